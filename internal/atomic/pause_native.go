@@ -1,0 +1,31 @@
+//go:build !vmasim
+
+package atomic
+
+import "runtime"
+
+// spinsBeforeYield bounds an unbounded await before it lets other goroutines
+// run: with more workers than CPUs the awaited one may need this CPU.
+const spinsBeforeYield = 128
+
+// Pause is one turn of a bounded waiting loop: about 15 to 50 ns.
+func Pause(t *Task) {
+	t.Waits.Spins++
+	cpuRelax()
+}
+
+// Yield lets another thread have this CPU (the kernel's cond_resched).
+func Yield() { runtime.Gosched() }
+
+// Until waits until cond holds. cond may only read shared memory: an engine
+// evaluates it again when what it read has changed.
+func Until(t *Task, cond func() bool) {
+	for i := 1; !cond(); i++ {
+		t.Waits.Spins++
+		if i%spinsBeforeYield == 0 {
+			runtime.Gosched()
+		} else {
+			cpuRelax()
+		}
+	}
+}

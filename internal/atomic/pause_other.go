@@ -1,0 +1,7 @@
+//go:build !vmasim && !amd64 && !arm64
+
+package atomic
+
+import "runtime"
+
+func cpuRelax() { runtime.Gosched() }

@@ -1,0 +1,106 @@
+//go:build vmasim
+
+package atomic
+
+import (
+	"runtime"
+	"time"
+)
+
+func (t *Task) initToken() {
+	if t.token == nil {
+		t.token = make(chan struct{}, 1)
+	}
+}
+
+// Park sleeps until a token is there and takes it; it may return without
+// cause: callers loop.
+func (t *Task) Park() {
+	t.Waits.Parks++
+	t.parked.Store(1)
+	if e := engine; e != nil {
+		e.Park(t, 0)
+	} else {
+		<-t.token
+	}
+	t.parked.Store(0)
+}
+
+// ParkTimeout is Park with a bound; it reports whether a token came.
+func (t *Task) ParkTimeout(ns int64) (woken bool) {
+	t.Waits.Parks++
+	t.parked.Store(1)
+	defer t.parked.Store(0)
+	if e := engine; e != nil {
+		return e.Park(t, ns)
+	}
+	select {
+	case <-t.token:
+		return true
+	case <-time.After(time.Duration(ns)):
+		return false
+	}
+}
+
+// Unpark leaves a token for t and wakes it if it sleeps.
+func (t *Task) Unpark() {
+	if e := engine; e != nil {
+		e.Unpark(t)
+		return
+	}
+	select {
+	case t.token <- struct{}{}:
+	default:
+	}
+}
+
+var clockBase = time.Now()
+
+// Now returns the machine's clock in nanoseconds: simulated inside an engine.
+func Now() int64 {
+	if e := engine; e != nil {
+		return e.Now()
+	}
+	return int64(time.Since(clockBase))
+}
+
+// Work keeps the task's CPU busy for about ns nanoseconds.
+func Work(ns int64) {
+	if e := engine; e != nil {
+		e.Work(ns)
+		return
+	}
+	for end := Now() + ns; Now() < end; {
+	}
+}
+
+// Pause is one turn of a bounded waiting loop.
+func Pause(t *Task) {
+	t.Waits.Spins++
+	if e := engine; e != nil {
+		e.Pause(t)
+		return
+	}
+	runtime.Gosched()
+}
+
+// Yield lets another thread have this CPU.
+func Yield() {
+	if e := engine; e != nil {
+		e.Yield()
+		return
+	}
+	runtime.Gosched()
+}
+
+// Until waits until cond holds; cond may only read shared memory.
+func Until(t *Task, cond func() bool) {
+	if e := engine; e != nil {
+		e.Until(t, cond)
+		return
+	}
+	for !cond() {
+		t.Waits.Spins++
+		runtime.Gosched()
+	}
+}

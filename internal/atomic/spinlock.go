@@ -1,0 +1,34 @@
+package atomic
+
+// SpinLock is the kernel's raw_spinlock_t: 4 bytes, for sections that never
+// sleep (wait lists, page tables, slabs).
+//
+//	value  meaning     who changes it
+//	0      free        anybody, by CAS to 1 (acquire)
+//	1      held        the holder, by store of 0 (release)
+type SpinLock struct{ v Uint32 }
+
+// Lock takes the lock for t. Acquire: pairs with the release in Unlock.
+func (l *SpinLock) Lock(t *Task) {
+	if !CompareAndSwapAcquire32(&l.v, 0, 1) {
+		l.lockSlow(t)
+	}
+}
+
+func (l *SpinLock) lockSlow(t *Task) {
+	for {
+		Until(t, func() bool { return LoadRelaxed32(&l.v) == 0 })
+		if CompareAndSwapAcquire32(&l.v, 0, 1) {
+			return
+		}
+	}
+}
+
+// TryLock takes the lock if it is free.
+func (l *SpinLock) TryLock() bool { return CompareAndSwapAcquire32(&l.v, 0, 1) }
+
+// Unlock releases the lock. Release: pairs with the acquire in Lock.
+func (l *SpinLock) Unlock() { storeUnlock(&l.v) }
+
+// Locked reports whether somebody holds the lock; for assertions.
+func (l *SpinLock) Locked() bool { return l.v.Load() != 0 }

@@ -1,0 +1,55 @@
+package vmm
+
+import "reflect"
+
+// Protocol says by which rules everything around the lock goes.
+type Protocol uint8
+
+const (
+	// ProtocolSame runs every design by the rules of Linux 7.0, so that only
+	// the lock differs: the headline.
+	ProtocolSame Protocol = iota
+	// ProtocolEra runs each design by the rules of the kernel that had it:
+	// 6.1, 6.12, 6.16.
+	ProtocolEra
+)
+
+func (p Protocol) String() string { return [...]string{"same", "era"}[p] }
+
+// PageCost is what a fault does beside installing a page.
+type PageCost uint8
+
+const (
+	PageNone PageCost = iota // nothing
+	PageZero                 // clears the Task's Zero page at each first touch
+	PageIO                   // drops the lock as if to read the page, and retries
+)
+
+func (p PageCost) String() string { return [...]string{"none", "zero", "io"}[p] }
+
+// Config is what a Machine is made with. The zero Config is the default.
+type Config struct {
+	Protocol Protocol
+	Page     PageCost
+	// MaxMapCount bounds the VMAs of an address space; 0 is no bound.
+	MaxMapCount int
+	// Recycle false leaves freed objects to the collector instead of the slab.
+	NoRecycle bool
+}
+
+// Design is one lock design under test: a row of the table in variants.
+type Design struct {
+	// Name is the variant= of every result: lower case, no "-digits" ending.
+	Name string
+	// Title is the name on charts, Since the kernels that had it.
+	Title, Since string
+	// Doc is one sentence: what waits for what.
+	Doc string
+	// Control marks a subject that is no proposal for the kernel.
+	Control bool
+	// New returns a machine whose address spaces use the design.
+	New func(Config) Machine
+	// Layout are the structs whose bytes the design pays for, VMA first; each
+	// is drawn by cache line from its fields.
+	Layout []reflect.Type
+}

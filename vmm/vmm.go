@@ -1,0 +1,144 @@
+package vmm
+
+// VMM is one simulated process address space (an mm_struct). Operations may be
+// called at once by many Tasks, except where they say otherwise. Lock facts
+// are those of Linux 7.0; the file named is where that kernel takes the lock.
+//
+// Addresses are page-aligned where an operation changes mappings, ranges are
+// half-open, lengths are bytes and are rounded up to pages. Errors are Errno
+// values for errors.Is. A killed Task (Task.Kill) gets EINTR from any
+// operation that waits killably.
+type VMM interface {
+	// Mmap makes a mapping of length bytes and returns its address: addr with
+	// MapFixed or MapFixedNoReplace, else a free range of the kernel's choice,
+	// topmost first, for which addr is a hint (0 is none). An adjacent VMA of
+	// the same kind is extended instead of a new one made.
+	//
+	// Errors: EINVAL (length 0, addr not aligned), ENOMEM (no room, or outside
+	// the address space), EEXIST, EINTR.
+	// Locks: mmap_lock write killable (mm/util.c); vma_start_write on each VMA
+	// that is replaced or extended and on the new one (mm/vma.c).
+	Mmap(t *Task, addr Addr, length uint64, prot Prot, flags MapFlags, file File) (Addr, error)
+
+	// Munmap removes every mapping in [addr, addr+length), splitting VMAs at
+	// its ends. A hole is no error.
+	//
+	// Errors: EINVAL, ENOMEM, EINTR.
+	// Locks: mmap_lock write killable; vma_start_write on each VMA, also on the
+	// halves of a split; downgraded to read before the page tables are torn
+	// down (mm/vma.c).
+	Munmap(t *Task, addr Addr, length uint64) error
+
+	// Mprotect sets the protection of [addr, addr+length), splitting and
+	// merging VMAs.
+	//
+	// Errors: EINVAL, ENOMEM (a hole; what lies before it is changed), EINTR.
+	// Locks: mmap_lock write killable; vma_start_write (mm/mprotect.c).
+	Mprotect(t *Task, addr Addr, length uint64, prot Prot) error
+
+	// Mremap resizes the mapping at old, moving it with its pages if
+	// RemapMayMove allows and there is no room, or always with RemapFixed.
+	// The range must lie in one VMA. It returns the new address.
+	//
+	// Errors: EINVAL, EFAULT (nothing, or more than one VMA, at old), ENOMEM, EINTR.
+	// Locks: mmap_lock write killable, never downgraded; vma_start_write on the
+	// source and the copy (mm/mremap.c).
+	Mremap(t *Task, old Addr, oldLen, newLen uint64, flags RemapFlags, newAddr Addr) (Addr, error)
+
+	// Madvise applies advice to [addr, addr+length).
+	//
+	// Errors: EINVAL, ENOMEM (a hole; the mapped parts were advised), EINTR.
+	// Locks (mm/madvise.c): DontNeed and Free take the VMA read lock if the
+	// range lies in one VMA, else, or if that fails, mmap_lock read; WillNeed
+	// mmap_lock read; DontFork mmap_lock write killable and vma_start_write.
+	Madvise(t *Task, addr Addr, length uint64, advice Advice) error
+
+	// Brk moves the end of the heap and returns the new end; an impossible addr
+	// (0 included) changes nothing and returns the present end.
+	//
+	// Errors: EINTR.
+	// Locks: mmap_lock write killable; shrinking is Munmap with its downgrade,
+	// growing merges or takes vma_start_write on a new VMA (mm/mmap.c).
+	Brk(t *Task, addr Addr) (Addr, error)
+
+	// Fault resolves an access to addr (any byte) from user mode: it finds the
+	// VMA, checks the protection and makes the page present. A fault below a
+	// MapGrowsDown VMA extends it.
+	//
+	// Errors: SEGV_MAPERR, SEGV_ACCERR, ENOMEM (a stack that cannot grow), EINTR.
+	// Locks (arch/x86/mm/fault.c): the VMA read lock, or mmap_lock read when
+	// that cannot be had; stack growth takes mmap_lock write killable and
+	// vma_start_write, then downgrades.
+	Fault(t *Task, addr Addr, access Access) error
+
+	// FaultKernel is Fault for an access by the kernel on the process's behalf
+	// (copy_to_user): on x86 it always takes mmap_lock read.
+	FaultKernel(t *Task, addr Addr, access Access) error
+
+	// UffdMove moves one present page of a private anonymous mapping from src
+	// to dst, which must be absent (UFFDIO_MOVE, mm/userfaultfd.c).
+	//
+	// Errors: EINVAL, EFAULT (an address not mapped), EEXIST (dst present),
+	// EAGAIN (src absent, or the lock's reader limit), EINTR.
+	// Locks: VMA read on both, dst first and src only tried; else dst is put
+	// and mmap_lock read taken, under which vma_start_read_locked is used.
+	UffdMove(t *Task, dst, src Addr) error
+
+	// Fork returns a copy of the address space; private pages are shared
+	// copy-on-write. The child lives on the same Machine.
+	//
+	// Errors: ENOMEM, EINTR; the parent is unchanged then.
+	// Locks: the parent's mmap_lock write killable, the child's nested;
+	// vma_start_write (killable) on every VMA of the parent (mm/mmap.c).
+	Fork(t *Task) (VMM, error)
+
+	// Maps appends the mappings in address order to buf and returns it: the
+	// /proc/PID/maps walk. Each mapping was true at one moment; together they
+	// need not be.
+	//
+	// Errors: EINTR.
+	// Locks: none but RCU and the VMA read lock, one VMA at a time, falling
+	// back to mmap_lock read killable (fs/proc/task_mmu.c, 6.17 and later);
+	// mmap_lock read for the whole walk before that and where there is no VMA
+	// lock.
+	Maps(t *Task, buf []Mapping) ([]Mapping, error)
+
+	// Exit tears the address space down. No operation may run on it then or
+	// later, except lookups by stale readers inside other address spaces.
+	// Locks: mmap_lock read for the unmapping, write for page tables and
+	// detaching (mm/mmap.c).
+	Exit(t *Task)
+
+	// Check verifies every invariant that can be seen while no other Task is
+	// inside an operation, and describes the first that does not hold.
+	Check(t *Task) error
+
+	// Footprint counts what the address space costs now. Quiescent callers.
+	Footprint() Footprint
+}
+
+// Machine is what several address spaces share: the slabs that their objects
+// come from, so that an object can turn up in another mm, and the RCU domain.
+type Machine interface {
+	// NewVMM returns an empty address space.
+	NewVMM(t *Task) VMM
+	// Quiesce waits for grace periods, so that what was freed is reusable.
+	Quiesce(t *Task)
+}
+
+// Footprint is the memory of one address space, in bytes by part and in
+// objects. Bytes of an object are its exact size; *Slab fields are its share
+// of 4 KiB slab pages.
+type Footprint struct {
+	VMAs       int
+	VMABytes   int // sizeof(vm_area_struct) x VMAs
+	VMASlab    int // slab-page share of the same
+	Locks      int // separate lock objects
+	LockBytes  int
+	LockSlab   int
+	IndexNodes int
+	IndexBytes int
+	Tables     int // page-table pages
+	TableBytes int
+	SpaceBytes int // the mm_struct itself
+}
