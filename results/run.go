@@ -1,0 +1,80 @@
+package results
+
+// FormatVersion is the version of the run folder's files.
+const FormatVersion = 1
+
+// Run is run.json: everything about a run that is not a trial.
+type Run struct {
+	Format   int
+	ID       string // the folder's name
+	Created  string // RFC 3339, UTC
+	Command  string // the command line that repeats the run
+	Version  string // of vmabench
+	Commit   string // revision, with "+dirty" when the tree was not clean
+	Env      Env
+	Plan     PlanInfo
+	Baseline string // the variant that ratios are taken against
+	Designs  []DesignInfo
+	Notes    []string // warnings about the whole run
+}
+
+// PlanInfo is the plan that a run follows.
+type PlanInfo struct {
+	Name      string // "default", "full", "smoke"
+	Seed      uint64
+	Count     int // repetitions
+	Procs     []int
+	Workloads []WorkloadInfo
+	Trials    int
+	Shard     string `json:",omitempty"` // "i/n"
+}
+
+// WorkloadInfo says what a workload is, for tables and charts.
+type WorkloadInfo struct {
+	Name, Title, Doc, Source string
+	Roles                    []string
+}
+
+// DesignInfo is a design as it was when it ran.
+type DesignInfo struct {
+	Name, Title, Since, Doc string
+	Control                 bool
+	Layout                  []Struct
+}
+
+// Struct is a struct's layout in bytes, from reflect.
+type Struct struct {
+	Name   string
+	Size   int
+	Fields []Field
+}
+
+// Field is one field of a Struct. Nested common parts are flattened; a field
+// named "_" is padding.
+type Field struct {
+	Name, Type   string
+	Offset, Size int
+	Lock         bool // part of the lock
+}
+
+// Env is the machine, by allowlist: nothing here names a host or a user.
+type Env struct {
+	GoVersion, GOOS, GOARCH, GOAMD64 string
+	Flags                            []string // build flags that matter: -race, -pgo, tags
+	CPU                              string
+	CPUs, Cores, Sockets             int
+	SMT                              bool
+	Kernel                           string
+	Virt, Clocksource, Governor      string
+	Turbo, Mitigations               string
+	GOGC                             string
+	MemBytes                         int64
+	Facts                            []Fact // doctor's findings
+}
+
+// Fact is one finding about the machine with its verdict.
+type Fact struct {
+	Name, Value string
+	Verdict     string // "ok", "warn", "bad", "absent"
+	Advice      string // what to do about it; "" when ok
+}

@@ -1,0 +1,84 @@
+package results
+
+// Kind is what a trial was run to learn. Kinds are separate experiments: a
+// throughput trial has no per-operation clock, a latency trial no peak rate.
+type Kind string
+
+const (
+	Throughput Kind = "throughput"
+	Latency    Kind = "latency"
+	Footprint  Kind = "footprint"
+	Modelled   Kind = "modelled" // a simulated machine: never drawn like a measurement
+)
+
+// Param is one key=value part of a benchmark's name. Order is part of the name.
+type Param struct{ Key, Value string }
+
+// Value is one sample of a trial in a Go benchmark unit ("ns/op", "B/vma").
+type Value struct {
+	Unit  string
+	Value float64
+}
+
+// Trial is one line of trials.jsonl: one child process, one (design, workload,
+// layout, procs, repetition, seed). It is complete when it is written.
+type Trial struct {
+	Bench   string  // base name without "Benchmark", such as "Fault"
+	Params  []Param // variant first, then workload and what it varies
+	Procs   int     // GOMAXPROCS, the -N of the name
+	Kind    Kind
+	Rep     int    // repetition, from 0; the block that the trial was shuffled in
+	Seed    uint64 // of the streams
+	Started string // RFC 3339, UTC
+	WallNS  int64  // of the measured windows together
+
+	Ops     int64   // operations counted in the windows that were accepted
+	Values  []Value // samples for bench.txt, headline unit first
+	Events  []Value // per operation, may be zero: for events.txt ("abort-range/op")
+	Workers []Worker
+	Hists   []Hist
+
+	Guard    Guard
+	Warnings []string // data: every table and chart prints them
+	Failed   string   // why there are no values; "" when there are
+}
+
+// Worker is what one worker did in the accepted windows.
+type Worker struct {
+	Role  string // "faulter", "mapper", "scanner", "forker"
+	Ops   int64
+	CPUNS int64
+}
+
+// Hist is a latency histogram of one role and operation, in nanoseconds.
+type Hist struct {
+	Role, Op string
+	// Timed is what a latency counts from: "intended" start (coordinated
+	// omission on the record) or "actual" start.
+	Timed string
+	// RateHz is the offered load of all workers of the role together; 0 is a
+	// closed loop.
+	RateHz float64
+	Count  int64
+	MaxNS  int64
+	V2     string // HdrHistogram V2 compressed, base64
+}
+
+// Guard is the verdict of the disturbance guard on one trial.
+type Guard struct {
+	OK             bool
+	Why            string  // empty when OK
+	CPUShare       float64 // CPU time got over CPU time asked for, 0 to 1
+	Others         float64 // CPUs used by other processes meanwhile
+	Steal          float64 // CPUs' worth of stolen time
+	Pressure       float64 // share of the time in which some task waited for a CPU
+	Switches       int64   // involuntary context switches
+	GCs            int     // garbage collections inside the windows
+	Slices         int     // windows measured
+	Rejected       int     // windows thrown away
+	Attempts       int     // tries of this trial, 1 is the first
+	Oversubscribed bool    // more workers than CPUs: another rule, never ranked
+}
+
+// Key identifies a cell over its repetitions: name and procs.
+func (t *Trial) Key() string { return t.Name() }
