@@ -1,0 +1,73 @@
+# vmabench: benchmark suite for address-space locks. `make` prints the targets.
+
+GO      ?= go
+BIN     := bin
+RUN     ?= $(shell ls -td results/2* 2>/dev/null | head -1)
+SIM     := -tags vmasim
+# PGO would devirtualise the one interface call for the design that the
+# profile came from; a comparison through it would be biased.
+FLAGS   := -trimpath -pgo=off
+
+.DEFAULT_GOAL := help
+.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short simulate selftest targets clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## compile vmabench into bin/
+	$(GO) build $(FLAGS) -o $(BIN)/vmabench ./cmd/vmabench
+
+lab: ## compile vmalab (the checker and the simulator) into bin/
+	$(GO) build $(FLAGS) $(SIM) -o $(BIN)/vmalab ./cmd/vmalab
+
+bench: build ## the main job: 3 designs, 6 workloads, GOMAXPROCS 1, 2, 4; at most 3 minutes on 2 cores
+	$(BIN)/vmabench bench
+
+bench-full: build ## the long plan: every workload, 20 repetitions
+	$(BIN)/vmabench bench -plan full
+
+bench-smoke: build ## a few seconds of everything, to see that it works; its numbers mean nothing
+	$(BIN)/vmabench bench -plan smoke -o $(or $(OUT),$(BIN)/smoke) -force
+
+report: build ## the charts and report.html again: make report RUN=results/...
+	$(BIN)/vmabench report $(RUN)
+
+compare: build ## two runs by benchstat and a verdict: make compare OLD=results/... NEW=results/...
+	$(BIN)/vmabench compare $(OLD) $(NEW)
+
+doctor: build ## is this machine fit to measure
+	$(BIN)/vmabench doctor
+
+test: ## every test
+	$(GO) vet ./...
+	$(GO) vet $(SIM) ./...
+	$(GO) test ./...
+	$(GO) test $(SIM) ./internal/... ./vmm/... ./variants/... ./explore/... ./manycore/...
+
+race: ## every test under the race detector
+	$(GO) test -race -short ./...
+
+FUZZTIME ?= 10s
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@set -e; for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -h '^func Fuzz' $$p/*_test.go | sed 's/func \(Fuzz[A-Za-z0-9_]*\).*/\1/'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+lint: ## gofmt, vet, staticcheck (from a module of its own), the import table, no sync in lock code
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) vet $(SIM) ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	$(GO) test ./internal/lint/
+
+check: lab ## the lock source under every interleaving: every design and scenario, then every mutant
+	$(BIN)/vmalab check -mutants
+
+check-short: lab ## the part of check that fits a minute
+	$(BIN)/vmalab check -short
+
+simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
+	$(BIN)/vmalab simulate
+
+clean: ## remove what was built; runs stay
+	rm -rf $(BIN)
