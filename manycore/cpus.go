@@ -1,0 +1,78 @@
+//go:build vmasim
+
+package manycore
+
+// Threads that share a CPU take turns: one runs, the others wait. A sleeper
+// has left the CPU.
+
+// enqueue makes th runnable at th.now on its CPU.
+func (s *Sim) enqueue(th *thread) {
+	q := &s.cpus[th.cpu]
+	switch {
+	case q.current == nil || q.current == th:
+		s.run(q, th)
+	default:
+		q.waiting = append(q.waiting, th)
+		s.evictSpinner(q, th.now)
+	}
+}
+
+// run gives th the CPU.
+func (s *Sim) run(q *cpuQueue, th *thread) {
+	q.current = th
+	th.sliceEnd = th.now + s.cost.quantum
+	s.ready.push(th)
+}
+
+// evictSpinner ends the turn of a thread that only waits for a line to change.
+func (s *Sim) evictSpinner(q *cpuQueue, now time) {
+	cur := q.current
+	if len(cur.watching) == 0 {
+		return
+	}
+	for _, ln := range cur.watching {
+		for i, w := range ln.waiters {
+			if w == cur {
+				ln.waiters = append(ln.waiters[:i], ln.waiters[i+1:]...)
+				break
+			}
+		}
+	}
+	cur.watching = cur.watching[:0]
+	cur.now = max(now, cur.now, cur.sliceEnd)
+	s.rotate(cur)
+}
+
+// preempted reports whether th's slice is over and another thread wants the CPU.
+func (s *Sim) preempted(th *thread) bool {
+	return th.now >= th.sliceEnd && len(s.cpus[th.cpu].waiting) > 0
+}
+
+// rotate ends th's turn and begins the next thread's.
+func (s *Sim) rotate(th *thread) {
+	q := &s.cpus[th.cpu]
+	q.waiting = append(q.waiting, th)
+	s.next(q, th.now)
+}
+
+// leaveCPU is rotate for a thread that sleeps or ends.
+func (s *Sim) leaveCPU(th *thread) {
+	q := &s.cpus[th.cpu]
+	if q.current != th {
+		return
+	}
+	q.current = nil
+	if len(q.waiting) > 0 {
+		s.next(q, th.now)
+	}
+}
+
+// next begins the turn of the thread that has waited longest.
+func (s *Sim) next(q *cpuQueue, now time) {
+	th := q.waiting[0]
+	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	start := max(now, th.now) + s.cost.swtch
+	th.stats.OffCPUPS += int64(start - th.now)
+	th.now = start
+	s.run(q, th)
+}

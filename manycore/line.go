@@ -1,0 +1,136 @@
+//go:build vmasim
+
+package manycore
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// time is simulated time in picoseconds: integers, so that a sum does not
+// depend on its order.
+type time int64
+
+const ps = 1000 // picoseconds a nanosecond
+
+// line is one cache line and its queue.
+//
+// State: owner >= 0 is modified or exclusive in that CPU's cache; owner < 0
+// with sharers is shared; neither is in memory. The owner is the last CPU that
+// asked: while its request is on the way, earlier CPUs still have the line,
+// each until its leave time.
+type line struct {
+	owner   int32
+	granted time      // when the last request was served, or will be
+	version uint32    // counts writes
+	sharers cpuSet    // CPUs with a valid copy
+	leave   []time    // by CPU: until when an earlier owner keeps the line; nil if never contended
+	waiters []*thread // threads whose Until read this line
+	stat    LineStat
+}
+
+// LineStat is what a line cost in a run.
+type LineStat struct {
+	Transfers int64 // times the line moved between caches
+	Accesses  int64
+	WaitPS    int64 // time that threads waited for it, queueing included
+	QueuePS   int64 // of that, waiting for the line's turn
+}
+
+// cpuSet is a set of CPUs.
+type cpuSet []uint64
+
+func (s cpuSet) has(c int) bool { return s[c>>6]&(1<<(c&63)) != 0 }
+func (s cpuSet) add(c int)      { s[c>>6] |= 1 << (c & 63) }
+func (s cpuSet) clear() {
+	for i := range s {
+		s[i] = 0
+	}
+}
+
+// each calls f for every CPU in s.
+func (s cpuSet) each(f func(cpu int)) {
+	for i, w := range s {
+		for ; w != 0; w &= w - 1 {
+			f(i<<6 + bits.TrailingZeros64(w))
+		}
+	}
+}
+
+const (
+	lineShift    = 6
+	pageShift    = 12
+	linesPerPage = 1 << (pageShift - lineShift)
+)
+
+// memory finds lines by address: an open-addressing table of 4 KiB pages.
+type memory struct {
+	keys  []uintptr
+	pages []*[linesPerPage]line
+	used  int
+	last  uintptr
+	lastP *[linesPerPage]line
+	words int // length of a cpuSet
+	base  []lineStats
+}
+
+type lineStats struct {
+	page  uintptr
+	lines *[linesPerPage]line
+}
+
+func newMemory(cpus int) *memory {
+	return &memory{keys: make([]uintptr, 1<<10), pages: make([]*[linesPerPage]line, 1<<10), words: (cpus + 63) / 64}
+}
+
+func (m *memory) line(p unsafe.Pointer) *line {
+	a := uintptr(p)
+	key := a>>pageShift + 1
+	if key != m.last {
+		m.lastP = m.page(key)
+		m.last = key
+	}
+	return &m.lastP[a>>lineShift&(linesPerPage-1)]
+}
+
+func (m *memory) page(key uintptr) *[linesPerPage]line {
+	mask := uintptr(len(m.keys) - 1)
+	i := key * 0x9E3779B97F4A7C15 >> 20 & mask
+	for m.keys[i] != 0 {
+		if m.keys[i] == key {
+			return m.pages[i]
+		}
+		i = (i + 1) & mask
+	}
+	if m.used*2 >= len(m.keys) {
+		m.grow()
+		return m.page(key)
+	}
+	pg := new([linesPerPage]line)
+	sets := make([]uint64, linesPerPage*m.words)
+	for j := range pg {
+		pg[j].owner = -1
+		pg[j].sharers = sets[j*m.words : (j+1)*m.words : (j+1)*m.words]
+	}
+	m.keys[i], m.pages[i] = key, pg
+	m.used++
+	m.base = append(m.base, lineStats{key - 1, pg})
+	return pg
+}
+
+func (m *memory) grow() {
+	keys, pages := m.keys, m.pages
+	m.keys = make([]uintptr, 2*len(keys))
+	m.pages = make([]*[linesPerPage]line, 2*len(keys))
+	mask := uintptr(len(m.keys) - 1)
+	for j, k := range keys {
+		if k == 0 {
+			continue
+		}
+		i := k * 0x9E3779B97F4A7C15 >> 20 & mask
+		for m.keys[i] != 0 {
+			i = (i + 1) & mask
+		}
+		m.keys[i], m.pages[i] = k, pages[j]
+	}
+}
