@@ -104,3 +104,13 @@ func Until(t *Task, cond func() bool) {
 		runtime.Gosched()
 	}
 }
+
+func engineCPUs() int {
+	switch e := engine.(type) {
+	case nil:
+		return 0
+	case interface{ CPUs() int }:
+		return e.CPUs()
+	}
+	return MaxTasks
+}

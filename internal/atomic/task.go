@@ -33,14 +33,29 @@ type Task struct {
 		Locked Uint32
 	}
 
+	// Waiter is the task's node in the one wait list it can stand in at a
+	// time (the kernel's on-stack rwsem_waiter), so that waiting allocates
+	// nothing. Written and read under the rules of internal/rwsem.
+	Waiter struct {
+		Next, Prev Cell[*Task]
+		Deadline   Cell[int64]
+		Write      Cell[bool]
+		Handoff    Cell[bool]
+		State      Uint32
+	}
+
 	// Waits counts what this task's waits cost; written by the task alone.
 	Waits WaitStats
 }
 
 // WaitStats counts a task's waits. A spin is one turn of a bounded waiting
-// loop, a park one sleep, a wake one Unpark that this task performed.
+// loop, a park one sleep, a wake one Unpark that this task performed. The rest
+// are the kernel's rwsem lock events: reads had past a queue, write locks won
+// by spinning, and hand-offs that this task asked for or was given.
 type WaitStats struct {
 	Spins, Parks, Wakes uint64
+
+	ReadSteals, SpinLocks, Handoffs uint64
 }
 
 var tasks struct {
@@ -66,6 +81,7 @@ func (t *Task) Init() {
 	t.id = id
 	t.initToken()
 	tasks.table[id].Store(t)
+	countCPUs()
 }
 
 // Release ends t's life and lets its ID be used again.
