@@ -18,6 +18,13 @@ const (
 	BrkBase Addr = 0x5555_5555_8000
 	// MmapMinAddr is the lowest address that may be mapped.
 	MmapMinAddr Addr = 0x10000
+
+	// StackGuardGap is what stays free between a MapGrowsDown VMA and the
+	// accessible mapping below it, in bytes (the kernel's stack_guard_gap).
+	StackGuardGap = 256 << PageShift
+	// StackLimit is the size to which a MapGrowsDown VMA may grow, in bytes
+	// (the default RLIMIT_STACK).
+	StackLimit = 8 << 20
 )
 
 // Page returns a's page number.

@@ -14,8 +14,13 @@ type VMM interface {
 	// topmost first, for which addr is a hint (0 is none). An adjacent VMA of
 	// the same kind is extended instead of a new one made.
 	//
-	// Errors: EINVAL (length 0, addr not aligned), ENOMEM (no room, or outside
-	// the address space), EEXIST, EINTR.
+	// The choice: the hint if that range is free, else the highest free range
+	// below MmapBase. Free means unmapped, at or above MmapMinAddr, and not in
+	// the StackGuardGap below a MapGrowsDown VMA; the fixed flags look at
+	// mappings only. MapGrowsDown is for private anonymous memory.
+	//
+	// Errors: EINVAL (length 0, addr not aligned, MapGrowsDown of shared or
+	// file memory), ENOMEM (no room, or outside the address space), EEXIST, EINTR.
 	// Locks: mmap_lock write killable (mm/util.c); vma_start_write on each VMA
 	// that is replaced or extended and on the new one (mm/vma.c).
 	Mmap(t *Task, addr Addr, length uint64, prot Prot, flags MapFlags, file File) (Addr, error)
@@ -23,16 +28,18 @@ type VMM interface {
 	// Munmap removes every mapping in [addr, addr+length), splitting VMAs at
 	// its ends. A hole is no error.
 	//
-	// Errors: EINVAL, ENOMEM, EINTR.
+	// Errors: EINVAL (addr not aligned, length 0, or a range that leaves the
+	// address space), ENOMEM (a split beyond MaxMapCount), EINTR.
 	// Locks: mmap_lock write killable; vma_start_write on each VMA, also on the
 	// halves of a split; downgraded to read before the page tables are torn
 	// down (mm/vma.c).
 	Munmap(t *Task, addr Addr, length uint64) error
 
 	// Mprotect sets the protection of [addr, addr+length), splitting and
-	// merging VMAs.
+	// merging VMAs. Length 0 changes nothing.
 	//
-	// Errors: EINVAL, ENOMEM (a hole; what lies before it is changed), EINTR.
+	// Errors: EINVAL (addr not aligned), ENOMEM (a hole, or a range that leaves
+	// the address space; what lies before the hole is changed), EINTR.
 	// Locks: mmap_lock write killable; vma_start_write (mm/mprotect.c).
 	Mprotect(t *Task, addr Addr, length uint64, prot Prot) error
 
@@ -40,14 +47,28 @@ type VMM interface {
 	// RemapMayMove allows and there is no room, or always with RemapFixed.
 	// The range must lie in one VMA. It returns the new address.
 	//
-	// Errors: EINVAL, EFAULT (nothing, or more than one VMA, at old), ENOMEM, EINTR.
+	// Without RemapFixed: a shorter range is cut; a longer one grows where it is
+	// if it ends its VMA and what follows is unmapped, else it moves to the
+	// range that Mmap would choose without a hint. With RemapFixed what is
+	// mapped at newAddr goes first. An error changes nothing.
+	//
+	// Errors: EINVAL (an address not aligned, a length 0, RemapFixed without
+	// RemapMayMove, overlapping its source or outside the address space), EFAULT
+	// (nothing, or more than one VMA, at old), ENOMEM (cannot grow and may not
+	// move, or no room), EINTR.
 	// Locks: mmap_lock write killable, never downgraded; vma_start_write on the
 	// source and the copy (mm/mremap.c).
 	Mremap(t *Task, old Addr, oldLen, newLen uint64, flags RemapFlags, newAddr Addr) (Addr, error)
 
 	// Madvise applies advice to [addr, addr+length).
 	//
-	// Errors: EINVAL, ENOMEM (a hole; the mapped parts were advised), EINTR.
+	// DontNeed drops the pages; after Free a page may be present or not until it
+	// is touched; WillNeed changes nothing that can be seen; DontFork sets the
+	// flag, splitting and merging VMAs. Length 0 is no error.
+	//
+	// Errors: EINVAL (addr not aligned; Free of shared or file memory, where it
+	// stops), ENOMEM (a hole; the mapped parts, also those behind it, were
+	// advised), EINTR.
 	// Locks (mm/madvise.c): DontNeed and Free take the VMA read lock if the
 	// range lies in one VMA, else, or if that fails, mmap_lock read; WillNeed
 	// mmap_lock read; DontFork mmap_lock write killable and vma_start_write.
@@ -56,6 +77,12 @@ type VMM interface {
 	// Brk moves the end of the heap and returns the new end; an impossible addr
 	// (0 included) changes nothing and returns the present end.
 	//
+	// The heap is private anonymous memory, readable and writable, from BrkBase
+	// to the end rounded up to a page; addr may be any byte. Impossible are an
+	// addr below BrkBase or outside the address space, growth that would not
+	// leave a free page below the next mapping or its StackGuardGap, and
+	// shrinking where nothing is mapped in what would go.
+	//
 	// Errors: EINTR.
 	// Locks: mmap_lock write killable; shrinking is Munmap with its downgrade,
 	// growing merges or takes vma_start_write on a new VMA (mm/mmap.c).
@@ -63,7 +90,10 @@ type VMM interface {
 
 	// Fault resolves an access to addr (any byte) from user mode: it finds the
 	// VMA, checks the protection and makes the page present. A fault below a
-	// MapGrowsDown VMA extends it.
+	// MapGrowsDown VMA, with no other mapping between, extends it down to the
+	// page of addr, before the protection is looked at. It cannot grow below
+	// MmapMinAddr, beyond StackLimit, or nearer than StackGuardGap to the end of
+	// the mapping below, unless that one is inaccessible or MapGrowsDown too.
 	//
 	// Errors: SEGV_MAPERR, SEGV_ACCERR, ENOMEM (a stack that cannot grow), EINTR.
 	// Locks (arch/x86/mm/fault.c): the VMA read lock, or mmap_lock read when
@@ -78,14 +108,17 @@ type VMM interface {
 	// UffdMove moves one present page of a private anonymous mapping from src
 	// to dst, which must be absent (UFFDIO_MOVE, mm/userfaultfd.c).
 	//
-	// Errors: EINVAL, EFAULT (an address not mapped), EEXIST (dst present),
-	// EAGAIN (src absent, or the lock's reader limit), EINTR.
+	// Errors, in this order: EINVAL (an address not aligned, dst equal to src),
+	// EFAULT (an address not mapped), EINVAL (a mapping that is shared or of a
+	// file, protections that differ, src not writable), EEXIST (dst present),
+	// EAGAIN (src absent or still shared by fork, or the lock's reader limit),
+	// EINTR.
 	// Locks: VMA read on both, dst first and src only tried; else dst is put
 	// and mmap_lock read taken, under which vma_start_read_locked is used.
 	UffdMove(t *Task, dst, src Addr) error
 
-	// Fork returns a copy of the address space; private pages are shared
-	// copy-on-write. The child lives on the same Machine.
+	// Fork returns a copy of the address space without what was marked DontFork;
+	// private pages are shared copy-on-write. The child lives on the same Machine.
 	//
 	// Errors: ENOMEM, EINTR; the parent is unchanged then.
 	// Locks: the parent's mmap_lock write killable, the child's nested;
