@@ -1,0 +1,151 @@
+package pgtable
+
+import (
+	"unsafe"
+
+	"vmabench/internal/atomic"
+	"vmabench/vmm"
+)
+
+const (
+	levelBits = 9
+	entries   = 1 << levelBits
+
+	pmdShift = vmm.PageShift + levelBits // a PTE page maps 2 MiB
+	pudShift = pmdShift + levelBits      // a PMD page 1 GiB
+	pgdShift = pudShift + levelBits      // a PUD page 512 GiB
+
+	pmdSize vmm.Addr = 1 << pmdShift
+
+	// TableBytes is the size of a page-table page.
+	TableBytes = vmm.PageSize
+)
+
+// page is the struct page of a PTE page: what the kernel knows about it and
+// cannot put into its 4096 bytes. One cache line, so that the locks of
+// neighbours do not share one.
+type page struct {
+	lock  atomic.SpinLock         // the split page-table lock: orders all changes of *pte
+	order uint32                  // immutable; which of two locks is taken first
+	pte   *[entries]atomic.Uint64 // immutable; PTE values, read without the lock by Lookup
+	next  *page                   // in a Pool's list, under its lock
+	_     [40]byte
+}
+
+const _ = -(unsafe.Sizeof(page{}) ^ 64)
+
+// dir is a page of an upper level. An entry goes from nil to a table under
+// Table.mu and back to nil in FreeTables; walkers load it without a lock.
+type dir[T any] struct{ e [entries]atomic.Pointer[T] }
+
+type (
+	pmd = dir[page]
+	pud = dir[pmd]
+	pgd = dir[pud]
+)
+
+// Table is the page table of one address space.
+//
+// Who may call what, as in Linux (Documentation/mm/process_addrs.rst): walking,
+// zapping and installing need the mmap lock or the VMA's lock, read or write;
+// FreeTables needs that nobody can find a VMA there any more.
+type Table struct {
+	mu   atomic.SpinLock // mm->page_table_lock: orders changes of the upper levels
+	id   uint32          // immutable after Init; labels frames
+	pool *Pool           // immutable after Init
+	top  *pgd            // immutable after Init
+}
+
+// Init makes pt an empty table whose PTE pages come from pool.
+func (pt *Table) Init(pool *Pool) {
+	pt.pool = pool
+	pt.id = pool.ids.Add(1)
+	pt.top = new(pgd)
+}
+
+func index(a vmm.Addr, shift uint) int { return int(a>>shift) & (entries - 1) }
+
+// slot returns a's entry in pg.
+func (pg *page) slot(a vmm.Addr) *atomic.Uint64 { return &pg.pte[index(a, vmm.PageShift)] }
+
+// find returns the PTE page of a, or nil.
+func (pt *Table) find(a vmm.Addr) *page {
+	u := pt.top.e[index(a, pgdShift)].Load()
+	if u == nil {
+		return nil
+	}
+	m := u.e[index(a, pudShift)].Load()
+	if m == nil {
+		return nil
+	}
+	return m.e[index(a, pmdShift)].Load()
+}
+
+// ensure returns the PTE page of a and makes what is missing: the only place
+// where a fault may allocate, once per 2 MiB.
+func (pt *Table) ensure(t *atomic.Task, a vmm.Addr) *page {
+	if pg := pt.find(a); pg != nil {
+		return pg
+	}
+	return pt.ensureSlow(t, a)
+}
+
+func (pt *Table) ensureSlow(t *atomic.Task, a vmm.Addr) *page {
+	fresh := pt.pool.get(t)
+	pt.mu.Lock(t)
+	m := grown(&grown(&pt.top.e[index(a, pgdShift)]).e[index(a, pudShift)])
+	e := &m.e[index(a, pmdShift)]
+	pg := e.Load()
+	if pg == nil {
+		pg, fresh = fresh, nil
+		e.Store(pg)
+	}
+	pt.mu.Unlock()
+	if fresh != nil {
+		pt.pool.put(t, fresh) // another fault was first
+	}
+	return pg
+}
+
+// grown returns the directory at e, made if it was missing. pt.mu is held.
+func grown[T any](e *atomic.Pointer[dir[T]]) *dir[T] {
+	d := e.Load()
+	if d == nil {
+		d = new(dir[T])
+		e.Store(d)
+	}
+	return d
+}
+
+// Lookup returns the entry of a's page.
+func (pt *Table) Lookup(a vmm.Addr) PTE {
+	if pg := pt.find(a); pg != nil {
+		return PTE(pg.slot(a).Load())
+	}
+	return 0
+}
+
+// eachPage calls f for each PTE page that maps a part of r, with that part.
+// What is not there is skipped a directory at a time.
+func (pt *Table) eachPage(r vmm.Range, f func(*page, vmm.Range)) {
+	for a := r.Start; a < r.End; {
+		u := pt.top.e[index(a, pgdShift)].Load()
+		if u == nil {
+			a = next(a, pgdShift)
+			continue
+		}
+		m := u.e[index(a, pudShift)].Load()
+		if m == nil {
+			a = next(a, pudShift)
+			continue
+		}
+		part := vmm.Range{Start: a, End: min(r.End, next(a, pmdShift))}
+		if pg := m.e[index(a, pmdShift)].Load(); pg != nil {
+			f(pg, part)
+		}
+		a = part.End
+	}
+}
+
+// next returns the first address that another entry of that level maps.
+func next(a vmm.Addr, shift uint) vmm.Addr { return (a>>shift + 1) << shift }
