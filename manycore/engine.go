@@ -33,6 +33,7 @@ type Sim struct {
 
 	cost costs
 
+	turns int // numbers given to line turns
 	names []named
 	stuck error
 	rcu   map[*atomic.RCU]*rcuDomain
@@ -101,11 +102,14 @@ func (s *Sim) Run() error {
 	atomic.Run(s, func() {
 		for len(s.ready) > 0 && s.stuck == nil {
 			th := s.ready.pop()
-			if th.parked {
+			switch {
+			case th.serves != nil:
+				s.serve(th.serves, th.now)
+			case th.parked:
 				s.expire(th)
-				continue
+			default:
+				s.dispatch(th)
 			}
-			s.dispatch(th)
 		}
 	})
 	if s.stuck != nil {
@@ -176,14 +180,8 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost time, buffered bool) {
 			s.wait(th)
 			continue
 		}
-		g := s.request(ln, th, write)
 		th.stats.Misses++
-		if !buffered {
-			ln.stat.WaitPS += int64(g - th.now)
-			th.stats.MissPS += int64(g - th.now)
-			th.now = g
-			s.wait(th)
-		}
+		s.request(ln, th, write, buffered)
 		break
 	}
 	th.now += cost
@@ -197,84 +195,8 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost time, buffered bool) {
 
 // valid reports whether th's cache has the line well enough for the access.
 func (ln *line) valid(th *thread, write bool) bool {
-	if int(ln.owner) == th.cpu {
-		return true
-	}
-	if !write && ln.sharers.has(th.cpu) {
-		return true
-	}
-	return ln.leave != nil && ln.leave[th.cpu] > th.now
+	return int(ln.owner) == th.cpu || !write && ln.sharers.has(th.cpu)
 }
-
-// request asks for the line and returns when it is granted.
-func (s *Sim) request(ln *line, th *thread, write bool) time {
-	lat, occ := s.source(ln, th.cpu, write)
-	uncontended := th.now + lat
-	g := uncontended
-	if ln.owner >= 0 {
-		hold := time(0)
-		if s.cost.hold > 0 {
-			hold = time(s.rng.Int64N(2*s.cost.hold + 1))
-		}
-		g = max(g, ln.granted+occ+hold)
-		s.depart(ln, g-occ)
-	} else {
-		g = max(g, ln.granted+occ)
-	}
-	ln.stat.Transfers++
-	ln.stat.QueuePS += int64(g - uncontended)
-	ln.granted = g
-	if write {
-		ln.sharers.clear()
-		ln.owner = int32(th.cpu)
-		return g
-	}
-	if ln.owner >= 0 {
-		ln.sharers.add(int(ln.owner))
-		ln.owner = -1
-	}
-	ln.sharers.add(th.cpu)
-	return g
-}
-
-// depart lets the present owner use the line until t.
-func (s *Sim) depart(ln *line, t time) {
-	if ln.leave == nil {
-		ln.leave = make([]time, len(s.cpus))
-	}
-	ln.leave[ln.owner] = t
-}
-
-// source returns the latency and the occupancy of a request by cpu: from the
-// owner, from the nearest copy (a read), to the farthest copy (a write, which
-// waits for every invalidation), or from memory.
-func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ time) {
-	n := len(s.cpus)
-	if ln.owner >= 0 {
-		d := s.dist[int(ln.owner)*n+cpu]
-		return s.cost.latency[d], s.cost.occupancy[d]
-	}
-	near, far, any := OtherSocket, SameCPU, false
-	ln.sharers.each(func(c int) {
-		any = true
-		if d := s.dist[c*n+cpu]; d != SameCPU {
-			near, far = min(near, d), max(far, d)
-		}
-	})
-	switch {
-	case !any:
-		return s.cost.dram, 0
-	case write:
-		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
-	case near <= SameCluster:
-		return s.cost.llc, s.cost.occupancy[near] / shareFactor
-	}
-	return s.cost.latency[near], s.cost.occupancy[near] / shareFactor
-}
-
-// shareFactor is how many readers of a clean line are served in the time that
-// one hand-over of a dirty line takes: caches merge reads.
-const shareFactor = 4
 
 // wrote wakes those whose awaited condition read the line.
 func (s *Sim) wrote(ln *line, th *thread) {

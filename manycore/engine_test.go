@@ -14,7 +14,7 @@ func testMachine(cores int) *Machine {
 		LoadHit: 1.5, StoreHit: 1.5, RMWHit: 6.5, LLC: 22, DRAM: 85,
 		Latency:   [distances]float64{0, 8, 48, 48, 132},
 		Occupancy: [distances]float64{0, 8, 28, 28, 105},
-		Hold:      6, Pause: 20, Park: 1500, Unpark: 1200, Wake: 3000, Quantum: 1e6, Switch: 1500, SMTWork: 1,
+		Hold:      6, LocalFirst: 64, Pause: 20, Park: 1500, Unpark: 1200, Wake: 3000, Quantum: 1e6, Switch: 1500, SMTWork: 1,
 	}
 }
 

@@ -16,16 +16,18 @@ const ps = 1000 // picoseconds a nanosecond
 // line is one cache line and its queue.
 //
 // State: owner >= 0 is modified or exclusive in that CPU's cache; owner < 0
-// with sharers is shared; neither is in memory. The owner is the last CPU that
-// asked: while its request is on the way, earlier CPUs still have the line,
-// each until its leave time.
+// with sharers is shared; neither is in memory. An owner keeps the line until
+// the next request is served.
 type line struct {
 	owner   int32
-	granted time      // when the last request was served, or will be
 	version uint32    // counts writes
+	granted time      // when the last request was or will be served
 	sharers cpuSet    // CPUs with a valid copy
-	leave   []time    // by CPU: until when an earlier owner keeps the line; nil if never contended
-	waiters []*thread // threads whose Until read this line
+	queue   []*thread // requests that wait for the line, oldest first
+	turn    *thread   // the event that serves the queue; nil if never contended
+	pending bool      // turn is scheduled
+	streak  int32     // hand-overs in a row that stayed within the socket
+	waiters []*thread // threads whose awaited condition read this line
 	stat    LineStat
 }
 

@@ -25,6 +25,10 @@ type Machine struct {
 	// shorter than ping-pong latency.
 	Hold float64
 
+	// LocalFirst is how many hand-overs in a row may stay within a socket while
+	// another socket waits.
+	LocalFirst int
+
 	// AdjacentLine makes the prefetcher fetch lines in pairs of 128 bytes.
 	AdjacentLine bool
 	// BufferedStores lets relaxed and release stores retire through the store

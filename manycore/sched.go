@@ -24,6 +24,10 @@ type thread struct {
 	asleep time // when the last Park began
 	timed  bool // the last bounded Park ended by its timeout
 
+	serves *line // not a thread but the turn of a line's queue
+	asked  time  // when the request that waits in a queue was made
+	write  bool  // what it asks for
+
 	watching  []*line // lines whose change ends the await this thread is in
 	recording bool    // inside an awaited condition: reads are collected
 	reads     []read

@@ -1,0 +1,166 @@
+//go:build vmasim
+
+package manycore
+
+// request makes th's cache hold the line. Where the line is free, at once;
+// where it is busy, th waits in its queue.
+//
+// What a request costs has two parts: the way of the message, which overlaps
+// with waiting, and the hand-over itself (Occupancy), which does not.
+func (s *Sim) request(ln *line, th *thread, write, buffered bool) {
+	lat, occ := s.source(ln, th.cpu, write)
+	arrives := th.now + lat - occ // when the holder hears of it
+	th.asked, th.write = th.now, write
+	if !ln.pending && arrives >= ln.granted+s.holdTime(ln) {
+		s.grant(ln, th, arrives+occ)
+		if !buffered {
+			s.charge(ln, th, arrives+occ, 0)
+			s.wait(th)
+		}
+		return
+	}
+	ln.queue = append(ln.queue, th)
+	if !ln.pending {
+		s.schedule(ln, max(arrives, ln.granted+s.holdTime(ln)))
+	}
+	th.block()
+}
+
+// holdTime draws how long an owner keeps a line that others want.
+func (s *Sim) holdTime(ln *line) time {
+	if ln.owner < 0 || s.cost.hold == 0 {
+		return 0
+	}
+	return time(s.rng.Int64N(2*s.cost.hold + 1))
+}
+
+// schedule makes the line serve its queue at that time.
+func (s *Sim) schedule(ln *line, at time) {
+	if ln.turn == nil {
+		s.turns++
+		ln.turn = &thread{id: firstTurn + s.turns, serves: ln, heapPos: -1}
+	}
+	ln.turn.now = at
+	ln.pending = true
+	s.ready.push(ln.turn)
+}
+
+// firstTurn numbers turns after every thread: at equal times threads go first.
+const firstTurn = 1 << 20
+
+// serve hands the line to the next in its queue, which runs when it arrives.
+func (s *Sim) serve(ln *line, now time) {
+	ln.pending = false
+	th := s.choose(ln)
+	if !th.write {
+		s.serveReads(ln, th, now)
+	} else {
+		s.deliver(ln, th, now)
+	}
+	if len(ln.queue) > 0 {
+		s.schedule(ln, ln.granted+s.holdTime(ln))
+	}
+}
+
+// deliver grants the line to one waiting thread.
+func (s *Sim) deliver(ln *line, th *thread, now time) {
+	lat, occ := s.source(ln, th.cpu, th.write)
+	at := max(now+occ, th.asked+lat)
+	s.grant(ln, th, at)
+	s.charge(ln, th, at, at-th.asked-lat)
+	s.ready.push(th)
+}
+
+// serveReads grants the line to the chosen reader and to every other reader
+// that waits: caches merge reads of a line.
+func (s *Sim) serveReads(ln *line, first *thread, now time) {
+	s.deliver(ln, first, now)
+	rest := ln.queue[:0]
+	for _, th := range ln.queue {
+		if th.write {
+			rest = append(rest, th)
+		} else {
+			s.deliver(ln, th, now)
+		}
+	}
+	ln.queue = rest
+}
+
+// choose takes the next request from the queue: the oldest of the owner's
+// socket while the streak lasts, else the oldest.
+func (s *Sim) choose(ln *line) *thread {
+	pick := 0
+	if ln.owner >= 0 && int(ln.streak) < s.m.LocalFirst {
+		n := len(s.cpus)
+		for i, th := range ln.queue {
+			if s.dist[int(ln.owner)*n+th.cpu] < OtherSocket {
+				pick = i
+				break
+			}
+		}
+	}
+	th := ln.queue[pick]
+	copy(ln.queue[pick:], ln.queue[pick+1:])
+	ln.queue = ln.queue[:len(ln.queue)-1]
+	return th
+}
+
+// grant gives th's CPU the line from that time.
+func (s *Sim) grant(ln *line, th *thread, at time) {
+	ln.stat.Transfers++
+	ln.granted = max(ln.granted, at)
+	if ln.owner >= 0 && s.dist[int(ln.owner)*len(s.cpus)+th.cpu] == OtherSocket {
+		ln.streak = 0
+	} else {
+		ln.streak++
+	}
+	if th.write {
+		ln.sharers.clear()
+		ln.owner = int32(th.cpu)
+		return
+	}
+	if ln.owner >= 0 {
+		ln.sharers.add(int(ln.owner))
+		ln.owner = -1
+	}
+	ln.sharers.add(th.cpu)
+}
+
+// charge moves th's time to the grant and accounts for the wait.
+func (s *Sim) charge(ln *line, th *thread, at, queued time) {
+	ln.stat.WaitPS += int64(at - th.now)
+	ln.stat.QueuePS += int64(queued)
+	th.stats.MissPS += int64(at - th.now)
+	th.now = at
+}
+
+// source returns the latency and the occupancy of a request by cpu: from the
+// owner, from the nearest copy (a read), to the farthest copy (a write, which
+// waits for every invalidation), or from memory.
+func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ time) {
+	n := len(s.cpus)
+	if ln.owner >= 0 {
+		d := s.dist[int(ln.owner)*n+cpu]
+		return s.cost.latency[d], s.cost.occupancy[d]
+	}
+	near, far, any := OtherSocket, SameCPU, false
+	ln.sharers.each(func(c int) {
+		any = true
+		if d := s.dist[c*n+cpu]; d != SameCPU {
+			near, far = min(near, d), max(far, d)
+		}
+	})
+	switch {
+	case !any:
+		return s.cost.dram, 0
+	case write:
+		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
+	case near <= SameCluster:
+		return s.cost.llc, s.cost.occupancy[near] / shareFactor
+	}
+	return s.cost.latency[near], s.cost.occupancy[near] / shareFactor
+}
+
+// shareFactor is how many readers of a clean line are served in the time that
+// one hand-over of a dirty line takes.
+const shareFactor = 4
