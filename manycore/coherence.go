@@ -20,6 +20,7 @@ func (s *Sim) request(ln *line, th *thread, write, buffered bool) {
 		return
 	}
 	ln.queue = append(ln.queue, th)
+	ln.joinQueue(s.cluster[th.cpu], s.m.Sockets*s.m.Clusters)
 	if !ln.pending {
 		s.schedule(ln, max(arrives, ln.granted+s.holdTime(ln)))
 	}
@@ -80,40 +81,66 @@ func (s *Sim) serveReads(ln *line, first *thread, now time) {
 		if th.write {
 			rest = append(rest, th)
 		} else {
+			ln.leaveQueue(s.cluster[th.cpu])
 			s.deliver(ln, th, now)
 		}
 	}
 	ln.queue = rest
 }
 
-// choose takes the next request from the queue: the oldest of the owner's
-// socket while the streak lasts, else the oldest.
+// choose takes the next request from the queue. The cluster that holds the line
+// competes with LocalFirst times the weight of each other cluster that has a
+// request waiting; whichever wins, its oldest request is served.
 func (s *Sim) choose(ln *line) *thread {
 	pick := 0
-	if ln.owner >= 0 && int(ln.streak) < s.m.LocalFirst {
-		n := len(s.cpus)
-		for i, th := range ln.queue {
-			if s.dist[int(ln.owner)*n+th.cpu] < OtherSocket {
-				pick = i
-				break
-			}
+	if ln.owner >= 0 && s.m.LocalFirst > 0 {
+		home, local := s.cluster[ln.owner], s.localWins(ln)
+		for pick < len(ln.queue)-1 && (s.cluster[ln.queue[pick].cpu] == home) != local {
+			pick++
 		}
 	}
 	th := ln.queue[pick]
 	copy(ln.queue[pick:], ln.queue[pick+1:])
 	ln.queue = ln.queue[:len(ln.queue)-1]
+	ln.leaveQueue(s.cluster[th.cpu])
 	return th
+}
+
+// localWins draws whether the owner's cluster is served next.
+func (s *Sim) localWins(ln *line) bool {
+	local := ln.asking[s.cluster[ln.owner]]
+	others := ln.clusters
+	if local > 0 {
+		others--
+	}
+	if local == 0 || others == 0 {
+		return local > 0
+	}
+	w := s.m.LocalFirst
+	return s.rng.Float64()*(w+float64(others)) < w
+}
+
+// joinQueue and leaveQueue count the waiting requests of each cluster.
+func (ln *line) joinQueue(cluster int32, clusters int) {
+	if ln.asking == nil {
+		ln.asking = make([]int32, clusters)
+	}
+	if ln.asking[cluster] == 0 {
+		ln.clusters++
+	}
+	ln.asking[cluster]++
+}
+
+func (ln *line) leaveQueue(cluster int32) {
+	if ln.asking[cluster]--; ln.asking[cluster] == 0 {
+		ln.clusters--
+	}
 }
 
 // grant gives th's CPU the line from that time.
 func (s *Sim) grant(ln *line, th *thread, at time) {
 	ln.stat.Transfers++
 	ln.granted = max(ln.granted, at)
-	if ln.owner >= 0 && s.dist[int(ln.owner)*len(s.cpus)+th.cpu] == OtherSocket {
-		ln.streak = 0
-	} else {
-		ln.streak++
-	}
 	if th.write {
 		ln.sharers.clear()
 		ln.owner = int32(th.cpu)

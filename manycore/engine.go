@@ -30,6 +30,7 @@ type Sim struct {
 	limit     time // the running thread may hit its cache up to here
 	lookahead time
 	dist      []Distance // CPU x CPU
+	cluster   []int32    // of each CPU
 
 	cost costs
 
@@ -66,6 +67,7 @@ func New(m *Machine, seed uint64) *Sim {
 		rng: rand.New(rand.NewPCG(seed, 0x6d616e79)), dist: make([]Distance, n*n),
 	}
 	for a := range n {
+		s.cluster = append(s.cluster, int32(a/(m.Cores*m.Threads)))
 		for b := range n {
 			s.dist[a*n+b] = m.Distance(a, b)
 		}
@@ -88,8 +90,11 @@ func New(m *Machine, seed uint64) *Sim {
 }
 
 // Go adds a simulated thread that runs body as t, on the CPU of its number.
-func (s *Sim) Go(t *atomic.Task, body func()) {
-	th := &thread{id: len(s.threads), cpu: s.m.CPU(len(s.threads)), task: t, heapPos: -1}
+func (s *Sim) Go(t *atomic.Task, body func()) { s.goOn(s.m.CPU(len(s.threads)), t, body) }
+
+// goOn is Go on a CPU of choice.
+func (s *Sim) goOn(cpu int, t *atomic.Task, body func()) {
+	th := &thread{id: len(s.threads), cpu: cpu, task: t, heapPos: -1}
 	th.start(body)
 	s.threads = append(s.threads, th)
 	s.byTask[t] = th
@@ -168,20 +173,16 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost time, buffered bool) {
 	ln := s.mem.line(p)
 	ln.stat.Accesses++
 	th.stats.Accesses++
-	for {
-		if ln.valid(th, write) {
-			if th.now < s.limit {
-				break
-			}
-			s.wait(th)
-			continue
-		}
-		if !s.earliest(th) {
+	for !ln.valid(th, write) || th.now >= s.limit {
+		if ln.valid(th, write) || !s.earliest(th) {
 			s.wait(th)
 			continue
 		}
 		th.stats.Misses++
 		s.request(ln, th, write, buffered)
+		if !buffered {
+			cost = 0 // a latency is that of the whole access
+		}
 		break
 	}
 	th.now += cost
@@ -193,9 +194,13 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost time, buffered bool) {
 	}
 }
 
-// valid reports whether th's cache has the line well enough for the access.
+// valid reports whether th's cache has the line well enough for the access: as
+// its owner, until the turn of those who wait for it, or as one of its readers.
 func (ln *line) valid(th *thread, write bool) bool {
-	return int(ln.owner) == th.cpu || !write && ln.sharers.has(th.cpu)
+	if int(ln.owner) == th.cpu {
+		return !ln.pending || th.now < ln.turn.now
+	}
+	return !write && ln.sharers.has(th.cpu)
 }
 
 // wrote wakes those whose awaited condition read the line.

@@ -4,6 +4,7 @@ package manycore
 
 import (
 	"testing"
+	"unsafe"
 
 	"vmabench/internal/atomic"
 )
@@ -38,19 +39,90 @@ func run(t testing.TB, m *Machine, n int, body func(i int)) (*Sim, float64) {
 	return s, float64(end) / ps
 }
 
-func TestContendedCounter(t *testing.T) {
-	for _, n := range []int{1, 2, 4, 8, 16, 28} {
-		const ops = 2000
-		var c atomic.Uint64
-		_, ns := run(t, testMachine(28), n, func(int) {
-			for range ops {
-				c.Add(1)
+// TestDeterministic: a run is the same bit for bit, whatever was allocated before.
+func TestDeterministic(t *testing.T) {
+	measure := func() float64 {
+		type padded struct {
+			c atomic.Uint64
+			_ [120]byte
+		}
+		lines := make([]padded, 64)
+		s, ns := run(t, testMachine(28), 28, func(i int) {
+			for j := range 500 {
+				lines[(i*7+j)%64].c.Add(1)
+				atomic.Work(50)
 			}
 		})
-		if c.Load() != uint64(n*ops) {
-			t.Fatalf("%d threads: counter is %d", n, c.Load())
-		}
-		t.Logf("%2d threads: %.1f ns an add a thread, %.1f ns service", n, ns/ops, ns/ops/float64(n))
+		return ns + float64(s.mem.line(unsafe.Pointer(&lines[3].c)).stat.WaitPS)
+	}
+	first := measure()
+	garbage := make([]byte, 12345)
+	if second := measure(); second != first {
+		t.Errorf("%v, then %v (%d)", first, second, len(garbage))
+	}
+}
+
+// TestParkUnpark: a sleeper costs no CPU, and no wake-up is lost.
+func TestParkUnpark(t *testing.T) {
+	m := testMachine(2)
+	var turn atomic.Uint32
+	var tasks [2]atomic.Task
+	s := New(m, 1)
+	for i := range tasks {
+		tasks[i].Init()
+		defer tasks[i].Release()
+		s.Go(&tasks[i], func() {
+			for range 100 {
+				for turn.Load() != uint32(i) {
+					tasks[i].Park()
+				}
+				turn.Store(uint32(1 - i))
+				tasks[1-i].Unpark()
+			}
+		})
+	}
+	if err := s.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if got, floor := s.Elapsed(), 199*m.Wake; got < floor {
+		t.Errorf("200 hand-overs took %.0f ns, each needs a wake of %.0f", got, m.Wake)
+	}
+}
+
+// TestHang: a thread that nobody wakes is an error, not a silence.
+func TestHang(t *testing.T) {
+	var task atomic.Task
+	task.Init()
+	defer task.Release()
+	s := New(testMachine(1), 1)
+	s.Go(&task, task.Park)
+	if err := s.Run(); err == nil {
+		t.Error("no error")
+	}
+}
+
+// TestSharedCPU: two threads of one CPU take turns, also when one only spins.
+func TestSharedCPU(t *testing.T) {
+	m := testMachine(1)
+	var go1 atomic.Bool
+	var tasks [2]atomic.Task
+	s := New(m, 1)
+	for i := range tasks {
+		tasks[i].Init()
+		defer tasks[i].Release()
+		s.Go(&tasks[i], func() {
+			if i == 0 {
+				atomic.Until(&tasks[0], go1.Load)
+			} else {
+				go1.Store(true)
+			}
+		})
+	}
+	if err := s.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Elapsed() < m.Quantum {
+		t.Errorf("the spinner gave up its CPU after %.0f ns, before its slice of %.0f ended", s.Elapsed(), m.Quantum)
 	}
 }
 

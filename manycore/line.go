@@ -19,16 +19,17 @@ const ps = 1000 // picoseconds a nanosecond
 // with sharers is shared; neither is in memory. An owner keeps the line until
 // the next request is served.
 type line struct {
-	owner   int32
-	version uint32    // counts writes
-	granted time      // when the last request was or will be served
-	sharers cpuSet    // CPUs with a valid copy
-	queue   []*thread // requests that wait for the line, oldest first
-	turn    *thread   // the event that serves the queue; nil if never contended
-	pending bool      // turn is scheduled
-	streak  int32     // hand-overs in a row that stayed within the socket
-	waiters []*thread // threads whose awaited condition read this line
-	stat    LineStat
+	owner    int32
+	version  uint32    // counts writes
+	granted  time      // when the last request was or will be served
+	sharers  cpuSet    // CPUs with a valid copy
+	queue    []*thread // requests that wait for the line, oldest first
+	turn     *thread   // the event that serves the queue; nil if never contended
+	pending  bool      // turn is scheduled
+	asking   []int32   // requests in the queue by cluster; nil if never contended
+	clusters int       // clusters with a request in the queue
+	waiters  []*thread // threads whose awaited condition read this line
+	stat     LineStat
 }
 
 // LineStat is what a line cost in a run.

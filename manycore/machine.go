@@ -25,9 +25,9 @@ type Machine struct {
 	// shorter than ping-pong latency.
 	Hold float64
 
-	// LocalFirst is how many hand-overs in a row may stay within a socket while
-	// another socket waits.
-	LocalFirst int
+	// LocalFirst is the weight of the cluster that holds a contended line
+	// against each other cluster that asks for it, when its owner gives it up.
+	LocalFirst float64
 
 	// AdjacentLine makes the prefetcher fetch lines in pairs of 128 bytes.
 	AdjacentLine bool

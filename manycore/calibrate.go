@@ -1,0 +1,109 @@
+//go:build vmasim
+
+package manycore
+
+import (
+	"unsafe"
+
+	"vmabench/internal/atomic"
+)
+
+// Threads runs n simulated threads of m and returns the simulation when all
+// have ended.
+func Threads(m *Machine, seed uint64, n int, body func(i int, t *atomic.Task)) (*Sim, error) {
+	s := New(m, seed)
+	tasks := make([]atomic.Task, n)
+	for i := range tasks {
+		t := &tasks[i]
+		t.Init()
+		defer t.Release()
+		s.Go(t, func() { body(i, t) })
+	}
+	return s, s.Run()
+}
+
+// Elapsed returns the simulated nanoseconds until the last thread ended.
+func (s *Sim) Elapsed() float64 {
+	var end time
+	for _, th := range s.threads {
+		end = max(end, th.now)
+	}
+	return float64(end) / ps
+}
+
+// alone is a word on a cache line, and a pair of lines, of its own.
+type alone struct {
+	_ [128 - unsafe.Sizeof(atomic.Uint64{})]byte
+	v atomic.Uint64
+	_ [128]byte
+}
+
+// Counter returns the nanoseconds that one of n CPUs needs for an add to a word
+// that all of them add to.
+func Counter(m *Machine, n int) (float64, error) {
+	ops := max(200, 20000/n)
+	c := new(alone)
+	s, err := Threads(m, 1, n, func(int, *atomic.Task) {
+		for range ops {
+			c.v.Add(1)
+		}
+	})
+	return s.Elapsed() / float64(ops), err
+}
+
+// PingPong returns the one-way latency in nanoseconds between two CPUs at that
+// distance: each waits for the other's write and answers it.
+func PingPong(m *Machine, d Distance) (float64, error) {
+	const rounds = 500
+	pair := *m
+	pair.Hold = 0 // nobody else wants the line
+	c := new(alone)
+	a, b := pairAt(m, d)
+	s := New(&pair, 1)
+	var tasks [2]atomic.Task
+	for i := range tasks {
+		t := &tasks[i]
+		t.Init()
+		defer t.Release()
+		s.goOn([]int{a, b}[i], t, func() {
+			for r := range rounds {
+				for !c.v.CompareAndSwap(uint64(2*r+i), uint64(2*r+i+1)) {
+				}
+			}
+		})
+	}
+	err := s.Run()
+	return s.Elapsed() / (2 * rounds), err
+}
+
+// pairAt returns two CPUs at distance d.
+func pairAt(m *Machine, d Distance) (int, int) {
+	for b := range m.CPUs() {
+		if m.Distance(0, b) == d {
+			return 0, b
+		}
+	}
+	return 0, 0
+}
+
+// Burst returns the mean nanoseconds of one write by each of n CPUs at the same
+// moment to one line.
+func Burst(m *Machine, n int) (float64, error) {
+	const rounds = 20
+	steady := *m
+	steady.Jitter = 0.00002 // arrivals in random order, within 40 ns
+	c, gate := new(alone), new(alone)
+	var waited int64
+	_, err := Threads(&steady, 1, n, func(i int, t *atomic.Task) {
+		for round := range rounds {
+			atomic.Work(1_000_000)
+			from := atomic.Now()
+			c.v.Add(1)
+			waited += atomic.Now() - from
+			gate.v.Add(1)
+			target := uint64((round + 1) * n)
+			atomic.Until(t, func() bool { return gate.v.Load() >= target })
+		}
+	})
+	return float64(waited) / float64(n*rounds), err
+}

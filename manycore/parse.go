@@ -1,0 +1,155 @@
+package manycore
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed machines/*.machine
+var presetFiles embed.FS
+
+// Param is one parameter of a machine file with where it is from.
+type Param struct {
+	Name, Value, Source string
+}
+
+// Presets returns the names of the machines that come with the program.
+func Presets() []string {
+	var names []string
+	files, err := fs.Glob(presetFiles, "machines/*.machine")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(path.Base(f), ".machine"))
+	}
+	return names
+}
+
+// Load returns the machine with that name, or the one that the file of that
+// name describes.
+func Load(name string) (*Machine, []Param, error) {
+	if slices.Contains(Presets(), name) {
+		f, err := presetFiles.Open("machines/" + name + ".machine")
+		if err != nil {
+			return nil, nil, err
+		}
+		defer f.Close()
+		return Parse(f, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("no machine %q: neither a file nor one of %s", name, strings.Join(Presets(), " "))
+	}
+	defer f.Close()
+	return Parse(f, strings.TrimSuffix(path.Base(name), ".machine"))
+}
+
+// Parse reads a machine file: one parameter a line, `name value # source`,
+// times in nanoseconds. Every parameter states its source, or "guess". What is
+// left out has the default of its field, or is an error where there is none.
+func Parse(r io.Reader, name string) (*Machine, []Param, error) {
+	m := &Machine{Name: name}
+	fields := m.fields()
+	var params []Param
+	seen := map[string]bool{}
+	sc := bufio.NewScanner(r)
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		def, source, ok := strings.Cut(line, "#")
+		key, value, _ := strings.Cut(strings.TrimSpace(def), " ")
+		value, source = strings.TrimSpace(value), strings.TrimSpace(source)
+		set := fields[key]
+		switch {
+		case set == nil:
+			return nil, nil, fmt.Errorf("%s:%d: unknown parameter %q", name, n, key)
+		case seen[key]:
+			return nil, nil, fmt.Errorf("%s:%d: %s is set twice", name, n, key)
+		case !ok && key != "title" || ok && source == "":
+			return nil, nil, fmt.Errorf("%s:%d: %s has no source (`# where it is from`, or `# guess`)", name, n, key)
+		}
+		if err := set(value); err != nil {
+			return nil, nil, fmt.Errorf("%s:%d: %s: bad value %q", name, n, key, value)
+		}
+		seen[key] = true
+		params = append(params, Param{key, value, source})
+	}
+	if err := sc.Err(); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for key := range fields {
+		if !seen[key] && !slices.Contains(optional, key) {
+			return nil, nil, fmt.Errorf("%s: %s is missing", name, key)
+		}
+	}
+	return m, params, m.check()
+}
+
+// optional parameters have a zero that means something.
+var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold"}
+
+// fields maps the names of a machine file to what they set.
+func (m *Machine) fields() map[string]func(string) error {
+	num := func(p *float64) func(string) error {
+		return func(s string) (err error) {
+			if *p, err = strconv.ParseFloat(s, 64); err == nil && *p < 0 {
+				err = strconv.ErrRange
+			}
+			return err
+		}
+	}
+	whole := func(p *int) func(string) error {
+		return func(s string) (err error) {
+			if *p, err = strconv.Atoi(s); err == nil && *p < 0 {
+				err = strconv.ErrRange
+			}
+			return err
+		}
+	}
+	yes := func(p *bool) func(string) error {
+		return func(s string) (err error) { *p, err = strconv.ParseBool(s); return err }
+	}
+	f := map[string]func(string) error{
+		"title":   func(s string) error { m.Title = s; return nil },
+		"sockets": whole(&m.Sockets), "clusters": whole(&m.Clusters), "cores": whole(&m.Cores), "threads": whole(&m.Threads),
+		"load-hit": num(&m.LoadHit), "store-hit": num(&m.StoreHit), "rmw-hit": num(&m.RMWHit),
+		"llc": num(&m.LLC), "dram": num(&m.DRAM), "hold": num(&m.Hold), "local-first": num(&m.LocalFirst),
+		"adjacent-line": yes(&m.AdjacentLine), "buffered-stores": yes(&m.BufferedStores),
+		"pause": num(&m.Pause), "park": num(&m.Park), "unpark": num(&m.Unpark), "wake": num(&m.Wake),
+		"quantum": num(&m.Quantum), "switch": num(&m.Switch), "smt-work": num(&m.SMTWork), "jitter": num(&m.Jitter),
+	}
+	for d := SameCore; d < distances; d++ {
+		f["latency."+d.String()] = num(&m.Latency[d])
+		f["occupancy."+d.String()] = num(&m.Occupancy[d])
+	}
+	return f
+}
+
+// check refuses a machine that cannot be.
+func (m *Machine) check() error {
+	switch {
+	case m.Sockets*m.Clusters*m.Cores*m.Threads == 0:
+		return fmt.Errorf("%s: a machine has at least one socket, cluster, core and thread", m.Name)
+	case m.CPUs() > 1024:
+		return fmt.Errorf("%s: %d CPUs, at most 1024", m.Name, m.CPUs())
+	case m.SMTWork < 1:
+		return fmt.Errorf("%s: smt-work is a slow-down, at least 1", m.Name)
+	}
+	for d := SameCore; d < distances; d++ {
+		if m.Occupancy[d] > m.Latency[d] {
+			return fmt.Errorf("%s: occupancy.%s exceeds its latency", m.Name, d)
+		}
+	}
+	return nil
+}
