@@ -59,8 +59,7 @@ func (s *RWSem) downReadTrylockSlow(t *atomic.Task) bool {
 // UpRead releases the lock. t need not be the task that took it.
 func (s *RWSem) UpRead(t *atomic.Task) {
 	// Release: pairs with the acquire of the next writer.
-	c := atomic.AddRelease64(&s.count, -readerBias)
-	if c&(lockMask|hasWaiters) == hasWaiters {
+	if atomic.AddRelease64(&s.count, -readerBias)&(lockMask|hasWaiters) == hasWaiters {
 		s.upReadSlow(t)
 	}
 }

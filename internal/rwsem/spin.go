@@ -18,8 +18,6 @@ const clockTurns = 16
 // spin counts the turns of one optimistic spin.
 type spin struct{ left int }
 
-func newSpin() *spin { return &spin{spinTurns} }
-
 // turn waits a moment; false when somebody else might need this CPU.
 func (p *spin) turn(t *atomic.Task) bool {
 	if p.left <= 0 {
@@ -78,7 +76,7 @@ func (s *RWSem) spinOnOwner(t *atomic.Task, p *spin) ownerState {
 // optimisticSpin tries to get the write lock awake: past the sleepers, in the
 // order of the spinners' queue.
 func (s *RWSem) optimisticSpin(t *atomic.Task) bool {
-	p := newSpin()
+	p := &spin{spinTurns}
 	if !s.osqLock(t, p) {
 		return false
 	}

@@ -62,7 +62,7 @@ func (s *RWSem) downWriteSlow(t *atomic.Task, killable bool) bool {
 	s.waitLock.Lock(t)
 	s.waiters.push(t)
 	if s.waiters.first() == t {
-		s.setHasWaiters()
+		atomic.AddRelaxed64(&s.count, hasWaiters)
 	} else if w := s.wakeAfterQueueing(t, atomic.LoadRelaxed64(&s.count)); w.any() {
 		s.waitLock.Unlock()
 		w.deliver(t)
@@ -78,7 +78,7 @@ func (s *RWSem) awaitWrite(t *atomic.Task, killable bool) bool {
 		s.waitLock.Unlock()
 		killed := killable && t.FatalSignal()
 		// Whoever was promised the lock waits for it awake if the holder runs.
-		if !killed && !(promised && s.spinOnOwner(t, newSpin()) == ownerNone) {
+		if !killed && !(promised && s.canSpin() && s.spinOnOwner(t, &spin{spinTurns}) == ownerNone) {
 			t.Park()
 		}
 		s.waitLock.Lock(t)
@@ -139,9 +139,4 @@ func (s *RWSem) tryWriteUnqueued(t *atomic.Task) bool {
 			return true
 		}
 	}
-}
-
-// setHasWaiters is done once, under waitLock, by the first in the queue.
-func (s *RWSem) setHasWaiters() {
-	atomic.AddRelaxed64(&s.count, hasWaiters)
 }
