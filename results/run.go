@@ -14,8 +14,11 @@ type Run struct {
 	Env      Env
 	Plan     PlanInfo
 	Baseline string // the variant that ratios are taken against
-	Designs  []DesignInfo
-	Notes    []string // warnings about the whole run
+	// Interleaved is the ID of the run whose trials alternated with this one's:
+	// repetition i of both is one block, so their ratios are paired.
+	Interleaved string `json:",omitempty"`
+	Designs     []DesignInfo
+	Notes       []string // warnings about the whole run
 }
 
 // PlanInfo is the plan that a run follows.
@@ -25,8 +28,8 @@ type PlanInfo struct {
 	Count     int // repetitions
 	Procs     []int
 	Workloads []WorkloadInfo
-	Trials    int
-	Shard     string `json:",omitempty"` // "i/n"
+	Trials    int    // of the whole plan, all shards together
+	Shard     string `json:",omitempty"` // "i/n", i from 1
 }
 
 // WorkloadInfo says what a workload is, for tables and charts.
@@ -69,7 +72,10 @@ type Env struct {
 	Turbo, Mitigations               string
 	GOGC                             string
 	MemBytes                         int64
-	Facts                            []Fact // doctor's findings
+	// ClockNS is what two clock readings in a row show, in nanoseconds: a
+	// latency at or below it is not told from zero. 0 is not known.
+	ClockNS float64 `json:",omitempty"`
+	Facts   []Fact  // doctor's findings
 }
 
 // Fact is one finding about the machine with its verdict.

@@ -1,5 +1,7 @@
 package results
 
+import "strconv"
+
 // Kind is what a trial was run to learn. Kinds are separate experiments: a
 // throughput trial has no per-operation clock, a latency trial no peak rate.
 type Kind string
@@ -33,10 +35,15 @@ type Trial struct {
 	WallNS  int64  // of the measured windows together
 
 	Ops     int64   // operations counted in the windows that were accepted
-	Values  []Value // samples for bench.txt, headline unit first
+	Values  []Value // samples for bench.txt, headline unit first; not negative
 	Events  []Value // per operation, may be zero: for events.txt ("abort-range/op")
 	Workers []Worker
 	Hists   []Hist
+
+	// Trace is ns/op of each accepted slice in time order, Warmup that of the
+	// slices before the measured windows: the evidence that the warm-up was over.
+	Trace  []float64 `json:",omitempty"`
+	Warmup []float64 `json:",omitempty"`
 
 	Guard    Guard
 	Warnings []string // data: every table and chart prints them
@@ -82,3 +89,20 @@ type Guard struct {
 
 // Key identifies a cell over its repetitions: name and procs.
 func (t *Trial) Key() string { return t.Name() }
+
+// ID identifies a trial within its run: no two trials of a run share it.
+func (t *Trial) ID() string {
+	return string(t.Kind) + " " + t.Name() + " #" + strconv.Itoa(t.Rep)
+}
+
+// Value returns the sample of a unit, from Values or from Events.
+func (t *Trial) Value(unit string) (float64, bool) {
+	for _, vs := range [][]Value{t.Values, t.Events} {
+		for _, v := range vs {
+			if v.Unit == unit {
+				return v.Value, true
+			}
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,190 @@
+package results
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Cell is the trials of one benchmark over its repetitions: what a sample is
+// drawn from. Cells that differ in the variant alone share a Row.
+type Cell struct {
+	Kind     Kind
+	Name     string // the benchmark name, -N included
+	Row      string // the name without its variant part
+	Bench    string
+	Variant  string // "" when the name has none
+	Workload string
+	Params   []Param // without variant
+	Procs    int
+	// Oversubscribed: more workers than CPUs. Such a point is shown, and kept
+	// out of rankings, gates and geometric means.
+	Oversubscribed bool
+	Trials         []*Trial // by repetition, failed ones included
+}
+
+// Cells returns the run's cells in report order: kind, then points that have
+// their CPUs before those that do not, workloads as planned, the other parts
+// of the name, procs, and designs in table order.
+func (f *Folder) Cells() []*Cell {
+	byName := map[string]*Cell{}
+	var cells []*Cell
+	for i := range f.Trials {
+		t := &f.Trials[i]
+		key := string(t.Kind) + " " + t.Name()
+		c := byName[key]
+		if c == nil {
+			c = newCell(t)
+			byName[key] = c
+			cells = append(cells, c)
+		}
+		c.Trials = append(c.Trials, t)
+		c.Oversubscribed = c.Oversubscribed || f.oversubscribed(t)
+	}
+	for _, c := range cells {
+		slices.SortStableFunc(c.Trials, func(a, b *Trial) int { return a.Rep - b.Rep })
+	}
+	slices.SortStableFunc(cells, f.reportOrder())
+	return cells
+}
+
+func newCell(t *Trial) *Cell {
+	c := &Cell{Kind: t.Kind, Name: t.Name(), Bench: t.Bench, Procs: t.Procs,
+		Variant: t.Param("variant"), Workload: t.Param("workload")}
+	for _, p := range t.Params {
+		if p.Key != "variant" {
+			c.Params = append(c.Params, p)
+		}
+	}
+	row := *t
+	row.Params = c.Params
+	c.Row = row.Name()
+	return c
+}
+
+func (f *Folder) oversubscribed(t *Trial) bool {
+	measured := t.Kind == Throughput || t.Kind == Latency
+	return measured && (t.Guard.Oversubscribed || f.Run.Env.CPUs > 0 && t.Procs > f.Run.Env.CPUs)
+}
+
+var kindOrder = map[Kind]int{Throughput: 0, Latency: 1, Footprint: 2, Modelled: 3}
+
+func (f *Folder) reportOrder() func(a, b *Cell) int {
+	design, load := map[string]int{}, map[string]int{}
+	for i, d := range f.Run.Designs {
+		design[d.Name] = i - len(f.Run.Designs) // before names that the table lacks
+	}
+	for i, w := range f.Run.Plan.Workloads {
+		load[w.Name] = i - len(f.Run.Plan.Workloads)
+	}
+	return func(a, b *Cell) int {
+		over := func(c *Cell) int {
+			if c.Oversubscribed {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(
+			cmp.Compare(over(a), over(b)),
+			cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]),
+			cmp.Compare(load[a.Workload], load[b.Workload]),
+			cmp.Compare(a.Workload, b.Workload),
+			cmp.Compare(a.Bench, b.Bench),
+			compareParams(a.Params, b.Params),
+			cmp.Compare(a.Procs, b.Procs),
+			cmp.Compare(design[a.Variant], design[b.Variant]),
+			cmp.Compare(a.Variant, b.Variant))
+	}
+}
+
+// compareParams orders values that are numbers as numbers.
+func compareParams(a, b []Param) int {
+	return slices.CompareFunc(a, b, func(x, y Param) int {
+		if c := cmp.Compare(x.Key, y.Key); c != 0 {
+			return c
+		}
+		fx, ex := strconv.ParseFloat(x.Value, 64)
+		fy, ey := strconv.ParseFloat(y.Value, 64)
+		if ex == nil && ey == nil && fx != fy {
+			return cmp.Compare(fx, fy)
+		}
+		return cmp.Compare(x.Value, y.Value)
+	})
+}
+
+// Param returns the value of the name part key, "" without it.
+func (c *Cell) Param(key string) string {
+	for _, p := range c.Params {
+		if p.Key == key {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// Label is the row's name for people: the workload and what tells it from the
+// other rows, without the word "workload".
+func (c *Cell) Label() string {
+	parts := []string{c.Bench}
+	if c.Workload != "" {
+		parts[0] = c.Workload
+	}
+	for _, p := range c.Params {
+		if p.Key != "workload" {
+			parts = append(parts, p.Key+"="+p.Value)
+		}
+	}
+	return strings.Join(parts, " ") + "-" + strconv.Itoa(c.Procs)
+}
+
+// Units returns the units of the cell's samples, headline unit first. Events
+// are not among them.
+func (c *Cell) Units() []string { return c.units(func(t *Trial) []Value { return t.Values }) }
+
+// EventUnits returns the units of the cell's counters.
+func (c *Cell) EventUnits() []string { return c.units(func(t *Trial) []Value { return t.Events }) }
+
+func (c *Cell) units(of func(*Trial) []Value) []string {
+	var units []string
+	for _, t := range c.Trials {
+		for _, v := range of(t) {
+			if !slices.Contains(units, v.Unit) {
+				units = append(units, v.Unit)
+			}
+		}
+	}
+	return units
+}
+
+// Sample returns the values of a unit by repetition; a failed trial has none.
+func (c *Cell) Sample(unit string) []float64 {
+	var out []float64
+	for _, t := range c.Trials {
+		if v, ok := t.Value(unit); ok && t.Failed == "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// byRep returns the values of a unit keyed by repetition.
+func (c *Cell) byRep(unit string) map[int]float64 {
+	out := map[int]float64{}
+	for _, t := range c.Trials {
+		if v, ok := t.Value(unit); ok && t.Failed == "" {
+			out[t.Rep] = v
+		}
+	}
+	return out
+}
+
+// Failed returns the trials that have no values.
+func (c *Cell) Failed() (out []*Trial) {
+	for _, t := range c.Trials {
+		if t.Failed != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}

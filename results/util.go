@@ -1,0 +1,11 @@
+package results
+
+import (
+	"math"
+	"strings"
+)
+
+func pow10(x float64) float64 { return math.Pow(10, x) }
+
+// oneLine keeps a text from breaking the line that it is put on.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
