@@ -1,0 +1,226 @@
+//go:build vmasim
+
+package manycore
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"vmabench/internal/atomic"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// Case is one point to predict.
+type Case struct {
+	Machine  *Machine
+	Design   vmm.Design
+	Spec     workload.Spec
+	Layout   *workload.Layout
+	CPUs     int // simulated threads; above the machine's CPUs they share them
+	Seed     uint64
+	Shared   Shared
+	WarmNS   int64 // simulated time before counting begins
+	WindowNS int64 // simulated time that is counted
+}
+
+// Prediction is what the simulated machine did in the window.
+type Prediction struct {
+	Ops      int64
+	Failed   int64
+	OpsPerS  float64
+	CPUNS    float64 // CPU time an operation, waiting for lines and spinning included
+	Roles    map[string]*RoleResult
+	Events   vmm.LockStats
+	Waits    atomic.WaitStats
+	Accesses int64
+	Lines    []LineCost // the costliest first
+}
+
+// RoleResult is what the workers of one role did.
+type RoleResult struct {
+	Workers int
+	Ops     int64
+	MinOps  int64 // of the slowest worker
+	MaxOps  int64
+	Latency *hdr.Histogram // simulated nanoseconds an operation
+}
+
+// simWorker is one simulated thread at its stream.
+type simWorker struct {
+	id     int
+	v      vmm.VMM
+	task   *vmm.Task
+	stream workload.Stream
+	kernel *kernel
+	cpu    int
+
+	at     int
+	last   vmm.Addr
+	lastOK bool
+	maps   []vmm.Mapping
+	total  int64 // ops since the start
+	ops    int64 // ops begun in the window
+	failed int64
+	hist   *hdr.Histogram
+}
+
+// Predict runs one case. It is deterministic: the same Case gives the same
+// Prediction. It turns the collector off while it runs, because where new
+// objects lie must not depend on when garbage is collected.
+func (c *Case) Predict() (*Prediction, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
+	sim := New(c.Machine, c.Seed)
+	var workers []*simWorker
+	var setupErr error
+	atomic.Run(sim, func() { workers, setupErr = c.setup(sim) })
+	if setupErr != nil {
+		return nil, setupErr
+	}
+	defer func() {
+		for _, w := range workers {
+			w.task.Release()
+		}
+	}()
+	for _, w := range workers {
+		sim.Go(&w.task.Task, func() { w.run(c.WarmNS, c.WarmNS+c.WindowNS) })
+	}
+	if err := sim.Run(); err != nil {
+		return nil, fmt.Errorf("%s, %s, %d CPUs: %w", c.Design.Name, c.Spec.FullName(), c.CPUs, err)
+	}
+	return c.collect(sim, workers), nil
+}
+
+// setup builds the address space and the workers. No thread runs yet.
+func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
+	boot := vmm.NewTask()
+	defer boot.Release()
+	v := c.Design.New(vmm.Config{}).NewVMM(boot)
+	if err := c.Spec.Setup(v, boot, c.Layout, c.CPUs); err != nil {
+		return nil, err
+	}
+	streams, err := c.Spec.Compile(c.Layout, c.CPUs, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	k := newKernel(c.Machine, c.Shared, c.CPUs)
+	workers := make([]*simWorker, c.CPUs)
+	for i := range workers {
+		workers[i] = &simWorker{
+			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.Machine.CPU(i),
+			hist: hdr.New(1, 1_000_000_000, 2),
+		}
+		workers[i].at = i * 37 % len(streams[i].Ops) // workers do not march in step
+	}
+	return workers, nil
+}
+
+// run performs the stream until the window ends and counts from its start.
+func (w *simWorker) run(start, end int64) {
+	for {
+		from := atomic.Now()
+		if from >= end {
+			return
+		}
+		err := w.one()
+		w.total++
+		if from < start {
+			w.task.Stats, w.task.Waits = vmm.LockStats{}, atomic.WaitStats{}
+			continue
+		}
+		w.ops++
+		if err != nil {
+			w.failed++
+		}
+		w.hist.RecordValue(min(atomic.Now()-from, 1_000_000_000))
+	}
+}
+
+// one performs the stream's next operation.
+func (w *simWorker) one() error {
+	op := w.stream.Ops[w.at]
+	if w.at++; w.at == len(w.stream.Ops) {
+		w.at = 0
+	}
+	t := w.task
+	switch op.Kind() {
+	case workload.Fault:
+		return w.fault(op.Addr(), op.Access())
+	case workload.FaultIn:
+		return w.fault(w.last+op.Addr(), op.Access())
+	case workload.Map:
+		a, err := w.v.Mmap(t, 0, op.Length(), op.Prot(), 0, vmm.File{})
+		w.last, w.lastOK = a, err == nil
+		return err
+	case workload.MapAt:
+		_, err := w.v.Mmap(t, op.Addr(), op.Length(), op.Prot(), vmm.MapFixed, vmm.File{})
+		return err
+	case workload.Unmap:
+		if !w.lastOK {
+			return vmm.EINVAL
+		}
+		w.lastOK = false
+		return w.v.Munmap(t, w.last, op.Length())
+	case workload.UnmapAt:
+		return w.v.Munmap(t, op.Addr(), op.Length())
+	case workload.Protect:
+		return w.v.Mprotect(t, op.Addr(), op.Length(), op.Prot())
+	case workload.Drop:
+		return w.v.Madvise(t, op.Addr(), op.Length(), vmm.DontNeed)
+	case workload.Fork:
+		child, err := w.v.Fork(t)
+		if err == nil {
+			child.Exit(t)
+		}
+		return err
+	}
+	var err error
+	w.maps, err = w.v.Maps(t, w.maps[:0])
+	return err
+}
+
+// fault is one page fault with what it costs beside the address space.
+func (w *simWorker) fault(addr vmm.Addr, access vmm.Access) error {
+	w.kernel.fault(w.id, w.cpu, &w.task.Task, access == vmm.AccessWrite)
+	return w.v.Fault(w.task, addr, access)
+}
+
+// collect sums what the workers did.
+func (c *Case) collect(sim *Sim, workers []*simWorker) *Prediction {
+	p := &Prediction{Roles: map[string]*RoleResult{}}
+	for _, w := range workers {
+		p.Ops += w.ops
+		p.Failed += w.failed
+		p.Events.Add(&w.task.Stats)
+		p.Waits.Spins += w.task.Waits.Spins
+		p.Waits.Parks += w.task.Waits.Parks
+		p.Waits.Wakes += w.task.Waits.Wakes
+		r := p.Roles[w.stream.Role]
+		if r == nil {
+			r = &RoleResult{MinOps: w.ops, Latency: hdr.New(1, 1_000_000_000, 2)}
+			p.Roles[w.stream.Role] = r
+		}
+		r.Workers++
+		r.Ops += w.ops
+		r.MinOps, r.MaxOps = min(r.MinOps, w.ops), max(r.MaxOps, w.ops)
+		r.Latency.Merge(w.hist)
+	}
+	var onCPU, total int64
+	for _, w := range workers {
+		total += w.total
+	}
+	for _, th := range sim.threads {
+		p.Accesses += th.stats.Accesses
+		onCPU += th.stats.BusyPS + th.stats.MissPS
+	}
+	p.OpsPerS = float64(p.Ops) / (float64(c.WindowNS) * 1e-9)
+	if total > 0 {
+		p.CPUNS = float64(onCPU) / ps / float64(total)
+	}
+	p.Lines = sim.explain(total)
+	return p
+}
