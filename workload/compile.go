@@ -150,12 +150,22 @@ func (c *compiler) emit(i int) error {
 		c.toggle(st)
 	default:
 		r := arena(c.worker, c.role.Arena)
+		if st.Where == Hot {
+			r = c.hot()
+		}
 		if st.Pages > 0 {
 			r.End = r.Start + vmm.Addr(st.Pages)*vmm.PageSize
 		}
 		c.add(st.Op, st.Arg, r.Start, int(r.Pages()))
 	}
 	return nil
+}
+
+// hot returns the worker's part of the shared VMA.
+func (c *compiler) hot() vmm.Range {
+	n := vmm.Addr(c.spec.HotPages) * vmm.PageSize
+	start := hotBase + vmm.Addr(c.worker)*n
+	return vmm.Range{Start: start, End: start + n}
 }
 
 func (c *compiler) add(k Kind, arg uint8, addr vmm.Addr, pages int) {
@@ -202,9 +212,7 @@ func (c *compiler) fault(i int) error {
 	case Peers:
 		r = arena(c.rng.IntN(c.workers), c.role.Arena)
 	case Hot:
-		n := vmm.Addr(c.spec.HotPages) * vmm.PageSize
-		r.Start = hotBase + vmm.Addr(c.worker)*n
-		r.End = r.Start + n
+		r = c.hot()
 	case All:
 		if len(c.touchable) == 0 {
 			return fmt.Errorf("no readable mapping in the layout")
