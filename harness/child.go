@@ -1,0 +1,212 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"vmabench/results"
+)
+
+// Child is the other side of Spawn: it reads a TrialSpec as JSON, runs it and
+// writes the results.Trial as JSON. The command wires it to a hidden
+// subcommand; it returns the exit status.
+func Child(in io.Reader, out, errs io.Writer, find Subjects) int {
+	debug.SetTraceback("all") // what a hang's SIGQUIT prints
+	var s TrialSpec
+	if err := json.NewDecoder(in).Decode(&s); err != nil {
+		fmt.Fprintf(errs, "trial: bad specification: %v\n", err)
+		return 2
+	}
+	t, err := RunTrial(&s, find)
+	if err == nil {
+		err = json.NewEncoder(out).Encode(t)
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// Command starts children: the program and arguments that reach Child.
+type Command []string
+
+// Limits on what a child may take and say.
+const (
+	maxOutput = 64 << 20
+	maxErrors = 1 << 20
+	dumpTime  = 2 * time.Second // to print its goroutines after SIGQUIT
+)
+
+// Failure is a trial that gave no result. Dump is what the child said, such as
+// the states of its goroutines when it hung; it may be long.
+type Failure struct {
+	Why  string
+	Dump string
+}
+
+func (f *Failure) Error() string { return f.Why }
+
+// Spawn runs one trial in a child process. A child that outlives the timeout
+// is asked for its goroutines and killed. The error is ctx's, or a *Failure.
+func (c Command) Spawn(ctx context.Context, s *TrialSpec, timeout time.Duration) (*results.Trial, error) {
+	in, err := json.Marshal(s)
+	if err != nil {
+		return nil, &Failure{Why: err.Error()}
+	}
+	cmd := exec.Command(c[0], c[1:]...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS="+fmt.Sprint(s.Procs), "GODEBUG=")
+	cmd.Stdin = bytes.NewReader(in)
+	out, errs := &capped{max: maxOutput}, &capped{max: maxErrors}
+	cmd.Stdout, cmd.Stderr = out, errs
+	cmd.WaitDelay = dumpTime
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, &Failure{Why: "the trial's process did not start: " + err.Error()}
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case err = <-exited:
+	case <-ctx.Done():
+		cmd.Process.Kill()
+		<-exited
+		return nil, ctx.Err()
+	case <-timer.C:
+		cmd.Process.Signal(dumpSignal)
+		select {
+		case <-exited:
+		case <-time.After(dumpTime):
+			cmd.Process.Kill()
+			<-exited
+		}
+		return nil, &Failure{
+			Why:  fmt.Sprintf("hung for %v and was killed%s", timeout, held(errs.b.String())),
+			Dump: errs.b.String(),
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &Failure{Why: died(err, errs.b.String()), Dump: errs.b.String()}
+	}
+	return decode(out.b.Bytes(), s)
+}
+
+// decode reads the child's answer and holds it to the question.
+func decode(b []byte, s *TrialSpec) (*results.Trial, error) {
+	t := new(results.Trial)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	err := d.Decode(t)
+	if err == nil && d.More() {
+		err = errors.New("more than one value")
+	}
+	if err == nil && t.ID() != s.ID() {
+		err = fmt.Errorf("it is of another trial, %q", t.ID())
+	}
+	if err != nil {
+		return nil, &Failure{Why: fmt.Sprintf("the trial's process wrote no result: %v", err), Dump: string(b[:min(len(b), maxErrors)])}
+	}
+	return t, nil
+}
+
+// died says how a child ended, in one line.
+func died(err error, said string) string {
+	line := firstLine(said)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
+		if line == "" {
+			return fmt.Sprintf("the trial's process ended with status %d", exit.ExitCode())
+		}
+		return line + held(said)
+	}
+	if line != "" {
+		return fmt.Sprintf("the trial's process died (%v): %s", err, line+held(said))
+	}
+	return fmt.Sprintf("the trial's process died (%v)", err)
+}
+
+// held adds the goroutines' states when the child printed them, as it does for
+// a deadlock.
+func held(said string) string {
+	if g := goroutines(said); g != "" {
+		return " (" + g + ")"
+	}
+	return ""
+}
+
+func firstLine(s string) string {
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+// goroutines condenses a traceback: how many goroutines there are by state and
+// the innermost function of each that is this module's.
+func goroutines(dump string) string {
+	var out []string
+	count := map[string]int{}
+	for _, g := range strings.Split(dump, "\n\n") {
+		g = strings.TrimSpace(g)
+		head, rest, _ := strings.Cut(g, "\n")
+		if !strings.HasPrefix(head, "goroutine ") {
+			continue
+		}
+		state := between(head, "[", "]")
+		where := ""
+		for line := range strings.Lines(rest) {
+			if i := strings.LastIndex(line, "("); i > 0 && strings.HasPrefix(line, "vmabench/") {
+				where = strings.TrimPrefix(line[:i], "vmabench/")
+				break
+			}
+		}
+		if where == "" && !strings.Contains(head, "running") {
+			continue
+		}
+		key := strings.TrimSpace(state + " " + where)
+		if count[key]++; count[key] == 1 {
+			out = append(out, key)
+		}
+	}
+	for i, k := range out {
+		if count[k] > 1 {
+			out[i] = fmt.Sprintf("%s (%d times)", k, count[k])
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func between(s, open, close string) string {
+	_, s, _ = strings.Cut(s, open)
+	s, _, _ = strings.Cut(s, close)
+	return s
+}
+
+// capped keeps the first max bytes written to it.
+type capped struct {
+	b   bytes.Buffer
+	max int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if room := c.max - c.b.Len(); room > 0 {
+		c.b.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package harness
+
+import (
+	"os"
+	"os/exec"
+)
+
+var dumpSignal = os.Kill
+
+func detach(*exec.Cmd) {}

@@ -1,0 +1,156 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"vmabench/results"
+)
+
+// maxOthers is how much CPU other processes may use beside a trial whose
+// workers do not fill the machine, in CPUs.
+const maxOthers = 0.5
+
+// guard watches the machine around the measured part of a trial.
+type guard struct {
+	before, after machine
+	notes         []string
+}
+
+// machine is a snapshot of the whole machine's use.
+type machine struct {
+	at          time.Time
+	busy, steal float64 // CPU seconds since boot
+	pressure    float64 // seconds in which some task waited for a CPU
+	self        usage
+	ok          bool // busy and steal are known
+	psi         bool // pressure is known
+}
+
+func snapshot() machine {
+	m := machine{at: time.Now(), self: processUsage()}
+	if b, err := os.ReadFile("/proc/stat"); err == nil {
+		m.busy, m.steal, m.ok = parseStat(b)
+	}
+	if b, err := os.ReadFile("/proc/pressure/cpu"); err == nil {
+		m.pressure, m.psi = parsePressure(b)
+	}
+	return m
+}
+
+// userHZ is the unit of /proc/stat, fixed by the kernel's interface.
+const userHZ = 100
+
+// parseStat reads the first line of /proc/stat. guest time is part of user.
+func parseStat(b []byte) (busy, steal float64, ok bool) {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	f := strings.Fields(string(line))
+	if len(f) < 9 || f[0] != "cpu" {
+		return 0, 0, false
+	}
+	v := make([]float64, len(f))
+	for i := 1; i < len(f); i++ {
+		n, err := strconv.ParseUint(f[i], 10, 64)
+		if err != nil {
+			return 0, 0, false
+		}
+		v[i] = float64(n) / userHZ
+	}
+	// user nice system idle iowait irq softirq steal
+	return v[1] + v[2] + v[3] + v[6] + v[7], v[8], true
+}
+
+// parsePressure reads the total of the "some" line of /proc/pressure/cpu.
+func parsePressure(b []byte) (seconds float64, ok bool) {
+	for line := range strings.Lines(string(b)) {
+		if !strings.HasPrefix(line, "some ") {
+			continue
+		}
+		if _, total, found := strings.Cut(line, "total="); found {
+			us, err := strconv.ParseUint(strings.TrimSpace(total), 10, 64)
+			return float64(us) / 1e6, err == nil
+		}
+	}
+	return 0, false
+}
+
+func (g *guard) start() { g.before = snapshot() }
+func (g *guard) stop()  { g.after = snapshot() }
+
+func (g *guard) note(format string, args ...any) {
+	g.notes = append(g.notes, fmt.Sprintf(format, args...))
+}
+
+// finish writes the verdict on tr into t.
+func (g *guard) finish(tr *trial, t *results.Trial) {
+	used := tr.used()
+	v := &t.Guard
+	v.Oversubscribed = tr.over
+	v.Slices = len(tr.accepted) + len(tr.rejected)
+	v.Rejected = len(tr.rejected)
+	v.CPUShare = cpuShare(used, len(tr.cpus))
+	for _, sl := range used {
+		v.GCs += int(sl.gcs)
+		for i := range sl.workers {
+			v.Switches += sl.workers[i].involuntary()
+		}
+	}
+	v.Others, v.Steal, v.Pressure = g.machine()
+	v.OK, v.Why = true, ""
+	fail := func(format string, args ...any) {
+		if v.OK {
+			v.OK, v.Why = false, fmt.Sprintf(format, args...)
+		}
+	}
+	if len(tr.accepted) < tr.spec.Timing.Slices {
+		fail("only %d of %d slices undisturbed, the last because %s",
+			len(tr.accepted), tr.spec.Timing.Slices, tr.rejected[len(tr.rejected)-1].why)
+	}
+	if v.GCs > 0 {
+		fail("%d garbage collections in the slices", v.GCs)
+	}
+	if room := float64(len(tr.cpus) - tr.spec.Procs); v.Others > max(room, 0)+maxOthers {
+		fail("other processes used %.1f CPUs", v.Others)
+	}
+	t.Warnings = append(t.Warnings, g.notes...)
+}
+
+// cpuShare is the CPU time that the workers got over what they asked for: all
+// of the wall time each, or of the CPUs where those are fewer.
+func cpuShare(slices []slice, cpus int) float64 {
+	var cpu, asked float64
+	for _, sl := range slices {
+		n := len(sl.workers)
+		for i := range sl.workers {
+			cpu += float64(sl.workers[i].cpu())
+			asked += float64(sl.workers[i].wall()) * float64(min(n, cpus)) / float64(n)
+		}
+	}
+	if asked == 0 {
+		return 0
+	}
+	return min(1, cpu/asked)
+}
+
+// machine returns the CPUs that others used and that were stolen, and the
+// share of the time under pressure. /proc/stat counts in 10 ms, so that a
+// tenth of a CPU is the resolution of a trial of 100 ms.
+func (g *guard) machine() (others, steal, pressure float64) {
+	wall := g.after.at.Sub(g.before.at).Seconds()
+	if wall <= 0 {
+		return 0, 0, 0
+	}
+	if g.before.ok && g.after.ok {
+		own := float64(g.after.self.cpu-g.before.self.cpu) / 1e9
+		others = max(0, (g.after.busy-g.before.busy-own)/wall)
+		steal = (g.after.steal - g.before.steal) / wall
+	}
+	if g.before.psi && g.after.psi {
+		pressure = min(1, (g.after.pressure-g.before.pressure)/wall)
+	}
+	return others, steal, pressure
+}

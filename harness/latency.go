@@ -1,0 +1,286 @@
+package harness
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"vmabench/results"
+	"vmabench/workload"
+)
+
+// Latencies are recorded from 1 ns to a minute with three digits.
+const (
+	maxLatency = int64(time.Minute)
+	digits     = 3
+)
+
+// latency is a worker's recorder in an open-loop trial: arrivals at a rate
+// that does not wait for the ops, each op timed from its intended start and,
+// beside it, from its actual one. The difference is what coordinated omission
+// would have left out.
+type latency struct {
+	gap     float64 // mean nanoseconds between arrivals
+	poisson bool
+	rng     *rand.Rand
+	next    float64 // the next arrival, in nanoseconds after the slice's start
+	idle    bool    // the idle-loop control: perform no op
+	over    uint64  // values beyond maxLatency
+	// saturated: ops arrived faster than they were done for all of a slice.
+	saturated bool
+	// slice is what the current slice recorded, all what accepted slices did,
+	// rest what rejected ones did; by the op's name. Only names that the stream
+	// has are there.
+	slice, all, rest [workload.NumKinds]pair
+}
+
+// pair is one op's latencies by what they count from.
+type pair struct{ intended, actual *hdrhistogram.Histogram }
+
+func newPair() pair {
+	return pair{hdrhistogram.New(1, maxLatency, digits), hdrhistogram.New(1, maxLatency, digits)}
+}
+
+func newLatency(s *TrialSpec, w *worker) *latency {
+	l := &latency{poisson: s.Arrivals != Constant, idle: s.Design == ""}
+	l.gap = 1e9 / (w.stream.RateHz * s.rateX())
+	l.rng = rand.New(rand.NewPCG(s.Seed, 1<<32|uint64(w.id)))
+	l.next = l.gap * l.rng.Float64()
+	if l.idle {
+		l.slice[0], l.all[0], l.rest[0] = newPair(), newPair(), newPair()
+		return l
+	}
+	for _, op := range w.stream.Ops {
+		if k := histOf(op.Kind()); l.slice[k].intended == nil {
+			l.slice[k], l.all[k], l.rest[k] = newPair(), newPair(), newPair()
+		}
+	}
+	return l
+}
+
+// histOf returns the first kind of the same name: mmap is one operation,
+// wherever its address comes from.
+func histOf(k workload.Kind) workload.Kind {
+	switch k {
+	case workload.FaultIn, workload.MapAt, workload.UnmapAt:
+		return k - 1
+	}
+	return k
+}
+
+// arrive returns the time after the next arrival.
+func (l *latency) arrive() float64 {
+	if l.poisson {
+		return l.next + l.gap*l.rng.ExpFloat64()
+	}
+	return l.next + l.gap
+}
+
+// saturated bounds a slice in which ops arrive faster than they are done.
+const saturated = 8
+
+// openLoop performs one slice: ops start when their time has come and the ones
+// before them are done. The slice ends at the first moment after its length at
+// which no op is due, so that a stall at its end is recorded with all the ops
+// that arrived during it. The arrivals go on, unrecorded, until every worker
+// has finished its part.
+func (w *worker) openLoop(g *gate, length time.Duration) {
+	l := w.lat
+	for k := range l.slice {
+		if l.slice[k].intended != nil {
+			l.slice[k].intended.Reset()
+			l.slice[k].actual.Reset()
+		}
+	}
+	start := g.meet(w.n, w.base)
+	w.begin = w.stamp()
+	w.begin.at = start
+	now, end := start, start+int64(length)
+	for intended := start + int64(l.next); intended < max(end, now); intended = start + int64(l.next) {
+		now = w.timed(intended, now)
+		l.next = l.arrive()
+		if now > start+saturated*int64(length) {
+			l.saturated = true
+			break
+		}
+	}
+	for now < end {
+		now = int64(time.Since(w.base))
+	}
+	w.end = w.stamp()
+	g.stamped.Add(1)
+	for int(g.stamped.Load()) < w.n {
+		if now = int64(time.Since(w.base)); now >= start+int64(l.next) {
+			if !l.idle {
+				w.one()
+			}
+			l.next = l.arrive()
+		}
+	}
+	l.next = max(0, l.next-float64(now-start))
+}
+
+// timed waits for the intended start of the next op, performs it and records
+// it. now is the last look at the clock; the new one is returned.
+func (w *worker) timed(intended, now int64) int64 {
+	l := w.lat
+	for now < intended {
+		now = int64(time.Since(w.base))
+	}
+	actual := now
+	var k workload.Kind
+	if l.idle {
+		w.counts[0]++
+	} else {
+		k = histOf(w.one())
+	}
+	now = int64(time.Since(w.base))
+	h := &l.slice[k]
+	if h.intended.RecordValue(now-intended) != nil || h.actual.RecordValue(now-actual) != nil {
+		l.over++
+	}
+	return now
+}
+
+func (p *pair) merge(q *pair) {
+	p.intended.Merge(q.intended)
+	p.actual.Merge(q.actual)
+}
+
+// mergeLatency keeps what a slice recorded.
+func (tr *trial) mergeLatency(accepted bool) {
+	for _, w := range tr.workers {
+		if w.lat == nil {
+			return
+		}
+		for k := range w.lat.slice {
+			s := &w.lat.slice[k]
+			switch {
+			case s.intended == nil:
+			case accepted:
+				w.lat.all[k].merge(s)
+			default:
+				w.lat.rest[k].merge(s)
+			}
+		}
+	}
+}
+
+// percentiles of the values in bench.txt; the histograms have all of them.
+var percentiles = []struct {
+	unit string
+	q    float64
+}{{"p50-ns", 50}, {"p90-ns", 90}, {"p99-ns", 99}, {"p99.9-ns", 99.9}}
+
+// reportLatency fills t with the merged histograms of each role and op and the
+// percentiles of each op, from the intended start.
+func (tr *trial) reportLatency(t *results.Trial) {
+	workers, stats, waits, failed, alloc := tr.sums()
+	var ops uint64
+	for i := range workers {
+		ops += workers[i].ops
+		t.WallNS = max(t.WallNS, workers[i].wall)
+		t.Workers = append(t.Workers, results.Worker{
+			Role: workers[i].role, Ops: int64(workers[i].ops), CPUNS: workers[i].cpu})
+	}
+	t.Ops = int64(ops)
+	byOp := map[workload.Kind]*hdrhistogram.Histogram{}
+	for _, role := range tr.roles() {
+		for k := range workload.NumKinds {
+			p, n := tr.merged(role, k)
+			if n == 0 {
+				continue
+			}
+			op := k.String()
+			if tr.spec.Design == "" {
+				op = "idle"
+			}
+			rate := tr.rate(role)
+			t.Hists = append(t.Hists, encode(role, op, "intended", rate, p.intended), encode(role, op, "actual", rate, p.actual))
+			if byOp[k] == nil {
+				byOp[k] = p.intended
+			} else {
+				byOp[k].Merge(p.intended)
+			}
+		}
+	}
+	if len(t.Hists) == 0 {
+		t.Failed = "no slice of the latency trial was accepted"
+		return
+	}
+	for k := range workload.NumKinds {
+		h := byOp[k]
+		if h == nil {
+			continue
+		}
+		prefix := ""
+		if len(byOp) > 1 {
+			prefix = k.String() + "-"
+		}
+		for _, p := range percentiles {
+			t.Values = append(t.Values, results.Value{Unit: prefix + p.unit, Value: float64(max(1, h.ValueAtQuantile(p.q)))})
+		}
+		t.Values = append(t.Values, results.Value{Unit: prefix + "max-ns", Value: float64(max(1, h.Max()))})
+	}
+	t.Events = events(ops, &stats, waits, failed, alloc)
+	for _, w := range tr.workers {
+		if w.lat.saturated {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("worker %d could not keep up with the offered load", w.id))
+		}
+		if w.lat.over > 0 {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("%d latencies above %v were not recorded", w.lat.over, time.Duration(maxLatency)))
+		}
+	}
+}
+
+// roles returns the roles of the workers, each once.
+func (tr *trial) roles() (names []string) {
+	seen := map[string]bool{}
+	for _, w := range tr.workers {
+		if !seen[w.stream.Role] {
+			seen[w.stream.Role] = true
+			names = append(names, w.stream.Role)
+		}
+	}
+	return names
+}
+
+// rate returns the load that all workers of a role offer together.
+func (tr *trial) rate(role string) (hz float64) {
+	for _, w := range tr.workers {
+		if w.stream.Role == role {
+			hz += w.stream.RateHz * tr.spec.rateX()
+		}
+	}
+	return hz
+}
+
+// merged returns the histograms of kind k of a role's workers as one.
+func (tr *trial) merged(role string, k workload.Kind) (p pair, n int64) {
+	for _, w := range tr.workers {
+		if w.stream.Role != role || w.lat.all[k].intended == nil {
+			continue
+		}
+		if p.intended == nil {
+			p = newPair()
+		}
+		p.merge(&w.lat.all[k])
+		if !tr.enough() {
+			p.merge(&w.lat.rest[k])
+		}
+	}
+	if p.intended == nil {
+		return p, 0
+	}
+	return p, p.intended.TotalCount()
+}
+
+func encode(role, op, timed string, hz float64, h *hdrhistogram.Histogram) results.Hist {
+	r := results.Hist{Role: role, Op: op, Timed: timed, RateHz: hz, Count: h.TotalCount(), MaxNS: h.Max()}
+	if b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase); err == nil {
+		r.V2 = string(b)
+	}
+	return r
+}

@@ -1,0 +1,227 @@
+package harness
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"vmabench/results"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// Config is what a run is asked to do.
+type Config struct {
+	Name    string // of the plan: "default", "full", "smoke"
+	Designs []string
+	Procs   []int
+	Count   int // repetitions
+	Seed    uint64
+	VMAs    int
+	Layout  *workload.Layout // nil: generated, of VMAs
+	Subject vmm.Config
+
+	Throughput []workload.Spec
+	// Latency workloads run at LatencyProcs, at each load of LoadX (times
+	// their own), with an idle-loop control beside them.
+	Latency      []workload.Spec
+	LatencyProcs []int
+	LoadX        []float64
+	Arrivals     Arrivals
+	// Footprint is the numbers of VMAs whose memory is measured, once.
+	Footprint []int
+
+	Timing        Timing // of throughput trials
+	LatencyTiming Timing
+	// Budget bounds the run on a machine of the plan's size: what is left of
+	// it pays for repeating disturbed trials, and nothing else does.
+	Budget time.Duration
+}
+
+// Plan is the trials of a run in the order in which they run.
+type Plan struct {
+	Config Config
+	Trials []TrialSpec
+}
+
+// NewPlan lays the trials out. A block is one repetition of everything that is
+// repeated. Within a block the groups (workload, GOMAXPROCS, kind) are
+// shuffled, and the designs within each group, so that the designs that are
+// compared run side by side and none always runs first. Every second block is
+// the one before it backwards, which cancels a steady drift.
+func NewPlan(c Config) (*Plan, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	p := &Plan{Config: c}
+	for _, n := range c.Footprint {
+		for _, d := range c.Designs {
+			p.Trials = append(p.Trials, c.footprint(d, n))
+		}
+	}
+	var order []TrialSpec
+	for rep := range c.Count {
+		if rep%2 == 0 {
+			order = c.block(rand.New(rand.NewPCG(c.Seed, uint64(rep))))
+		} else {
+			order = slices.Clone(order)
+			slices.Reverse(order)
+		}
+		for _, s := range order {
+			s.Rep = rep
+			s.Seed = streamSeed(c.Seed, rep, s.Workload.FullName())
+			p.Trials = append(p.Trials, s)
+		}
+	}
+	return p, nil
+}
+
+func (c *Config) check() error {
+	switch {
+	case len(c.Designs) == 0:
+		return fmt.Errorf("no design to run")
+	case c.Count < 1:
+		return fmt.Errorf("count %d: want at least 1", c.Count)
+	case len(c.Throughput)+len(c.Latency)+len(c.Footprint) == 0:
+		return fmt.Errorf("no workload to run")
+	}
+	for _, n := range append(slices.Clone(c.Procs), c.LatencyProcs...) {
+		if n < 1 || n > 1024 {
+			return fmt.Errorf("GOMAXPROCS %d: want 1 to 1024", n)
+		}
+	}
+	for _, s := range append(slices.Clone(c.Throughput), c.Latency...) {
+		if err := s.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// block returns the trials of one repetition, shuffled.
+func (c *Config) block(rng *rand.Rand) []TrialSpec {
+	var groups [][]TrialSpec
+	for _, w := range c.Throughput {
+		for _, n := range c.Procs {
+			groups = append(groups, c.group(TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing}))
+		}
+	}
+	for _, n := range c.LatencyProcs {
+		for _, w := range c.Latency {
+			for _, x := range c.loads() {
+				groups = append(groups, c.group(TrialSpec{Kind: results.Latency, Workload: w, Procs: n, RateX: x, Timing: c.LatencyTiming}))
+			}
+		}
+		if len(c.Latency) > 0 {
+			groups = append(groups, []TrialSpec{c.trial(TrialSpec{
+				Kind: results.Latency, Workload: idleLoop(), Procs: n, Timing: c.LatencyTiming})})
+		}
+	}
+	rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	for _, g := range groups {
+		rng.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
+	}
+	return slices.Concat(groups...)
+}
+
+// group returns s for each design.
+func (c *Config) group(s TrialSpec) []TrialSpec {
+	var out []TrialSpec
+	for _, d := range c.Designs {
+		s.Design = d
+		out = append(out, c.trial(s))
+	}
+	return out
+}
+
+// trial fills in what all trials share.
+func (c *Config) trial(s TrialSpec) TrialSpec {
+	s.VMAs, s.Layout, s.Config = c.VMAs, c.Layout, c.Subject
+	if s.Layout != nil {
+		s.VMAs = len(s.Layout.Mappings)
+	}
+	if s.Kind == results.Latency {
+		s.Arrivals = c.Arrivals
+	}
+	return s
+}
+
+func (c *Config) footprint(design string, vmas int) TrialSpec {
+	return TrialSpec{Kind: results.Footprint, Design: design, VMAs: vmas, Procs: 1,
+		Seed: c.Seed, Config: c.Subject, Workload: workload.Spec{Name: "footprint", Bench: "Footprint"}}
+}
+
+func (c *Config) loads() []float64 {
+	if len(c.LoadX) == 0 {
+		return []float64{1}
+	}
+	return c.LoadX
+}
+
+// idleLoop is the workload of the control that performs no op: what the
+// machine itself does to a thread that only reads the clock.
+func idleLoop() workload.Spec {
+	return workload.Spec{
+		Name: "idle", Bench: "Idle", Title: "a thread that only reads the clock",
+		Doc: "The worker of a latency trial without the operation: its tail is the machine's.",
+		Roles: []workload.Role{{Name: "clock", Arena: 1, RateHz: 200_000, Steps: []workload.Step{
+			{Op: workload.Fault, Where: workload.Own, Pages: 1}}}},
+	}
+}
+
+// streamSeed gives all designs of a block the same streams.
+func streamSeed(seed uint64, rep int, name string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %d %s", seed, rep, name)
+	return h.Sum64()
+}
+
+// Costs of a trial beside its slices, for the estimate.
+const (
+	processTime  = 12 * time.Millisecond // start, runtime, exit
+	setupPerVMA  = 1500 * time.Nanosecond
+	footPerVMA   = 5 * time.Microsecond // with four collections and a check
+	betweenSlice = 300 * time.Microsecond
+)
+
+// Estimate returns how long the trial takes on an undisturbed machine.
+func (s *TrialSpec) Estimate() time.Duration {
+	if s.Kind == results.Footprint {
+		return processTime + time.Duration(s.VMAs)*footPerVMA
+	}
+	n := time.Duration(s.Timing.Slices + s.Timing.Warm)
+	return processTime + time.Duration(s.VMAs)*setupPerVMA + n*(s.Timing.Slice+betweenSlice)
+}
+
+// Timeout is when a trial counts as hung.
+func (s *TrialSpec) Timeout() time.Duration {
+	worst := s.Estimate() + time.Duration(s.Timing.Spare)*s.Timing.Slice
+	return 15*time.Second + 20*worst
+}
+
+// Estimate returns how long the plan takes on an undisturbed machine.
+func (p *Plan) Estimate() (d time.Duration) {
+	for i := range p.Trials {
+		d += p.Trials[i].Estimate()
+	}
+	return d
+}
+
+// Shard returns the i-th of n parts of the plan, from 1: whole groups of
+// designs stay together, so that each part can be compared on its own.
+func (p *Plan) Shard(i, n int) (*Plan, error) {
+	if n < 1 || i < 1 || i > n {
+		return nil, fmt.Errorf("shard %d/%d: want 1/%d to %d/%d", i, n, n, n, n)
+	}
+	out := &Plan{Config: p.Config}
+	for _, s := range p.Trials {
+		h := fnv.New32a()
+		fmt.Fprintf(h, "%s %s %d %v %d", s.Kind, s.Workload.FullName(), s.Procs, s.RateX, s.Rep)
+		if int(h.Sum32()%uint32(n)) == i-1 {
+			out.Trials = append(out.Trials, s)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,122 @@
+package harness
+
+import (
+	"fmt"
+
+	vmatomic "vmabench/internal/atomic"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// slice is a short measured window.
+type slice struct {
+	workers []span
+	gcs     uint64 // collections inside, which the plan forbids
+	alloc   uint64 // heap bytes
+	why     string // why it was rejected; "" when it counts
+}
+
+// span is what one worker did between two moments.
+type span struct{ begin, end stamp }
+
+func (s *span) wall() int64        { return s.end.at - s.begin.at }
+func (s *span) cpu() int64         { return s.end.use.cpu - s.begin.use.cpu }
+func (s *span) involuntary() int64 { return s.end.use.involuntary - s.begin.use.involuntary }
+func (s *span) voluntary() int64   { return s.end.use.voluntary - s.begin.use.voluntary }
+func (s *span) parks() uint64      { return s.end.waits.Parks - s.begin.waits.Parks }
+func (s *span) failed() uint64     { return s.end.failed - s.begin.failed }
+
+// ops returns the ops of one kind.
+func (s *span) kind(k workload.Kind) uint64 { return s.end.counts[k] - s.begin.counts[k] }
+
+func (s *span) ops() (n uint64) {
+	for k := range workload.NumKinds {
+		n += s.kind(k)
+	}
+	return n
+}
+
+func (s *span) stats() (d vmm.LockStats) {
+	for e := range d {
+		d[e] = s.end.stats[e] - s.begin.stats[e]
+	}
+	return d
+}
+
+func (s *span) waits() vmatomic.WaitStats {
+	b, e := s.begin.waits, s.end.waits
+	return vmatomic.WaitStats{Spins: e.Spins - b.Spins, Parks: e.Parks - b.Parks, Wakes: e.Wakes - b.Wakes}
+}
+
+// minShare is the CPU time over wall time below which a worker did not have
+// its CPU: what a slice may lose to timer ticks and interrupts.
+const minShare = 0.985
+
+// judge returns why a slice does not count, "" if it does. Only what was done
+// to a worker may reject a slice, never what the design made it do, or the
+// slices with the longest waits would be the ones thrown away:
+//
+//   - a worker that did not sleep must have had its CPU for minShare of the slice;
+//   - a worker that slept gave its CPU away, so its share says nothing: it must
+//     not have been preempted by another process's thread;
+//   - where workers outnumber the CPUs they must together have had minShare of
+//     all CPUs, unless some slept.
+func (tr *trial) judge(sl *slice) string {
+	if sl.gcs > 0 {
+		return "garbage was collected"
+	}
+	if tr.over {
+		return tr.judgeAll(sl)
+	}
+	for i := range sl.workers {
+		sp := &sl.workers[i]
+		share := float64(sp.cpu()) / float64(sp.wall())
+		switch {
+		case share >= minShare || sp.cpu() == 0:
+		case sp.voluntary() == 0:
+			return fmt.Sprintf("worker %d had its CPU for %.1f %% of a slice", i, share*100)
+		case sp.involuntary() > 0:
+			return fmt.Sprintf("worker %d was preempted", i)
+		}
+	}
+	return ""
+}
+
+// judgeAll is judge where workers outnumber the CPUs.
+func (tr *trial) judgeAll(sl *slice) string {
+	var cpu, slept, wall int64
+	for i := range sl.workers {
+		cpu += sl.workers[i].cpu()
+		slept += int64(sl.workers[i].parks())
+		wall = max(wall, sl.workers[i].wall())
+	}
+	if share := float64(cpu) / float64(wall*int64(len(tr.cpus))); cpu > 0 && slept == 0 && share < minShare {
+		return fmt.Sprintf("the workers had %.1f %% of the CPUs in a slice", share*100)
+	}
+	return ""
+}
+
+// enough reports whether at least half of the slices that were wanted count.
+func (tr *trial) enough() bool { return len(tr.accepted)*2 >= tr.spec.Timing.Slices }
+
+// used returns the slices that the values come from: the accepted ones, or all
+// of them when there are not enough of those; the guard says so.
+func (tr *trial) used() []slice {
+	if tr.enough() {
+		return tr.accepted
+	}
+	return append(append([]slice(nil), tr.accepted...), tr.rejected...)
+}
+
+// nsPerOp is the slice's wall time over the ops of all workers: the inverse of
+// the sum of their rates.
+func (s *slice) nsPerOp() float64 {
+	rate := 0.0
+	for i := range s.workers {
+		rate += float64(s.workers[i].ops()) / float64(max(s.workers[i].wall(), 1))
+	}
+	if rate == 0 {
+		return 0
+	}
+	return 1 / rate
+}

@@ -1,0 +1,107 @@
+package harness
+
+import (
+	"strconv"
+	"time"
+
+	"vmabench/results"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// Timing is how long things take within a trial.
+type Timing struct {
+	Slice time.Duration // one slice, below the runtime's 10 ms of preemption
+	// Slices are wanted, and that many must be accepted; Spare more are
+	// measured at most to replace rejected ones. Warm come before, uncounted.
+	Slices, Spare, Warm int
+}
+
+// TrialSpec is everything that a child process needs to run one trial.
+type TrialSpec struct {
+	Kind     results.Kind
+	Design   string // "" is the idle-loop control of a latency trial
+	Workload workload.Spec
+	VMAs     int
+	Layout   *workload.Layout `json:",omitempty"` // nil: VMAs of the generated layout
+	Procs    int
+	Rep      int
+	Seed     uint64
+	Config   vmm.Config
+	Timing   Timing
+	Arrivals Arrivals
+	RateX    float64 // offered load over the workload's own; 0 is 1
+	Attempt  int     // 1 is the first
+}
+
+// Arrivals is how the ops of a latency trial arrive.
+type Arrivals string
+
+const (
+	Poisson  Arrivals = "poisson"
+	Constant Arrivals = "constant"
+)
+
+// IdleVariant is the variant name of the idle-loop control.
+const IdleVariant = "idle"
+
+// result returns the record of the trial, without its findings.
+func (s *TrialSpec) result() *results.Trial {
+	t := &results.Trial{Kind: s.Kind, Procs: s.Procs, Rep: s.Rep, Seed: s.Seed, Bench: s.Workload.Bench}
+	add := func(k, v string) { t.Params = append(t.Params, results.Param{Key: k, Value: v}) }
+	variant := s.Design
+	if variant == "" {
+		variant = IdleVariant
+	}
+	add("variant", variant)
+	switch s.Kind {
+	case results.Footprint:
+		t.Bench = "Footprint"
+	case results.Latency:
+		t.Bench += "Latency"
+		if s.Design == "" {
+			t.Bench = "IdleLatency"
+		}
+		fallthrough
+	default:
+		add("workload", s.Workload.Name)
+		for _, p := range s.Workload.Params {
+			add(p.Key, p.Value)
+		}
+	}
+	add("vmas", strconv.Itoa(s.VMAs))
+	if s.Layout != nil && s.Layout.Name != "" {
+		add("layout", s.Layout.Name)
+	}
+	if s.Kind == results.Latency && s.Design != "" {
+		add("load", strconv.FormatFloat(s.rateX(), 'g', -1, 64))
+	}
+	if s.Config.Page != vmm.PageNone {
+		add("page", s.Config.Page.String())
+	}
+	if s.Config.Protocol != vmm.ProtocolSame {
+		add("protocol", s.Config.Protocol.String())
+	}
+	return t
+}
+
+// Name is the benchmark name of the trial's results.
+func (s *TrialSpec) Name() string { return s.result().Name() }
+
+// ID is the ID of the trial's result.
+func (s *TrialSpec) ID() string { return s.result().ID() }
+
+func (s *TrialSpec) rateX() float64 {
+	if s.RateX == 0 {
+		return 1
+	}
+	return s.RateX
+}
+
+// layout returns the mappings to set up.
+func (s *TrialSpec) layout() (*workload.Layout, error) {
+	if s.Layout != nil {
+		return s.Layout, nil
+	}
+	return workload.Uniform(s.VMAs)
+}

@@ -1,0 +1,64 @@
+package harness
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// AllowedCPUs returns the CPUs that this process may run on.
+func AllowedCPUs() []int {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil {
+		return allCPUs()
+	}
+	var cpus []int
+	for i := range len(set) * 64 {
+		if set.IsSet(i) {
+			cpus = append(cpus, i)
+		}
+	}
+	return cpus
+}
+
+// pin binds the calling thread, which its goroutine must be locked to.
+func pin(cpu int) error {
+	var set unix.CPUSet
+	set.Set(cpu)
+	return unix.SchedSetaffinity(0, &set)
+}
+
+// usage is what a thread or process has used.
+type usage struct {
+	cpu         int64 // nanoseconds
+	voluntary   int64 // context switches: it slept
+	involuntary int64 // context switches: it was preempted
+	faults      int64 // page faults of the real kernel
+}
+
+func threadUsage() usage  { return rusage(unix.RUSAGE_THREAD) }
+func processUsage() usage { return rusage(unix.RUSAGE_SELF) }
+
+func rusage(who int) usage {
+	var r unix.Rusage
+	if unix.Getrusage(who, &r) != nil {
+		return usage{}
+	}
+	return usage{
+		cpu:         r.Utime.Nano() + r.Stime.Nano(),
+		voluntary:   r.Nvcsw,
+		involuntary: r.Nivcsw,
+		faults:      r.Minflt + r.Majflt,
+	}
+}
+
+// osYield lets another thread of this CPU run and keeps the goroutine's P.
+func osYield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
+func allCPUs() []int {
+	cpus := make([]int, runtime.NumCPU())
+	for i := range cpus {
+		cpus[i] = i
+	}
+	return cpus
+}

@@ -1,0 +1,211 @@
+package harness
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"time"
+
+	"vmabench/results"
+	"vmabench/vmm"
+)
+
+// Subjects finds the constructor of a design by name.
+type Subjects func(name string) (vmm.Design, bool)
+
+// RunTrial runs one trial in this process, whose GOMAXPROCS, collector and
+// thread affinities it changes: it is meant for a child process of one trial.
+// The returned record is complete but for the guard's attempts.
+func RunTrial(s *TrialSpec, find Subjects) (*results.Trial, error) {
+	t := s.result()
+	t.Started = time.Now().UTC().Format(time.RFC3339Nano)
+	newMachine := func(vmm.Config) vmm.Machine { return nil }
+	if s.Design != "" {
+		d, ok := find(s.Design)
+		if !ok {
+			return nil, fmt.Errorf("unknown design %q", s.Design)
+		}
+		newMachine = d.New
+	}
+	runtime.GOMAXPROCS(s.Procs)
+	if s.Kind == results.Footprint {
+		return t, footprint(s, newMachine, t)
+	}
+	tr, err := setup(s, newMachine)
+	if err != nil {
+		return nil, err
+	}
+	defer tr.close()
+	tr.measure()
+	tr.guard.finish(tr, t)
+	if s.Kind == results.Latency {
+		tr.reportLatency(t)
+	} else {
+		tr.reportThroughput(t)
+	}
+	if tr.v != nil {
+		if err := tr.v.Check(tr.task); err != nil {
+			return nil, fmt.Errorf("the address space is corrupt after the run: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// trial is a running throughput or latency trial.
+type trial struct {
+	spec    *TrialSpec
+	v       vmm.VMM
+	task    *vmm.Task
+	workers []*worker
+	gate    gate
+	base    time.Time
+	cpus    []int
+	over    bool // more workers than CPUs
+	guard   guard
+
+	start    []chan struct{} // one slot a worker: perform a slice
+	done     sync.WaitGroup  // workers in a slice
+	exited   sync.WaitGroup
+	warm     []slice
+	accepted []slice
+	rejected []slice
+	due      uint64 // heap bytes allocated when garbage was last collected
+}
+
+// collectAt is how much garbage may gather before it is collected between
+// slices. Together with the warm-up it keeps a slice on memory that this
+// process has touched before.
+const collectAt = 24 << 20
+
+// memoryLimit is where the collector runs inside a slice rather than let the
+// process eat the machine; a trial in which it did is marked.
+const memoryLimit = 4 << 30
+
+func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error) {
+	l, err := s.layout()
+	if err != nil {
+		return nil, err
+	}
+	streams, err := s.Workload.Compile(l, s.Procs, s.Seed)
+	if err != nil {
+		return nil, err
+	}
+	tr := &trial{spec: s, base: time.Now(), cpus: AllowedCPUs(), task: vmm.NewTask()}
+	tr.over = s.Procs > len(tr.cpus)
+	if m := newMachine(s.Config); m != nil {
+		tr.v = m.NewVMM(tr.task)
+		if err := s.Workload.Setup(tr.v, tr.task, l, s.Procs); err != nil {
+			return nil, err
+		}
+	}
+	ready := make(chan error, s.Procs)
+	for i := range streams {
+		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: s.Procs, base: tr.base}
+		if s.Config.Page == vmm.PageZero {
+			w.task.Zero = make([]byte, vmm.PageSize)
+		}
+		if s.Kind == results.Latency {
+			w.lat = newLatency(s, w)
+		}
+		tr.workers = append(tr.workers, w)
+		tr.start = append(tr.start, make(chan struct{}, 1))
+	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryLimit)
+	for i := range tr.workers {
+		tr.exited.Add(1)
+		go tr.work(i, ready)
+	}
+	for range tr.workers {
+		if e := <-ready; e != nil {
+			tr.guard.note("threads are not pinned: %v", e)
+		}
+	}
+	return tr, nil
+}
+
+// work is a worker's thread: one slice for each token, until the channel is
+// closed. Repetitions start at different CPUs, so that no design keeps one.
+func (tr *trial) work(i int, ready chan<- error) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	defer tr.exited.Done()
+	ready <- pin(tr.cpus[(i+tr.spec.Rep)%len(tr.cpus)])
+	w := tr.workers[i]
+	for range tr.start[i] {
+		if w.lat != nil {
+			w.openLoop(&tr.gate, tr.spec.Timing.Slice)
+		} else {
+			w.throughput(&tr.gate, tr.spec.Timing.Slice)
+		}
+		tr.done.Done()
+	}
+	w.task.Release()
+}
+
+// measure runs the slices: the warm-up, then as many as the plan wants, and
+// spare ones in place of those in which a worker did not get its CPU.
+func (tr *trial) measure() {
+	timing := tr.spec.Timing
+	runtime.GC()
+	for range timing.Warm {
+		tr.warm = append(tr.warm, tr.slice())
+	}
+	runtime.GC()
+	tr.due = allocated()
+	tr.guard.start()
+	for n := 0; n < timing.Slices+timing.Spare && len(tr.accepted) < timing.Slices; n++ {
+		sl := tr.slice()
+		if sl.why = tr.judge(&sl); sl.why == "" {
+			tr.accepted = append(tr.accepted, sl)
+		} else {
+			tr.rejected = append(tr.rejected, sl)
+		}
+		tr.mergeLatency(sl.why == "")
+	}
+	tr.guard.stop()
+}
+
+// slice lets all workers perform one slice and returns what they did.
+func (tr *trial) slice() slice {
+	if allocated()-tr.due >= collectAt {
+		runtime.GC()
+		tr.due = allocated()
+	}
+	tr.gate.reset()
+	gcs, allocs := collections(), allocated()
+	tr.done.Add(len(tr.workers))
+	for _, c := range tr.start {
+		c <- struct{}{}
+	}
+	tr.done.Wait()
+	sl := slice{workers: make([]span, len(tr.workers)), gcs: collections() - gcs, alloc: allocated() - allocs}
+	for i, w := range tr.workers {
+		sl.workers[i] = span{w.begin, w.end}
+	}
+	return sl
+}
+
+func (tr *trial) close() {
+	for _, c := range tr.start {
+		close(c)
+	}
+	tr.exited.Wait()
+	tr.task.Release()
+}
+
+// allocated returns the bytes allocated on the heap since the process began.
+func allocated() uint64 { return readMetric("/gc/heap/allocs:bytes") }
+
+// collections returns the number of collections since the process began.
+func collections() uint64 { return readMetric("/gc/cycles/total:gc-cycles") }
+
+func readMetric(name string) uint64 {
+	s := [1]metrics.Sample{{Name: name}}
+	metrics.Read(s[:])
+	if s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s[0].Value.Uint64()
+}

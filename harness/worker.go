@@ -1,0 +1,227 @@
+package harness
+
+import (
+	"math"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	vmatomic "vmabench/internal/atomic"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// clockEvery is how many short ops worker 0 performs between looks at the
+// clock: 24 ns in 64 ops are 0.4 ns an op. Longer ops count for more.
+const clockEvery = 64
+
+// opCost is what an op takes off clockEvery, in faults.
+var opCost = [workload.NumKinds]int{
+	workload.Map: 8, workload.MapAt: 8, workload.Unmap: 8, workload.UnmapAt: 8,
+	workload.Protect: 8, workload.Drop: 16, workload.Fork: clockEvery, workload.Scan: clockEvery,
+}
+
+// gate is where the workers of a slice meet. Each word has a line of its own.
+type gate struct {
+	_       [128]byte
+	stop    atomic.Bool // set by worker 0, polled by all: ends the slice
+	_       [127]byte
+	ready   atomic.Int32 // workers at the start barrier
+	_       [124]byte
+	open    atomic.Int64 // clock at which the slice began, 0 before; set by the last to arrive
+	_       [120]byte
+	stamped atomic.Int32 // workers whose end is stamped
+	_       [124]byte
+}
+
+// reset readies the gate for a slice. No worker may be in one.
+func (g *gate) reset() {
+	g.stop.Store(false)
+	g.ready.Store(0)
+	g.open.Store(0)
+	g.stamped.Store(0)
+}
+
+// spinsBeforeYield bounds the spinning at a barrier when there are more
+// workers than CPUs.
+const spinsBeforeYield = 2000
+
+// meet waits until all n workers are here and returns the common start time.
+func (g *gate) meet(n int, base time.Time) int64 {
+	if int(g.ready.Add(1)) == n {
+		g.open.Store(int64(time.Since(base)))
+	}
+	for i := 1; ; i++ {
+		if at := g.open.Load(); at != 0 {
+			return at
+		}
+		if i%spinsBeforeYield == 0 {
+			osYield()
+		}
+	}
+}
+
+// stamp is a worker's state at one moment.
+type stamp struct {
+	at     int64
+	use    usage
+	counts [workload.NumKinds]uint64
+	failed uint64
+	stats  vmm.LockStats
+	waits  vmatomic.WaitStats
+}
+
+// worker performs one stream. Its fields are its own while a slice runs and
+// the coordinator's between slices.
+type worker struct {
+	_      [128]byte
+	v      vmm.VMM
+	task   *vmm.Task
+	stream workload.Stream
+	id, n  int
+	base   time.Time
+
+	at       int      // next op of the stream
+	last     vmm.Addr // what the last Map returned
+	lastOK   bool     // and whether it is still mapped
+	counts   [workload.NumKinds]uint64
+	failed   uint64
+	maps     []vmm.Mapping // room for Scan
+	deadline int64         // worker 0: when the slice ends
+
+	begin, end stamp // of the slice that ran last
+	lat        *latency
+	_          [128]byte
+}
+
+// throughput performs one slice: as many ops as fit.
+func (w *worker) throughput(g *gate, slice time.Duration) {
+	at := g.meet(w.n, w.base)
+	w.deadline = at + int64(slice)
+	w.begin = w.stamp()
+	w.begin.at = at
+	w.run(g)
+	w.end = w.stamp()
+	g.stamped.Add(1)
+	for int(g.stamped.Load()) < w.n {
+		w.one()
+	}
+}
+
+func (w *worker) stamp() stamp {
+	return stamp{
+		at: int64(time.Since(w.base)), use: threadUsage(),
+		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits,
+	}
+}
+
+// run performs ops until the slice stops. It is the measured loop: one load of
+// the stop word and one decrement per op are all that it adds to the call.
+func (w *worker) run(g *gate) {
+	v, t, ops := w.v, w.task, w.stream.Ops
+	i, budget := w.at, clockEvery
+	if w.id != 0 {
+		budget = math.MaxInt
+	}
+	var faults, failed uint64
+	for !g.stop.Load() {
+		op := ops[i]
+		if i++; i == len(ops) {
+			i = 0
+		}
+		if k := op.Kind(); k <= workload.FaultIn {
+			addr := op.Addr()
+			if k == workload.FaultIn {
+				addr += w.last
+			}
+			if v.Fault(t, addr, op.Access()) != nil {
+				failed++
+			}
+			faults++
+		} else {
+			w.change(op)
+			if w.id == 0 {
+				budget -= opCost[k]
+			}
+		}
+		if w.stream.Outside > 0 {
+			w.outside()
+		}
+		if budget--; budget < 0 {
+			budget = clockEvery
+			if int64(time.Since(w.base)) >= w.deadline {
+				g.stop.Store(true)
+			}
+		}
+	}
+	w.at = i
+	w.counts[workload.Fault] += faults
+	w.failed += failed
+}
+
+// one performs the next op, whatever it is.
+func (w *worker) one() workload.Kind {
+	op := w.stream.Ops[w.at]
+	if w.at++; w.at == len(w.stream.Ops) {
+		w.at = 0
+	}
+	if k := op.Kind(); k > workload.FaultIn {
+		w.change(op)
+		return k
+	}
+	addr := op.Addr()
+	if op.Kind() == workload.FaultIn {
+		addr += w.last
+	}
+	w.counts[workload.Fault]++
+	if w.v.Fault(w.task, addr, op.Access()) != nil {
+		w.failed++
+	}
+	return workload.Fault
+}
+
+// change performs an op that is not a fault.
+func (w *worker) change(op workload.Op) {
+	var err error
+	k := op.Kind()
+	switch k {
+	case workload.Map:
+		w.last, err = w.v.Mmap(w.task, 0, op.Length(), op.Prot(), 0, vmm.File{})
+		w.lastOK = err == nil
+	case workload.MapAt:
+		_, err = w.v.Mmap(w.task, op.Addr(), op.Length(), op.Prot(), vmm.MapFixed, vmm.File{})
+	case workload.Unmap:
+		if w.lastOK {
+			err = w.v.Munmap(w.task, w.last, op.Length())
+		} else {
+			err = vmm.EINVAL
+		}
+		w.lastOK = false
+	case workload.UnmapAt:
+		err = w.v.Munmap(w.task, op.Addr(), op.Length())
+	case workload.Protect:
+		err = w.v.Mprotect(w.task, op.Addr(), op.Length(), op.Prot())
+	case workload.Drop:
+		err = w.v.Madvise(w.task, op.Addr(), op.Length(), vmm.DontNeed)
+	case workload.Fork:
+		var child vmm.VMM
+		if child, err = w.v.Fork(w.task); err == nil {
+			child.Exit(w.task)
+		}
+	case workload.Scan:
+		w.maps, err = w.v.Maps(w.task, w.maps[:0])
+	}
+	w.counts[k]++
+	if err != nil {
+		w.failed++
+	}
+}
+
+// outside is the work between two ops.
+//
+//go:noinline
+func (w *worker) outside() {
+	for range w.stream.Outside {
+		runtime.KeepAlive(w)
+	}
+}
