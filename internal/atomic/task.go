@@ -73,7 +73,8 @@ func (t *Task) Init() {
 	var id uint32
 	if n := len(tasks.free); n > 0 {
 		id, tasks.free = tasks.free[n-1], tasks.free[:n-1]
-	} else if tasks.next++; tasks.next < MaxTasks {
+	} else if tasks.next+1 < MaxTasks {
+		tasks.next++
 		id = tasks.next
 	} else {
 		panic(fmt.Sprintf("atomic: more than %d tasks alive", MaxTasks-1))
