@@ -35,9 +35,9 @@ func (x *Index) Find(a vmm.Addr) *VMA {
 		}
 		n = p.child[i].Load() // pairs with publish
 	}
-	l := n.leaf()
+	l, last := n.leaf(), uint64(a)|pageMask
 	for i := range l.vma {
-		if k := l.key[i+1]; k > page|pageMask {
+		if k := l.key[i+1]; k > last {
 			if start := l.key[i]&^pageMask + k&pageMask<<vmm.PageShift; page < start {
 				return nil
 			}

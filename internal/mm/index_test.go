@@ -78,6 +78,7 @@ func FuzzIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var x Index
 		var m model
+		data = data[:min(len(data), 1000)]
 		for ; len(data) >= 4; data = data[4:] {
 			at := uint64(binary.LittleEndian.Uint16(data)) % 1024
 			if data[1]&0x80 != 0 {
