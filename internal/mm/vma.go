@@ -43,7 +43,12 @@ type Rest struct {
 
 // AnonVMA stands for the reverse map that the first write fault creates: only
 // its identity matters, for merging.
-type AnonVMA struct{ _ [64]byte }
+type AnonVMA struct {
+	// Forked: made by fork from a parent's, so that its VMAs stand in more than
+	// one chain and merge only with VMAs that have the same one. Immutable.
+	Forked bool
+	_      [63]byte
+}
 
 // Flags are a VMA's vm_flags: the protection in the low bits.
 type Flags uint64

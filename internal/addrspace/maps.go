@@ -1,0 +1,98 @@
+package addrspace
+
+import (
+	"vmabench/internal/mm"
+	"vmabench/vmm"
+)
+
+// Maps implements vmm.VMM.
+func (s *Space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
+	if !s.Rules.MapsVMA {
+		return s.mapsUnderMmap(t, buf)
+	}
+	for from := vmm.Addr(0); ; {
+		v, err := s.lockNext(t, from)
+		if v == nil {
+			return buf, err
+		}
+		m := s.mapping(v)
+		s.Locks.EndRead(t, v)
+		buf = append(buf, m)
+		from = m.End
+	}
+}
+
+func (s *Space) mapsUnderMmap(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
+	if err := s.ReadLockKillable(t); err != nil {
+		return buf, err
+	}
+	defer s.ReadUnlock(t)
+	for v, at := s.MM.Index.FindFrom(0); v != nil; v, at = s.MM.Index.FindFrom(at.End) {
+		buf = append(buf, s.mapping(v))
+	}
+	return buf, nil
+}
+
+// mapping is v's line; v is read-locked.
+func (s *Space) mapping(v *mm.VMA) vmm.Mapping {
+	f, rest := v.Flags.Get(), s.Rest(v)
+	m := vmm.Mapping{
+		Range:     rangeOf(v),
+		Prot:      f.Prot(),
+		Shared:    f&mm.FlagShared != 0,
+		GrowsDown: f&mm.FlagGrowsDown != 0,
+		DontFork:  f&mm.FlagDontFork != 0,
+	}
+	if id := rest.File.Get(); id != 0 {
+		m.File = vmm.File{ID: uint32(id), Off: rest.Pgoff.Get() << vmm.PageShift}
+	}
+	return m
+}
+
+// lockNext is lock_next_vma: the first VMA that ends above from, read-locked,
+// or nil if there is none.
+func (s *Space) lockNext(t *vmm.Task, from vmm.Addr) (*mm.VMA, error) {
+	m := s.MM
+	for {
+		seq, quiet := m.SpeculateBegin()
+		m.RCU.Lock(&t.Task)
+		v, _ := m.Index.FindFrom(from)
+		if v == nil {
+			m.RCU.Unlock(&t.Task)
+			return nil, nil
+		}
+		switch s.Locks.StartRead(t, m, v) {
+		case vmm.Success:
+		case vmm.Miss:
+			continue // each walk starts at the root: no node outlives its section
+		default:
+			return s.lockNextSlow(t, from)
+		}
+		r := rangeOf(v)
+		ok := from < r.End
+		if ok && from < r.Start && (!quiet || m.SpeculateRetry(seq)) {
+			// A gap, or a VMA that came between: look again, now that v is stable.
+			again, _ := m.Index.FindFrom(from)
+			ok = again == v
+		}
+		m.RCU.Unlock(&t.Task)
+		if ok {
+			return v, nil
+		}
+		s.Locks.EndRead(t, v)
+		return s.lockNextSlow(t, from)
+	}
+}
+
+// lockNextSlow is lockNext under mmap read, which it drops.
+func (s *Space) lockNextSlow(t *vmm.Task, from vmm.Addr) (*mm.VMA, error) {
+	if err := s.ReadLockKillable(t); err != nil {
+		return nil, err
+	}
+	defer s.ReadUnlock(t)
+	v, _ := s.MM.Index.FindFrom(from)
+	if v != nil && !s.Locks.StartReadLocked(t, v) {
+		return nil, vmm.EAGAIN
+	}
+	return v, nil
+}

@@ -1,0 +1,165 @@
+package addrspace
+
+import (
+	"vmabench/internal/mm"
+	"vmabench/vmm"
+)
+
+// Mmap implements vmm.VMM.
+func (s *Space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, flags vmm.MapFlags, file vmm.File) (vmm.Addr, error) {
+	size := vmm.PageAlign(length)
+	fixed := flags&(vmm.MapFixed|vmm.MapFixedNoReplace) != 0
+	switch {
+	case length == 0, fixed && !addr.Aligned(), file.Off&(vmm.PageSize-1) != 0:
+		return 0, vmm.EINVAL
+	case flags&vmm.MapGrowsDown != 0 && (flags&vmm.MapShared != 0 || file.ID != 0):
+		return 0, vmm.EINVAL
+	case size == 0 || size > uint64(vmm.TaskSize):
+		return 0, vmm.ENOMEM
+	}
+	if err := s.WriteLockKillable(t); err != nil {
+		return 0, err
+	}
+	r, err := s.place(addr, size, flags)
+	if err == nil {
+		err = s.mapRegion(t, r, prot, flags, file)
+	}
+	s.WriteUnlock(t)
+	if err != nil {
+		return 0, err
+	}
+	if flags&vmm.MapPopulate != 0 {
+		s.populate(t, r, prot)
+	}
+	return r.Start, nil
+}
+
+// place is get_unmapped_area: where a mapping of size bytes goes.
+func (s *Space) place(addr vmm.Addr, size uint64, flags vmm.MapFlags) (vmm.Range, error) {
+	r := vmm.Range{Start: addr, End: addr + vmm.Addr(size)}
+	if flags&(vmm.MapFixed|vmm.MapFixedNoReplace) != 0 {
+		if !inSpace(r) {
+			return r, vmm.ENOMEM
+		}
+		if flags&vmm.MapFixedNoReplace != 0 && s.mapped(r) {
+			return r, vmm.EEXIST
+		}
+		return r, nil
+	}
+	if r.Start = addr.Down(); r.Start != 0 {
+		r.End = r.Start + vmm.Addr(size)
+		if inSpace(r) && s.isFree(r) {
+			return r, nil
+		}
+	}
+	return s.findFree(size)
+}
+
+func inSpace(r vmm.Range) bool {
+	return r.Start >= vmm.MmapMinAddr && r.Start < r.End && r.End <= vmm.TaskSize
+}
+
+// mapped reports whether anything is mapped in r.
+func (s *Space) mapped(r vmm.Range) bool {
+	v, at := s.MM.Index.FindFrom(r.Start)
+	return v != nil && at.Start < r.End
+}
+
+// isFree reports whether r is unmapped and not in the gap below a stack.
+func (s *Space) isFree(r vmm.Range) bool {
+	v, at := s.MM.Index.FindFrom(r.Start)
+	return v == nil || r.End <= gapStart(v, at)
+}
+
+// gapStart is vm_start_gap: where what must stay free for v begins.
+func gapStart(v *mm.VMA, at vmm.Range) vmm.Addr {
+	if v.Flags.Get()&mm.FlagGrowsDown == 0 {
+		return at.Start
+	}
+	return at.Start - min(vmm.StackGuardGap, at.Start)
+}
+
+// findFree is vm_unmapped_area, topmost first: below MmapBase, and where a
+// stack's gap is in the way, below that.
+func (s *Space) findFree(size uint64) (vmm.Range, error) {
+	for high := vmm.MmapBase; ; {
+		start, ok := s.MM.Index.Gap(size, vmm.MmapMinAddr, high)
+		if !ok {
+			return vmm.Range{}, vmm.ENOMEM
+		}
+		r := vmm.Range{Start: start, End: start + vmm.Addr(size)}
+		if s.isFree(r) {
+			return r, nil
+		}
+		v, at := s.MM.Index.FindFrom(r.Start)
+		high = gapStart(v, at)
+	}
+}
+
+// mapRegion is __mmap_region: what is there goes, then a neighbour is extended
+// or a VMA made. The caller holds mmap write.
+func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.MapFlags, file vmm.File) error {
+	if s.full(1) {
+		return vmm.ENOMEM
+	}
+	var buf [gatherBuf]*mm.VMA
+	gone, err := s.gather(t, r, buf[:0])
+	if err != nil {
+		return err
+	}
+	s.clear(t, r, gone)
+	s.mapNew(t, r, kind{flags: vmFlags(prot, flags), file: uint64(file.ID)}, firstPgoff(r, flags, file))
+	s.release(t, gone)
+	return nil
+}
+
+// mapNew covers the empty range r with a mapping of kind k.
+func (s *Space) mapNew(t *vmm.Task, r vmm.Range, k kind, pgoff uint64) *mm.VMA {
+	if v := s.mergeNew(t, s.neighbours(r, r, k, pgoff)); v != nil {
+		return v
+	}
+	v := s.create(t, r, k, pgoff)
+	s.insert(v)
+	return v
+}
+
+func vmFlags(prot vmm.Prot, flags vmm.MapFlags) mm.Flags {
+	f := mm.Flags(prot)
+	if flags&vmm.MapShared != 0 {
+		f |= mm.FlagShared
+	}
+	if flags&vmm.MapGrowsDown != 0 {
+		f |= mm.FlagGrowsDown
+	}
+	return f
+}
+
+// firstPgoff is the page offset of a new mapping: in its file; where it lies,
+// for private anonymous memory, so that pieces that move stay apart; from 0
+// for shared anonymous memory, which is a file of its own.
+func firstPgoff(r vmm.Range, flags vmm.MapFlags, file vmm.File) uint64 {
+	switch {
+	case file.ID != 0:
+		return file.Off >> vmm.PageShift
+	case flags&vmm.MapShared != 0:
+		return 0
+	}
+	return r.Start.Page()
+}
+
+// populate is mm_populate, after the unlock: it faults every page in under
+// mmap read, and what it cannot have it leaves.
+func (s *Space) populate(t *vmm.Task, r vmm.Range, prot vmm.Prot) {
+	access := vmm.AccessRead
+	switch {
+	case prot&vmm.ProtWrite != 0:
+		access = vmm.AccessWrite
+	case prot&vmm.ProtRead == 0:
+		return
+	}
+	for a := r.Start; a < r.End; a += vmm.PageSize {
+		if s.FaultKernel(t, a, access) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package addrspace
+
+import (
+	"vmabench/internal/mm"
+	"vmabench/vmm"
+)
+
+const protMask = mm.FlagRead | mm.FlagWrite | mm.FlagExec
+
+// Mprotect implements vmm.VMM.
+func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot) error {
+	if !addr.Aligned() {
+		return vmm.EINVAL
+	}
+	r, err := alignedRange(addr, length)
+	if err != nil || r.Start == r.End {
+		return err
+	}
+	if err := s.WriteLockKillable(t); err != nil {
+		return err
+	}
+	defer s.WriteUnlock(t)
+	return s.eachPart(r, func(v *mm.VMA, part vmm.Range) error {
+		f := v.Flags.Get()
+		err := s.changeFlags(t, v, part, f&^protMask|mm.Flags(prot))
+		if err == nil && f&protMask != mm.Flags(prot) {
+			s.MM.Table.Protect(&t.Task, part, prot)
+		}
+		return err
+	})
+}
+
+// alignedRange is [addr, addr+length) in pages; vmm.ENOMEM if it leaves the
+// address space.
+func alignedRange(addr vmm.Addr, length uint64) (vmm.Range, error) {
+	size := vmm.PageAlign(length)
+	if size < length || size > uint64(vmm.TaskSize) || addr > vmm.TaskSize-vmm.Addr(size) {
+		return vmm.Range{}, vmm.ENOMEM
+	}
+	return vmm.Range{Start: addr, End: addr + vmm.Addr(size)}, nil
+}
+
+// eachPart calls change for each VMA's part of r in order, until a hole
+// (vmm.ENOMEM) or an error. The caller holds mmap write.
+func (s *Space) eachPart(r vmm.Range, change func(*mm.VMA, vmm.Range) error) error {
+	for a := r.Start; a < r.End; {
+		v := s.MM.Index.Find(a)
+		if v == nil {
+			return vmm.ENOMEM
+		}
+		part := vmm.Range{Start: a, End: min(v.End.Get(), r.End)}
+		if err := change(v, part); err != nil {
+			return err
+		}
+		a = part.End
+	}
+	return nil
+}
+
+// changeFlags is vma_modify_flags and vm_flags_reset: the part of v gets new
+// flags, merging and splitting. The caller holds mmap write.
+func (s *Space) changeFlags(t *vmm.Task, v *mm.VMA, part vmm.Range, f mm.Flags) error {
+	if v.Flags.Get() == f {
+		return nil
+	}
+	whole := rangeOf(v)
+	k := s.kindOf(v)
+	k.flags = f
+	pgoff := s.Rest(v).Pgoff.Get() + (part.Start - whole.Start).Page()
+	if s.mergeExisting(t, v, s.neighbours(part, whole, k, pgoff)) {
+		return nil
+	}
+	if part.Start > whole.Start {
+		if s.full(1) {
+			return vmm.ENOMEM
+		}
+		s.split(t, v, part.Start, true)
+	}
+	if part.End < whole.End {
+		if s.full(1) {
+			return vmm.ENOMEM
+		}
+		s.split(t, v, part.End, false)
+	}
+	s.Locks.StartWrite(t, v)
+	s.setFlags(v, f)
+	return nil
+}

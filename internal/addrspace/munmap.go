@@ -1,0 +1,120 @@
+package addrspace
+
+import (
+	"vmabench/internal/mm"
+	"vmabench/vmm"
+)
+
+// gatherBuf is how many VMAs an unmapping gathers before it allocates.
+const gatherBuf = 16
+
+// Munmap implements vmm.VMM.
+func (s *Space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
+	size := vmm.PageAlign(length)
+	r := vmm.Range{Start: addr, End: addr + vmm.Addr(size)}
+	if !addr.Aligned() || size == 0 || size > uint64(vmm.TaskSize) || addr > vmm.TaskSize-vmm.Addr(size) {
+		return vmm.EINVAL
+	}
+	if err := s.WriteLockKillable(t); err != nil {
+		return err
+	}
+	return s.unmapAndUnlock(t, r)
+}
+
+// unmapAndUnlock is do_vmi_munmap with unlock: the index is changed under mmap
+// write, the page tables go under what is left of it after the downgrade. It
+// releases mmap_lock.
+func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
+	var buf [gatherBuf]*mm.VMA
+	gone, err := s.gather(t, r, buf[:0])
+	if err != nil || len(gone) == 0 {
+		s.WriteUnlock(t)
+		return err
+	}
+	s.MM.Index.Store(r, nil)
+	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
+	s.Downgrade(t)
+	s.unmapPages(t, r, gone)
+	s.release(t, gone)
+	s.ReadUnlock(t)
+	return nil
+}
+
+// unmapLocked takes r out of the index and the page table; the caller keeps
+// mmap write.
+func (s *Space) unmapLocked(t *vmm.Task, r vmm.Range) error {
+	var buf [gatherBuf]*mm.VMA
+	gone, err := s.gather(t, r, buf[:0])
+	if err != nil {
+		return err
+	}
+	s.clear(t, r, gone)
+	s.release(t, gone)
+	return nil
+}
+
+// gather is vms_gather_munmap_vmas: it splits at the ends of r, write-locks and
+// detaches each VMA in r and appends it to gone. They are still in the index.
+// On vmm.ENOMEM nothing has changed.
+func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) ([]*mm.VMA, error) {
+	v, at := s.MM.Index.FindFrom(r.Start)
+	if v == nil || at.Start >= r.End {
+		return gone, nil
+	}
+	if at.Start < r.Start {
+		// A hole punched in one VMA adds one; cutting an end off adds none.
+		if r.End < at.End && s.full(1) {
+			return gone, vmm.ENOMEM
+		}
+		v = s.split(t, v, r.Start, false)
+		at = rangeOf(v)
+	}
+	for v != nil && at.Start < r.End {
+		if r.End < at.End {
+			s.split(t, v, r.End, false)
+			at.End = r.End
+		}
+		s.Locks.StartWrite(t, v)
+		s.Locks.Detach(t, v)
+		gone = append(gone, v)
+		v, at = s.MM.Index.FindFrom(at.End)
+	}
+	return gone, nil
+}
+
+// clear takes the gathered VMAs out of the index and unmaps their pages, under
+// mmap write (vms_clean_up_area).
+func (s *Space) clear(t *vmm.Task, r vmm.Range, gone []*mm.VMA) {
+	if len(gone) == 0 {
+		return
+	}
+	s.MM.Index.Store(r, nil)
+	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
+	s.unmapPages(t, r, gone)
+}
+
+// unmapPages is vms_clear_ptes: it empties the page table of the gathered VMAs,
+// which nobody can find any more, and frees tables that map nothing else. The
+// caller holds mmap_lock, so that nothing is mapped in r and no neighbour grows.
+func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA) {
+	for _, v := range gone {
+		s.MM.Table.Zap(&t.Task, rangeOf(v))
+	}
+	floor, ceiling := vmm.Addr(0), vmm.TaskSize
+	if _, at := s.MM.Index.Prev(r.Start); at.End != 0 {
+		floor = at.End
+	}
+	if v, at := s.MM.Index.FindFrom(r.Start); v != nil {
+		ceiling = at.Start
+	}
+	for _, v := range gone {
+		s.MM.Table.FreeTables(&t.Task, rangeOf(v), floor, ceiling)
+	}
+}
+
+// release frees the gathered VMAs (remove_vma).
+func (s *Space) release(t *vmm.Task, gone []*mm.VMA) {
+	for _, v := range gone {
+		s.Locks.Free(t, v)
+	}
+}

@@ -1,0 +1,87 @@
+package mmaponly
+
+import (
+	"reflect"
+
+	"vmabench/internal/addrspace"
+	"vmabench/internal/atomic"
+	"vmabench/internal/mm"
+	"vmabench/internal/rwsem"
+	"vmabench/vmm"
+)
+
+// Design is the row of this design in the table of designs.
+var Design = vmm.Design{
+	Name:   "mmaponly",
+	Title:  "mmap_lock only",
+	Since:  "up to 6.3",
+	Doc:    "Every fault takes mmap_lock for read, every change of the mappings takes it for write.",
+	New:    func(c vmm.Config) vmm.Machine { return NewMachine(c) },
+	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+}
+
+// page is a slab page: 26 VMAs.
+type page struct {
+	objs [vmm.PageSize / vmaSize]vma
+	_    [vmm.PageSize % vmaSize]byte
+}
+
+// Machine implements vmm.Machine, and addrspace.Locks for its address spaces.
+type Machine struct {
+	addrspace.Machine
+	addrspace.NoVMALock
+	vmas *mm.Slab[vma]
+}
+
+// NewMachine returns a machine whose address spaces use the design. Both
+// protocols are the same here.
+func NewMachine(c vmm.Config) *Machine {
+	var flags mm.SlabFlags
+	if c.NoRecycle {
+		flags = mm.SlabNoRecycle
+	}
+	m := &Machine{vmas: mm.NewSlab(func(p *page) []vma { return p.objs[:] }, flags)}
+	m.Config = c
+	return m
+}
+
+// space is an address space of the design.
+type space struct{ addrspace.Space }
+
+// NewVMM implements vmm.Machine.
+func (m *Machine) NewVMM(t *vmm.Task) vmm.VMM {
+	v, _ := m.newSpace(t)
+	return v
+}
+
+func (m *Machine) newSpace(*vmm.Task) (vmm.VMM, *addrspace.Space) {
+	s := new(space)
+	s.Init(addrspace.Setup{Machine: &m.Machine, Locks: m, Rest: restOffset, Sibling: m.newSpace})
+	return s, &s.Space
+}
+
+// Fault implements vmm.VMM: do_user_addr_fault.
+func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
+	return s.FaultSlow(t, addr, access)
+}
+
+// Alloc implements addrspace.Locks.
+func (m *Machine) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
+	v := m.vmas.Alloc(&t.Task)
+	if atomic.Simulated {
+		atomic.Name(v, addrspace.SlotName("vma", v))
+	}
+	v.MM.Store(owner)
+	v.rest.AnonVMA.Store(nil)
+	return &v.VMA
+}
+
+// Free implements addrspace.Locks: at once, since nobody looks at a VMA without
+// mmap_lock.
+func (m *Machine) Free(t *vmm.Task, v *mm.VMA) { m.vmas.Free(&t.Task, of(v)) }
+
+// Footprint implements addrspace.Locks.
+func (m *Machine) Footprint(f *vmm.Footprint) {
+	f.VMABytes = f.VMAs * vmaSize
+	f.VMASlab = m.vmas.SlabBytes(f.VMAs)
+}

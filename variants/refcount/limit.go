@@ -1,0 +1,7 @@
+//go:build !vmatiny
+
+package refcount
+
+// excludeFlag is VM_REFCNT_EXCLUDE_READERS_FLAG: bit 30, because refcount_t
+// takes a negative value for a saturated one.
+const excludeFlag = 0x4000_0000

@@ -1,0 +1,125 @@
+package rwsem
+
+import (
+	"unsafe"
+
+	"vmabench/internal/atomic"
+	"vmabench/internal/mm"
+	"vmabench/internal/rwsem"
+	"vmabench/vmm"
+)
+
+// vma is vm_area_struct of 6.4 to 6.14. It is not aligned to a line: 23 of them
+// follow one another in a slab page.
+type vma struct {
+	mm.VMA
+
+	// detached: written under mmap write and the VMA write lock; read under the
+	// VMA read lock.
+	detached atomic.Cell[bool]
+	_        [3]byte
+	// lockSeq is vm_lock_seq: written under mmap write with lock held for
+	// write; stable for whoever holds lock for read; peeked without any.
+	lockSeq atomic.Uint32
+	// lock is vm_lock, an object of a slab of its own: immutable from Alloc to
+	// the end of the grace period after Free.
+	lock atomic.Cell[*rwsem.RWSem]
+
+	_    [4]uintptr // shared
+	rest mm.Rest
+	_    [4]uintptr // swap_readahead_info, vm_policy, numab_state, vm_userfaultfd_ctx
+}
+
+const (
+	vmaSize    = 176
+	lockSize   = 40
+	restOffset = unsafe.Offsetof(vma{}.rest)
+)
+
+// A wrong offset does not compile.
+var (
+	_ [0]struct{} = [unsafe.Sizeof(vma{}) - vmaSize]struct{}{}
+	_ [0]struct{} = [unsafe.Sizeof(rwsem.RWSem{}) - lockSize]struct{}{}
+	_ [0]struct{} = [unsafe.Offsetof(vma{}.detached) - 40]struct{}{}
+	_ [0]struct{} = [unsafe.Offsetof(vma{}.lockSeq) - 44]struct{}{}
+	_ [0]struct{} = [unsafe.Offsetof(vma{}.lock) - 48]struct{}{}
+	_ [0]struct{} = [unsafe.Offsetof(vma{}.rest) - 88]struct{}{}
+)
+
+// of returns the vma whose head v is.
+func of(v *mm.VMA) *vma { return (*vma)(unsafe.Pointer(v)) }
+
+// startRead is vma_start_read and the check of detached that followed it. t is
+// in an RCU section of m's domain and v was found in it: v's memory, and its
+// lock's, stay v's until the section ends. On any failure it has ended.
+func (v *vma) startRead(t *vmm.Task, m *mm.MM) vmm.Event {
+	ev := v.tryRead(t, m)
+	if ev != vmm.Success {
+		m.RCU.Unlock(&t.Task)
+	}
+	return ev
+}
+
+func (v *vma) tryRead(t *vmm.Task, m *mm.MM) vmm.Event {
+	// A cheap early out; the check that counts comes below.
+	if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadRelaxed32(&m.LockSeq) {
+		return vmm.AbortWriteLocked
+	}
+	lock := v.lock.Get()
+	if !lock.DownReadTrylock(&t.Task) { // O1
+		return vmm.AbortWriterWaiting
+	}
+	// Acquire, O2: what the session that ended with this number wrote is visible.
+	if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadAcquire32(&m.LockSeq) {
+		lock.UpRead(&t.Task)
+		return vmm.AbortWriteLocked
+	}
+	if v.detached.Get() { // replaced since it was found
+		lock.UpRead(&t.Task)
+		return vmm.Miss
+	}
+	return vmm.Success
+}
+
+// endRead is vma_end_read. The RCU section keeps the lock's memory alive while
+// UpRead wakes a writer, who may go on to free v.
+func (v *vma) endRead(t *vmm.Task) {
+	rcu := v.MM.Load().RCU
+	rcu.Lock(&t.Task)
+	v.lock.Get().UpRead(&t.Task) // O1
+	rcu.Unlock(&t.Task)
+}
+
+// startWrite is vma_start_write: it waits for the readers, leaves its mark and
+// lets the lock go at once; the mark keeps readers out until the session ends.
+// It ends with vmm.EINTR if killable and t was killed.
+func (v *vma) startWrite(t *vmm.Task, killable bool) error {
+	seq := atomic.LoadRelaxed32(&v.MM.Load().LockSeq)
+	if atomic.LoadRelaxed32(&v.lockSeq) == seq {
+		return nil // write-locked in this session already
+	}
+	lock := v.lock.Get()
+	if !killable {
+		lock.DownWrite(&t.Task) // O1
+	} else if lock.DownWriteKillable(&t.Task) != nil {
+		return vmm.EINTR
+	}
+	// Relaxed: UpWrite publishes it to the readers that get in from now on.
+	atomic.StoreRelaxed32(&v.lockSeq, seq)
+	lock.UpWrite(&t.Task) // O1
+	return nil
+}
+
+// setDetached is vma_mark_attached and vma_mark_detached.
+func (v *vma) setDetached(d bool) {
+	if atomic.Checking {
+		atomic.Assert(v.writeLocked(), "attach or detach of a VMA that is not write-locked")
+		atomic.Assert(v.detached.Get() != d, "second attach or detach of a VMA")
+	}
+	v.detached.Set(d)
+}
+
+// writeLocked reports whether v is write-locked in the open session.
+func (v *vma) writeLocked() bool {
+	return v.lockSeq.Load() == v.MM.Load().LockSeq.Load()
+}
