@@ -39,9 +39,7 @@ func footprint(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine, t *results
 	}
 	n := float64(f.VMAs)
 	value := func(unit string, v float64) {
-		if v > 0 {
-			t.Values = append(t.Values, results.Value{Unit: unit, Value: v})
-		}
+		t.Values = append(t.Values, results.Value{Unit: unit, Value: v})
 	}
 	value("B/vma", float64(f.VMABytes+f.LockBytes)/n)
 	value("slab-B/vma", float64(f.VMASlab+f.LockSlab)/n)

@@ -66,9 +66,7 @@ func (tr *trial) reportThroughput(t *results.Trial) {
 		return
 	}
 	value := func(unit string, v float64) {
-		if v > 0 {
-			t.Values = append(t.Values, results.Value{Unit: unit, Value: v})
-		}
+		t.Values = append(t.Values, results.Value{Unit: unit, Value: v})
 	}
 	value("ns/op", 1/rate)
 	value("cpu-ns/op", float64(cpu)/float64(ops))

@@ -1,5 +1,7 @@
 package results
 
+import "encoding/json"
+
 // FormatVersion is the version of the run folder's files.
 const FormatVersion = 1
 
@@ -30,6 +32,9 @@ type PlanInfo struct {
 	Workloads []WorkloadInfo
 	Trials    int    // of the whole plan, all shards together
 	Shard     string `json:",omitempty"` // "i/n", i from 1
+	// Config is what the plan was made from, in the harness's form, so that an
+	// interrupted run can go on with exactly the same plan.
+	Config json.RawMessage `json:",omitempty"`
 }
 
 // WorkloadInfo says what a workload is, for tables and charts.

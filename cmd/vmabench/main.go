@@ -1,0 +1,130 @@
+// Vmabench measures designs of the locking of a process address space: it
+// runs workloads against them, keeps every sample, and shows what may be
+// concluded.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"vmabench/harness"
+	"vmabench/variants"
+)
+
+// Exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the work could not be finished, or a gate failed
+	exitUsage       = 2   // what was asked for cannot be done
+	exitInterrupted = 130 // SIGINT; what was completed is kept
+)
+
+// command is a subcommand.
+type command struct {
+	name, args, doc string
+	run             func(args []string, out, errs io.Writer) error
+}
+
+func commands() []command {
+	return []command{
+		{"bench", "[flags]", "run a plan, then show tables, charts and a report", bench},
+		{"plan", "[flags of bench]", "show what bench would run, and how long it takes", plan},
+		{"list", "[designs|workloads]", "the designs and the workloads", list},
+		{"doctor", "", "is this machine fit to measure", doctor},
+		{"report", "RUN", "the tables, charts and report of a run again", report},
+		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
+	}
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run performs one command line and returns its exit status.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	if len(args) == 0 {
+		usage(errs)
+		return exitUsage
+	}
+	switch args[0] {
+	case "trial": // hidden: the child process of a trial
+		return harness.Child(in, out, errs, variants.Lookup)
+	case "help", "-h", "-help", "--help":
+		usage(out)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return status(c.run(args[1:], out, errs), errs)
+		}
+	}
+	fmt.Fprintf(errs, "vmabench: unknown command %q; vmabench help lists them\n", args[0])
+	return exitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "vmabench measures designs of address-space locks.")
+	fmt.Fprintln(w)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  vmabench %-28s %s\n", c.name+" "+c.args, c.doc)
+	}
+	fmt.Fprintln(w, "\nvmabench COMMAND -h lists a command's flags.")
+}
+
+// usageError is bad input: exit status 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func badf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitError is a status that needs no further word.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// status prints err as one line and returns the exit status that it means.
+func status(err error, errs io.Writer) int {
+	var exit exitError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.As(err, &exit):
+		return int(exit)
+	}
+	fmt.Fprintf(errs, "vmabench: %v\n", err)
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// flags returns a flag set whose errors are usage errors of one line.
+func flags(name string, errs io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet("vmabench "+name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {
+		fs.SetOutput(errs)
+		fmt.Fprintf(errs, "usage: vmabench %s [flags]\n", name)
+		fs.PrintDefaults()
+		fs.SetOutput(io.Discard)
+	}
+	return fs
+}
+
+// parse parses args and refuses what is left over beyond want arguments.
+func parse(fs *flag.FlagSet, args []string, want int) error {
+	show := fs.Usage
+	fs.Usage = func() {} // only for -h, not for every error
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		show()
+		return err
+	} else if err != nil {
+		return usageError{err}
+	}
+	if fs.NArg() > want {
+		return badf("unexpected argument %q", fs.Arg(want))
+	}
+	return nil
+}

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vmabench/harness"
+	"vmabench/results"
+	"vmabench/variants"
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// options are bench's flags.
+type options struct {
+	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals string
+
+	count, vmas int
+	seed        uint64
+	dir         string
+	resume      bool
+	force       bool
+	quiet       bool
+	noReport    bool
+	set         map[string]bool // flags that were given
+}
+
+func (o *options) register(fs *flag.FlagSet) {
+	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full or smoke")
+	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`")
+	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all; the first is the baseline")
+	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
+	fs.IntVar(&o.count, "count", 0, "repetitions; 10 or more for a verdict")
+	fs.IntVar(&o.vmas, "vmas", 0, "VMAs of the address space")
+	fs.StringVar(&o.layout, "layout", "", "lay the address space out as this `file`, a copy of /proc/PID/maps")
+	fs.StringVar(&o.page, "page", "none", "what a fault does to its page: none or zero")
+	fs.StringVar(&o.protocol, "protocol", "same", "rules around the lock: same (Linux 7.0 for all) or era (each design's kernel)")
+	fs.StringVar(&o.load, "load", "", "offered loads of latency trials, times the workload's own, as `0.5,1,2`")
+	fs.StringVar(&o.arrivals, "arrivals", "poisson", "arrivals of latency trials: poisson or constant")
+	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
+	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the streams")
+}
+
+// registerRun adds the flags that say how to run, not what.
+func (o *options) registerRun(fs *flag.FlagSet) {
+	fs.StringVar(&o.dir, "o", "", "`folder` of the run (default results/DATE-TIME)")
+	fs.BoolVar(&o.resume, "resume", false, "go on with the run in -o, or with the last one")
+	fs.BoolVar(&o.force, "force", false, "replace a run that is in -o")
+	fs.BoolVar(&o.quiet, "q", false, "no progress")
+	fs.BoolVar(&o.noReport, "noreport", false, "no tables, charts or report")
+}
+
+// Default sizes of the plans.
+const (
+	defaultVMAs   = 1000
+	defaultBudget = 165 * time.Second // make bench ends within 3 minutes, report included
+)
+
+// presetPlan returns the plan of that name, for all designs.
+func presetPlan(name string) (harness.Config, error) {
+	c := harness.Config{Name: name, VMAs: defaultVMAs, Procs: []int{1, 2, 4}, LatencyProcs: []int{2},
+		LoadX: []float64{1}, Footprint: []int{1000, 100_000}}
+	slice := 8 * time.Millisecond
+	switch name {
+	case "default":
+		c.Count = 10
+		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
+		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
+		c.Timing = harness.Timing{Slice: slice, Slices: 10, Spare: 5, Warm: 2}
+		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 10, Spare: 5, Warm: 2}
+		c.Budget = defaultBudget
+	case "full":
+		c.Count = 20
+		c.Throughput = workload.Presets()
+		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
+		c.LoadX = []float64{0.25, 1, 4}
+		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
+		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
+		c.Footprint = []int{10, 100, 1000, 10_000, 100_000}
+	case "smoke":
+		c.Count = 1
+		c.VMAs = 100
+		c.Throughput = find("pft", "mixed/write=1")
+		c.Latency = find("hotvma")
+		c.Procs = []int{1, 2}
+		c.Timing = harness.Timing{Slice: 2 * time.Millisecond, Slices: 3, Warm: 1}
+		c.LatencyTiming = c.Timing
+		c.Footprint = []int{1000}
+		c.Budget = time.Nanosecond // repeat nothing
+	default:
+		return c, badf("unknown plan %q; there are default, full and smoke", name)
+	}
+	return c, nil
+}
+
+func find(names ...string) (out []workload.Spec) {
+	for _, n := range names {
+		s, ok := workload.Find(n)
+		if !ok {
+			panic("no workload " + n)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// config turns the flags into a configuration.
+func (o *options) config() (harness.Config, error) {
+	c, err := presetPlan(o.plan)
+	if err != nil {
+		return c, err
+	}
+	c.Seed = o.seed
+	if o.count < 0 || o.set["count"] && o.count == 0 {
+		return c, badf("-count %d: want at least 1", o.count)
+	}
+	if o.count > 0 {
+		if c.Budget > 0 {
+			c.Budget = time.Duration(float64(c.Budget) * float64(o.count) / float64(c.Count))
+		}
+		c.Count = o.count
+	}
+	if c.Designs, err = pickDesigns(o.variants); err != nil {
+		return c, err
+	}
+	if o.procs != "" {
+		if c.Procs, err = numbers("-procs", o.procs); err != nil {
+			return c, err
+		}
+	}
+	if err := o.pickWorkloads(&c); err != nil {
+		return c, err
+	}
+	if err := o.pickLayout(&c); err != nil {
+		return c, err
+	}
+	if err := o.pickSubject(&c); err != nil {
+		return c, err
+	}
+	return c, o.pickLoad(&c)
+}
+
+// pickDesigns reads -variants.
+func pickDesigns(list string) (names []string, err error) {
+	known := variants.All()
+	if list == "" || list == "all" {
+		for _, d := range known {
+			if list == "all" || !d.Control {
+				names = append(names, d.Name)
+			}
+		}
+		return names, nil
+	}
+	for _, n := range strings.Split(list, ",") {
+		if _, ok := variants.Lookup(n); !ok {
+			var all []string
+			for _, d := range known {
+				all = append(all, d.Name)
+			}
+			return nil, badf("unknown design %q; there are %s", n, strings.Join(all, ", "))
+		}
+		if slices.Contains(names, n) {
+			return nil, badf("-variants names %q twice", n)
+		}
+		names = append(names, n)
+	}
+	return names, nil
+}
+
+func (o *options) pickWorkloads(c *harness.Config) error {
+	if o.run == "" {
+		return nil
+	}
+	specs, err := workload.Match(o.run)
+	if err != nil {
+		return usageError{err}
+	}
+	if len(specs) == 0 {
+		return badf("no workload matches %q; vmabench list workloads names them", o.run)
+	}
+	in := func(list []workload.Spec) (out []workload.Spec) {
+		for _, s := range list {
+			if slices.ContainsFunc(specs, func(x workload.Spec) bool { return x.FullName() == s.FullName() }) {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	c.Latency = in(c.Latency)
+	c.Throughput, c.Footprint = specs, nil
+	return nil
+}
+
+func (o *options) pickLayout(c *harness.Config) error {
+	switch {
+	case o.layout != "" && o.vmas != 0:
+		return badf("-vmas and -layout exclude each other")
+	case o.vmas < 0 || o.vmas > workload.MaxVMAs || o.set["vmas"] && o.vmas == 0:
+		return badf("-vmas %d: want 1 to %d", o.vmas, workload.MaxVMAs)
+	case o.vmas > 0:
+		c.VMAs = o.vmas
+	case o.layout != "":
+		f, err := os.Open(o.layout)
+		if err != nil {
+			return usageError{plain(err)}
+		}
+		defer f.Close()
+		if c.Layout, err = workload.ParseMaps(f, filepath.Base(o.layout)); err != nil {
+			return usageError{err}
+		}
+		c.Layout.Name = nameOf(o.layout)
+	}
+	return nil
+}
+
+// nameOf makes a name part of a file's name.
+func nameOf(path string) string {
+	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	base = regexp.MustCompile(`[^A-Za-z0-9_.]+`).ReplaceAllString(base, "_")
+	if results.CheckName(base) != nil {
+		return "file"
+	}
+	return base
+}
+
+func (o *options) pickSubject(c *harness.Config) error {
+	switch o.page {
+	case "none":
+	case "zero":
+		c.Subject.Page = vmm.PageZero
+	default:
+		return badf("-page %q: want none or zero", o.page)
+	}
+	switch o.protocol {
+	case "same":
+	case "era":
+		c.Subject.Protocol = vmm.ProtocolEra
+	default:
+		return badf("-protocol %q: want same or era", o.protocol)
+	}
+	return nil
+}
+
+func (o *options) pickLoad(c *harness.Config) error {
+	switch harness.Arrivals(o.arrivals) {
+	case harness.Poisson, harness.Constant:
+		c.Arrivals = harness.Arrivals(o.arrivals)
+	default:
+		return badf("-arrivals %q: want poisson or constant", o.arrivals)
+	}
+	if o.load == "" {
+		return nil
+	}
+	c.LoadX = nil
+	for _, f := range strings.Split(o.load, ",") {
+		x, err := strconv.ParseFloat(f, 64)
+		if err != nil || !(x > 0) || math.IsInf(x, 0) {
+			return badf("-load %q: want positive numbers", o.load)
+		}
+		if slices.Contains(c.LoadX, x) {
+			return badf("-load %q names %v twice", o.load, x)
+		}
+		c.LoadX = append(c.LoadX, x)
+	}
+	return nil
+}
+
+// numbers reads a comma-separated list of GOMAXPROCS.
+func numbers(name, list string) (out []int, err error) {
+	for _, f := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 1 || n > 1024 {
+			return nil, badf("%s %q: want numbers from 1 to 1024", name, list)
+		}
+		if slices.Contains(out, n) {
+			return nil, badf("%s %q names %d twice", name, list, n)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// newPlan returns the plan that the flags ask for.
+func (o *options) newPlan() (*harness.Plan, error) {
+	c, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	p, err := harness.NewPlan(c)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return o.part(p)
+}
+
+// part is -shard.
+func (o *options) part(p *harness.Plan) (*harness.Plan, error) {
+	if o.shard == "" {
+		return p, nil
+	}
+	i, n, err := results.ParseShard(o.shard)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if p, err = p.Shard(i, n); err != nil {
+		return nil, usageError{err}
+	}
+	return p, nil
+}
+
+// given records which flags were on the command line.
+func (o *options) given(fs *flag.FlagSet) {
+	o.set = map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { o.set[f.Name] = true })
+}
+
+// plain turns "open file: reason" into "file: reason".
+func plain(err error) error {
+	if pe, ok := err.(*os.PathError); ok {
+		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+	}
+	return err
+}
