@@ -80,6 +80,9 @@ func behindTheDoor(file string, src any) (complaints []string) {
 	}
 	for _, im := range f.Imports {
 		path, _ := strconv.Unquote(im.Path.Value)
+		if path == "unsafe" && im.Name != nil {
+			complain(im.Pos(), "unsafe under another name")
+		}
 		if why, bad := forbidden[path]; bad {
 			complain(im.Pos(), "import of %s: %s", path, why)
 		}
@@ -120,6 +123,7 @@ func TestBehindTheDoor(t *testing.T) {
 		{"x.go", `import a "sync/atomic"`, "import of sync/atomic:"},
 		{"x.go", `import . "time"`, "import of time:"},
 		{"x.go", `import "unsafe"; type p = unsafe.Pointer`, "unsafe.Pointer in a file"},
+		{"x.go", `import u "unsafe"; type p = u.Pointer`, "another name"},
 		{"x_unsafe.go", `import "unsafe"; type p = unsafe.Pointer`, ""},
 		{"x.go", `import "unsafe"; const n = unsafe.Sizeof(0)`, ""},
 		{"x.go", `import "vmabench/internal/atomic"`, ""},
