@@ -19,7 +19,7 @@ func (b Better) String() string {
 // shares and counters are neither; times and bytes go down.
 func BetterOf(unit string) Better {
 	switch {
-	case strings.HasSuffix(unit, "/s"), strings.HasPrefix(unit, "fair-"):
+	case isRate(unit), strings.HasPrefix(unit, "fair-"):
 		return Higher
 	case isTime(unit), isBytes(unit):
 		return Lower
@@ -29,6 +29,8 @@ func BetterOf(unit string) Better {
 
 // isTime reports whether the unit's numerator is nanoseconds.
 func isTime(unit string) bool { return numerator(unit) == "ns" }
+
+func isRate(unit string) bool { return strings.HasSuffix(unit, "/s") }
 
 func isBytes(unit string) bool { return numerator(unit) == "B" }
 

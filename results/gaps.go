@@ -1,0 +1,126 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Gap is a cell with fewer values than it should have. It is reported, never
+// left out.
+type Gap struct {
+	Name       string // the benchmark; of a cell with no trial, what it would be
+	Variant    string
+	Have, Want int
+	Failed     []string // why its failed trials have no values
+}
+
+func (g Gap) String() string {
+	s := fmt.Sprintf("%s: %d of %d trials", g.Name, g.Have, g.Want)
+	for _, why := range g.Failed {
+		s += "; " + clip(oneLine(why), 120)
+	}
+	return s
+}
+
+// Gaps returns the cells that lack trials: failed ones, designs that a row
+// lacks, and repetitions that other cells of the same kind have.
+func (f *Folder) Gaps() []Gap {
+	var gaps []Gap
+	cells := f.Cells()
+	want := map[Kind]int{}
+	for _, c := range cells {
+		want[c.Kind] = max(want[c.Kind], len(c.Trials))
+	}
+	for _, r := range rows(cells) {
+		for _, c := range r.cells {
+			if g := c.gap(max(want[c.Kind], f.wantReps(c.Kind))); g.Have < g.Want {
+				gaps = append(gaps, g)
+			}
+		}
+		gaps = append(gaps, f.absent(r)...)
+	}
+	return gaps
+}
+
+func (f *Folder) wantReps(k Kind) int {
+	if k == Throughput && f.Run.Plan.Shard == "" {
+		return f.Run.Plan.Count
+	}
+	return 0
+}
+
+func (c *Cell) gap(want int) Gap {
+	g := Gap{Name: c.Name, Variant: c.Variant, Want: want}
+	for _, t := range c.Trials {
+		if t.Failed != "" {
+			g.Failed = append(g.Failed, t.Failed)
+		} else {
+			g.Have++
+		}
+	}
+	return g
+}
+
+// absent returns the designs of the table of which the row has no trial.
+// Controls may be missing, and so may all in a row of controls.
+func (f *Folder) absent(r *row) (gaps []Gap) {
+	has := func(d DesignInfo) bool { return r.find(d.Name) != nil }
+	designs := slices.DeleteFunc(slices.Clone(f.Run.Designs), func(d DesignInfo) bool { return d.Control })
+	if !slices.ContainsFunc(designs, has) {
+		return nil
+	}
+	for _, d := range designs {
+		if !has(d) {
+			c := r.cells[0]
+			gaps = append(gaps, Gap{Name: c.Row + " of " + d.Name, Variant: d.Name, Want: len(c.Trials)})
+		}
+	}
+	return gaps
+}
+
+// Warnings returns what is known to be wrong with the run as a whole: its
+// notes, trials that are missing, disturbed or failed, and what the trials
+// themselves warn of, each text once with its count.
+func (f *Folder) Warnings() []string {
+	out := slices.Concat(f.Run.Notes, f.Notes)
+	if n := f.Run.Plan.Trials; n > len(f.Trials) {
+		part := ""
+		if f.Run.Plan.Shard != "" {
+			part = " (this is shard " + f.Run.Plan.Shard + ")"
+		}
+		out = append(out, fmt.Sprintf("%d of %d planned trials are on the record%s", len(f.Trials), n, part))
+	}
+	disturbed, failed, over := 0, 0, 0
+	count := map[string]int{}
+	var texts []string
+	for i := range f.Trials {
+		t := &f.Trials[i]
+		switch {
+		case t.Failed != "":
+			failed++
+		case !t.Guard.OK:
+			disturbed++
+		}
+		if f.oversubscribed(t) {
+			over++
+		}
+		for _, w := range t.Warnings {
+			if count[w] == 0 {
+				texts = append(texts, w)
+			}
+			count[w]++
+		}
+	}
+	say := func(n int, what string) {
+		if n > 0 {
+			out = append(out, fmt.Sprintf("%d of %d trials %s", n, len(f.Trials), what))
+		}
+	}
+	say(failed, "failed")
+	say(disturbed, "were disturbed: their CPUs were not theirs all the time")
+	say(over, fmt.Sprintf("had more workers than the %d CPUs: shown, not ranked", f.Run.Env.CPUs))
+	for _, w := range texts {
+		out = append(out, fmt.Sprintf("%s (%d trials)", oneLine(w), count[w]))
+	}
+	return out
+}

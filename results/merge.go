@@ -1,0 +1,137 @@
+package results
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Merge joins the shards of one plan into one run in the new folder dst. It
+// refuses shards of another plan, seed, version, commit or machine, and a
+// trial that two of them hold. A shard that is missing is a note, not an
+// error: what there is remains valid.
+func Merge(dst string, shards ...string) (*Run, error) {
+	if len(shards) == 0 {
+		return nil, errors.New("no shards to merge")
+	}
+	var folders []*Folder
+	for _, dir := range shards {
+		f, err := Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, f)
+	}
+	run, err := mergeRuns(folders)
+	if err != nil {
+		return nil, err
+	}
+	run.ID = filepath.Base(filepath.Clean(dst))
+	trials, err := mergeTrials(folders)
+	if err != nil {
+		return nil, err
+	}
+	w, err := Create(dst, run)
+	if err != nil {
+		return nil, err
+	}
+	for i := range trials {
+		if err := w.Add(&trials[i]); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	return run, w.Close()
+}
+
+func mergeRuns(folders []*Folder) (*Run, error) {
+	first := folders[0]
+	seen := map[int]string{}
+	run := *first.Run
+	run.Plan.Shard = ""
+	run.Notes = nil
+	total := 0
+	for _, f := range folders {
+		if f.Run.Plan.Shard == "" {
+			return nil, fmt.Errorf("%s: not a shard: its plan is whole", f.Dir)
+		}
+		i, n, err := ParseShard(f.Run.Plan.Shard)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Dir, err)
+		}
+		if what := differ(first.Run, f.Run); what != "" {
+			return nil, fmt.Errorf("%s and %s are not shards of one run: they differ in %s", first.Dir, f.Dir, what)
+		}
+		if total != 0 && n != total {
+			return nil, fmt.Errorf("%s is shard %s where %s is one of %d", f.Dir, f.Run.Plan.Shard, first.Dir, total)
+		}
+		if other, ok := seen[i]; ok {
+			return nil, fmt.Errorf("%s and %s are both shard %s", other, f.Dir, f.Run.Plan.Shard)
+		}
+		seen[i], total = f.Dir, n
+		run.Created = min(run.Created, f.Run.Created)
+		for _, note := range slices.Concat(f.Run.Notes, f.Notes) {
+			if !slices.Contains(run.Notes, note) {
+				run.Notes = append(run.Notes, note)
+			}
+		}
+	}
+	for i := range total {
+		if seen[i+1] == "" {
+			run.Notes = append(run.Notes, fmt.Sprintf("shard %d/%d is missing", i+1, total))
+		}
+	}
+	return &run, nil
+}
+
+// differ names what makes two runs no shards of one; "" when nothing does.
+func differ(a, b *Run) string {
+	plan := func(r *Run) string {
+		p := r.Plan
+		p.Shard = ""
+		data, _ := json.Marshal(p) // strings and numbers always marshal
+		return string(data)
+	}
+	designs := func(r *Run) string {
+		data, _ := json.Marshal(r.Designs)
+		return string(data)
+	}
+	for _, d := range []struct{ what, a, b string }{
+		{"version", a.Version, b.Version},
+		{"commit", a.Commit, b.Commit},
+		{"seed", fmt.Sprint(a.Plan.Seed), fmt.Sprint(b.Plan.Seed)},
+		{"plan", plan(a), plan(b)},
+		{"designs", designs(a), designs(b)},
+		{"baseline", a.Baseline, b.Baseline},
+		{"machine (compare them; they are never pooled)", a.Env.Machine(), b.Env.Machine()},
+		{"environment", strings.Join(a.Env.differences(&b.Env), "; "), ""},
+	} {
+		if d.a != d.b {
+			return d.what
+		}
+	}
+	return ""
+}
+
+// mergeTrials returns the trials by repetition, as one run completes them.
+func mergeTrials(folders []*Folder) ([]Trial, error) {
+	from := map[string]string{}
+	var all []Trial
+	for _, f := range folders {
+		for i := range f.Trials {
+			id := f.Trials[i].ID()
+			if other, ok := from[id]; ok {
+				return nil, fmt.Errorf("%s and %s both hold %s", other, f.Dir, id)
+			}
+			from[id] = f.Dir
+			all = append(all, f.Trials[i])
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Trial) int {
+		return cmp.Or(cmp.Compare(a.Rep, b.Rep), cmp.Compare(a.Started, b.Started), cmp.Compare(a.ID(), b.ID()))
+	})
+	return all, nil
+}
