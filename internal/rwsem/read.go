@@ -32,23 +32,16 @@ func (s *RWSem) DownReadKillable(t *atomic.Task) error {
 
 // DownReadTrylock takes the lock for reading if that needs no wait. A queued
 // waiter, whatever it wants, makes it fail.
+//
+// It looks before it tries, as Linux does since 5.16: to guess a free lock
+// saves the load when it is free and costs a failed exchange when it is not.
 func (s *RWSem) DownReadTrylock(t *atomic.Task) bool {
-	// Guess that the lock is free before looking: a first load would fetch
-	// the line twice, once to read and once to own it.
-	// Acquire: as in DownRead.
-	if atomic.CompareAndSwapAcquire64(&s.count, 0, readerBias) {
-		s.setReaderOwned(t)
-		return true
-	}
-	return s.downReadTrylockSlow(t)
-}
-
-func (s *RWSem) downReadTrylockSlow(t *atomic.Task) bool {
 	for {
 		c := atomic.LoadRelaxed64(&s.count)
 		if c&readFailed != 0 {
 			return false
 		}
+		// Acquire: as in DownRead.
 		if atomic.CompareAndSwapAcquire64(&s.count, c, c+readerBias) {
 			s.setReaderOwned(t)
 			return true
