@@ -4,9 +4,7 @@
 // # Lock order
 //
 //	mmap_lock, VMA lock
-//	  PTE page's lock (two of them: child before parent, else by page.order)
+//	  PTE page's lock (two of them: child before parent, else by page.number)
 //	Table.mu (page_table_lock)
-//	  nothing
-//	Pool.mu
-//	  nothing
+//	  Pool.mu
 package pgtable

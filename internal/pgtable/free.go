@@ -9,24 +9,48 @@ import (
 
 // FreeTables gives back the tables that map a part of r and nothing outside
 // [floor, ceiling): the kernel's free_pgtables. floor is the end of the VMA
-// below r, or 0; ceiling the start of the one above, or vmm.TaskSize.
+// below r, or 0; ceiling the start of the one above, or vmm.TaskSize. r is all
+// that was unmapped between them: one call for all its VMAs.
 //
-// The range was zapped, and nobody can find a VMA there. Faults beside it, and
-// mappers elsewhere, may run: they use no table that this call may free.
+// The range was zapped, and nobody can find a VMA there. Faults beside it may
+// run: they walk through tables that stay and add others, but use none that
+// this call may free. So, as in the kernel, it takes no page-table lock.
 func (pt *Table) FreeTables(t *atomic.Task, r vmm.Range, floor, ceiling vmm.Addr) {
 	if ceiling >= vmm.TaskSize {
-		ceiling = 1 << (pgdShift + levelBits)
+		ceiling = next(vmm.TaskSize, pgdShift)
 	}
-	pt.eachPage(r, func(pg *page, part vmm.Range) {
-		a := part.Start &^ (pmdSize - 1)
-		if a < floor || a+pmdSize > ceiling {
-			return
+	owned := func(a vmm.Addr, shift uint) bool {
+		return a>>shift<<shift >= floor && next(a, shift) <= ceiling
+	}
+	for a := r.Start; a < r.End; a = next(a, pgdShift) {
+		e := &pt.top.e[index(a, pgdShift)]
+		u := e.Load()
+		if u == nil {
+			continue
 		}
-		pt.mu.Lock(t)
-		pt.top.e[index(a, pgdShift)].Load().e[index(a, pudShift)].Load().e[index(a, pmdShift)].Store(nil)
-		pt.mu.Unlock()
-		pt.pool.put(t, pg)
-	})
+		for b := a; b < min(r.End, next(a, pgdShift)); b = next(b, pudShift) {
+			e := &u.e[index(b, pudShift)]
+			m := e.Load()
+			if m == nil {
+				continue
+			}
+			for c := b; c < min(r.End, next(b, pudShift)); c = next(c, pmdShift) {
+				e := &m.e[index(c, pmdShift)]
+				if pg := e.Load(); pg != nil && owned(c, pmdShift) {
+					e.Store(nil)
+					pt.pool.put(t, pg)
+				}
+			}
+			if owned(b, pudShift) {
+				e.Store(nil)
+				pt.pool.pmds.put(t, pt.pool, m)
+			}
+		}
+		if owned(a, pgdShift) {
+			e.Store(nil)
+			pt.pool.puds.put(t, pt.pool, u)
+		}
+	}
 }
 
 // Release frees everything. Nobody else uses the table, now or later.

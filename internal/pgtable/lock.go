@@ -9,7 +9,7 @@ func lockPair(t *atomic.Task, a, b *page) {
 		a.lock.Lock(t)
 		return
 	}
-	if a.order > b.order {
+	if a.number > b.number {
 		a, b = b, a
 	}
 	a.lock.Lock(t)

@@ -16,10 +16,8 @@ func (pt *Table) Install(t *atomic.Task, a vmm.Addr, write bool) (first bool) {
 	old := PTE(slot.Load())
 	e, first := old, false
 	switch {
-	case old&present == 0:
-		e, first = firstTouch(pt.id, a), true
-	case write && old&cow != 0:
-		e, first = old.copied(pt.id, a), true
+	case old&present == 0, write && old&cow != 0:
+		e, first = pg.touch(), true
 	}
 	e |= accessed
 	if write {
@@ -81,7 +79,11 @@ func (pt *Table) CopyRange(t *atomic.Task, dst *Table, r vmm.Range, private bool
 				e = e&^writable | cow
 				s.Store(uint64(e))
 			}
-			to.slot(a).Store(uint64(e &^ (accessed | dirty)))
+			e &^= accessed
+			if !private {
+				e &^= dirty
+			}
+			to.slot(a).Store(uint64(e))
 		}
 		from.lock.Unlock()
 		to.lock.Unlock()

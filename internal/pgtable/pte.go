@@ -2,8 +2,6 @@ package pgtable
 
 import (
 	"fmt"
-
-	"vmabench/vmm"
 )
 
 // PTE is a page-table entry.
@@ -14,11 +12,11 @@ import (
 //	2       accessed
 //	3       dirty
 //	4       copy-on-write: another address space may map the frame too
-//	8..63   frame: a label, not a number that is allocated
+//	8..63   frame: the page's contents
 //
-// A frame's label is where the page was first touched: the table's number, how
-// often the page was copied, the page number. So labels come from no shared
-// counter, and two pages that must differ do.
+// Frames are numbered by the PTE page that the contents were first mapped in
+// and a count under its lock, so that a first touch needs no counter that
+// others share. Two pages of a Machine have one frame only if they share it.
 type PTE uint64
 
 const (
@@ -29,9 +27,7 @@ const (
 	cow
 
 	frameShift = 8
-	pageBits   = 35 // a page number below vmm.TaskSize
-	copyBits   = 7
-	idBits     = 64 - frameShift - pageBits - copyBits
+	countBits  = 30 // of a frame number; the PTE page's number is above
 )
 
 // Present reports whether a page is mapped.
@@ -49,7 +45,7 @@ func (e PTE) Dirty() bool { return e&dirty != 0 }
 // COW reports whether a write must copy the page first.
 func (e PTE) COW() bool { return e&cow != 0 }
 
-// Frame returns the label of the page's contents.
+// Frame returns the number of the page's contents.
 func (e PTE) Frame() uint64 { return uint64(e) >> frameShift }
 
 func (e PTE) String() string {
@@ -63,16 +59,4 @@ func (e PTE) String() string {
 		}
 	}
 	return fmt.Sprintf("%s:%#x", s, e.Frame())
-}
-
-// firstTouch returns the entry of a page never mapped before.
-func firstTouch(id uint32, a vmm.Addr) PTE {
-	id &= 1<<idBits - 1
-	return PTE(uint64(id)<<(pageBits+copyBits)|a.Page()&(1<<pageBits-1))<<frameShift | present
-}
-
-// copied returns the entry of table id's copy of e's page at a.
-func (e PTE) copied(id uint32, a vmm.Addr) PTE {
-	n := (e.Frame()>>pageBits + 1) & (1<<copyBits - 1)
-	return firstTouch(id, a) | PTE(n<<pageBits)<<frameShift
 }

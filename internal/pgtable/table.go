@@ -25,17 +25,18 @@ const (
 // cannot put into its 4096 bytes. One cache line, so that the locks of
 // neighbours do not share one.
 type page struct {
-	lock  atomic.SpinLock         // the split page-table lock: orders all changes of *pte
-	order uint32                  // immutable; which of two locks is taken first
-	pte   *[entries]atomic.Uint64 // immutable; PTE values, read without the lock by Lookup
-	next  *page                   // in a Pool's list, under its lock
-	_     [40]byte
+	lock   atomic.SpinLock         // the split page-table lock: protects frames, orders changes of *pte
+	number uint32                  // immutable; which of two locks is taken first
+	pte    *[entries]atomic.Uint64 // immutable; PTE values, which Lookup reads without the lock
+	frames atomic.Cell[uint64]     // first touches so far
+	next   atomic.Cell[*page]      // in the Pool's list, under its lock
+	_      [32]byte
 }
 
 const _ = -(unsafe.Sizeof(page{}) ^ 64)
 
 // dir is a page of an upper level. An entry goes from nil to a table under
-// Table.mu and back to nil in FreeTables; walkers load it without a lock.
+// Table.mu, and back in FreeTables; walkers load it without a lock.
 type dir[T any] struct{ e [entries]atomic.Pointer[T] }
 
 type (
@@ -50,16 +51,14 @@ type (
 // zapping and installing need the mmap lock or the VMA's lock, read or write;
 // FreeTables needs that nobody can find a VMA there any more.
 type Table struct {
-	mu   atomic.SpinLock // mm->page_table_lock: orders changes of the upper levels
-	id   uint32          // immutable after Init; labels frames
+	mu   atomic.SpinLock // mm->page_table_lock: orders additions to the upper levels
 	pool *Pool           // immutable after Init
 	top  *pgd            // immutable after Init
 }
 
-// Init makes pt an empty table whose PTE pages come from pool.
+// Init makes pt an empty table whose pages come from pool, but for the top one.
 func (pt *Table) Init(pool *Pool) {
 	pt.pool = pool
-	pt.id = pool.ids.Add(1)
 	pt.top = new(pgd)
 }
 
@@ -67,6 +66,13 @@ func index(a vmm.Addr, shift uint) int { return int(a>>shift) & (entries - 1) }
 
 // slot returns a's entry in pg.
 func (pg *page) slot(a vmm.Addr) *atomic.Uint64 { return &pg.pte[index(a, vmm.PageShift)] }
+
+// touch returns the entry of a page that nobody mapped before. pg.lock is held.
+func (pg *page) touch() PTE {
+	n := pg.frames.Get() + 1
+	pg.frames.Set(n)
+	return PTE(uint64(pg.number)<<countBits|n&(1<<countBits-1))<<frameShift | present
+}
 
 // find returns the PTE page of a, or nil.
 func (pt *Table) find(a vmm.Addr) *page {
@@ -91,28 +97,31 @@ func (pt *Table) ensure(t *atomic.Task, a vmm.Addr) *page {
 }
 
 func (pt *Table) ensureSlow(t *atomic.Task, a vmm.Addr) *page {
-	fresh := pt.pool.get(t)
+	p := pt.pool
+	fresh := p.get(t)
 	pt.mu.Lock(t)
-	m := grown(&grown(&pt.top.e[index(a, pgdShift)]).e[index(a, pudShift)])
+	u := ensureDir(t, &pt.top.e[index(a, pgdShift)], p, &p.puds)
+	m := ensureDir(t, &u.e[index(a, pudShift)], p, &p.pmds)
 	e := &m.e[index(a, pmdShift)]
 	pg := e.Load()
 	if pg == nil {
 		pg, fresh = fresh, nil
-		e.Store(pg)
+		e.Store(pg) // pairs with find
 	}
 	pt.mu.Unlock()
 	if fresh != nil {
-		pt.pool.put(t, fresh) // another fault was first
+		p.put(t, fresh) // another fault was first
 	}
 	return pg
 }
 
-// grown returns the directory at e, made if it was missing. pt.mu is held.
-func grown[T any](e *atomic.Pointer[dir[T]]) *dir[T] {
+// ensureDir returns the directory at e, from s if it was missing. The
+// page_table_lock is held.
+func ensureDir[T any](t *atomic.Task, e *atomic.Pointer[T], p *Pool, s *stack[T]) *T {
 	d := e.Load()
 	if d == nil {
-		d = new(dir[T])
-		e.Store(d)
+		d = s.get(t, p)
+		e.Store(d) // pairs with find
 	}
 	return d
 }
