@@ -130,6 +130,17 @@ func Compare(f *Folder, o Options) *Comparison {
 	return c
 }
 
+// Find returns the delta of a cell against the baseline in a unit, nil when
+// there is none.
+func (c *Comparison) Find(cell *Cell, unit string) *Delta {
+	for i := range c.Deltas {
+		if d := &c.Deltas[i]; d.Unit == unit && d.New.Cell.Kind == cell.Kind && d.New.Cell.Name == cell.Name {
+			return d
+		}
+	}
+	return nil
+}
+
 // row is the cells that differ in the variant alone, in table order.
 type row struct{ cells []*Cell }
 

@@ -37,7 +37,8 @@ func CompareRuns(old, now *Folder, o Options) *RunComparison {
 		Interleaved: old.Run.Interleaved != "" && old.Run.Interleaved == now.Run.ID && now.Run.Interleaved == old.Run.ID}
 	c.warn()
 	was := map[string]*Cell{}
-	for _, cell := range old.Cells() {
+	oldCells := old.Cells()
+	for _, cell := range oldCells {
 		was[string(cell.Kind)+" "+cell.Name] = cell
 	}
 	common := map[*Cell]bool{}
@@ -50,7 +51,7 @@ func CompareRuns(old, now *Folder, o Options) *RunComparison {
 		common[base] = hasValues(cell)
 		c.addCell(base, cell)
 	}
-	for _, cell := range old.Cells() {
+	for _, cell := range oldCells {
 		if hasValues(cell) && !common[cell] {
 			c.OnlyOld = append(c.OnlyOld, cell.Name)
 		}

@@ -59,10 +59,11 @@ func Create(dir string, run *Run) (*Writer, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: already holds a run; resume it or choose another folder", dir)
 	}
-	data, err := json.MarshalIndent(&r, "", "\t")
-	if err == nil {
-		err = f.Truncate(0) // no run.json: whatever is here was never a run
+	if st, err := f.Stat(); err != nil || st.Size() > 0 {
+		f.Close()
+		return nil, fmt.Errorf("%s: holds trials without a %s; choose another folder", dir, RunFile)
 	}
+	data, err := json.MarshalIndent(&r, "", "\t")
 	if err == nil {
 		err = replaceFile(filepath.Join(dir, RunFile), append(data, '\n'))
 	}
