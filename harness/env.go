@@ -1,6 +1,261 @@
 package harness
 
-import "vmabench/results"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
 
-// Environment describes the machine.
-func Environment() results.Env { return results.Env{CPUs: len(AllowedCPUs())} }
+	"vmabench/results"
+)
+
+// Verdicts of a fact.
+const (
+	vOK     = "ok"
+	vWarn   = "warn"
+	vBad    = "bad"
+	vAbsent = "absent"
+)
+
+// Environment describes the machine, by allowlist: what a reader needs to
+// judge the figures, and nothing that names the host or its user. The probes
+// among the facts take about half a second.
+func Environment() results.Env {
+	e := results.Env{
+		GoVersion: runtime.Version(), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH,
+		CPUs: len(AllowedCPUs()), Kernel: read("/proc/sys/kernel/osrelease"), GOGC: "off in slices",
+	}
+	b := &book{env: &e}
+	b.build()
+	b.processor()
+	b.frequency()
+	b.kernel()
+	b.limits()
+	b.probes()
+	return e
+}
+
+// book collects facts.
+type book struct{ env *results.Env }
+
+func (b *book) add(name, value, verdict, advice string) {
+	b.env.Facts = append(b.env.Facts, results.Fact{Name: name, Value: value, Verdict: verdict, Advice: advice})
+}
+
+// read returns a file's trimmed content, "" without it.
+func read(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// build looks at how this program was compiled.
+func (b *book) build() {
+	race := false
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "GOAMD64":
+				b.env.GOAMD64 = s.Value
+			case "-race", "-pgo", "-tags", "-gcflags", "-ldflags", "-asan", "-msan":
+				if s.Value != "" && s.Value != "false" {
+					b.env.Flags = append(b.env.Flags, s.Key+"="+filepath.Base(s.Value))
+				}
+				race = race || s.Key == "-race" && s.Value == "true" || s.Key == "-pgo" && s.Value != "" && s.Value != "off"
+			}
+		}
+	}
+	value := runtime.Version() + " " + strings.Join(append([]string{b.env.GOAMD64}, b.env.Flags...), " ")
+	if race {
+		b.add("build", strings.TrimSpace(value), vBad, "build with make build: neither -race nor a profile (it would favour one design)")
+		return
+	}
+	b.add("build", strings.TrimSpace(value), vOK, "")
+}
+
+// processor reads model, cores, sockets and siblings.
+func (b *book) processor() {
+	e := b.env
+	info := read("/proc/cpuinfo")
+	e.CPU = cpuinfo(info, "model name", "Model", "cpu model")
+	if e.CPU == "" {
+		e.CPU = runtime.GOARCH
+	}
+	cores, sockets, smt := topology()
+	e.Cores, e.Sockets, e.SMT = cores, sockets, smt
+	b.add("cpu", e.CPU, vOK, "")
+	value := fmt.Sprintf("%d usable, %d cores, %d sockets", e.CPUs, cores, sockets)
+	switch {
+	case e.CPUs < 2:
+		b.add("cpus", value, vBad, "with one CPU nothing runs side by side and every point above GOMAXPROCS 1 is oversubscribed")
+	case smt:
+		b.add("cpus", value+", SMT on", vWarn, "two workers may share a core; switch SMT off or pin to one thread of each core with taskset")
+	default:
+		b.add("cpus", value+", SMT off", vOK, "")
+	}
+	if strings.Contains(" "+cpuinfo(info, "flags", "Features")+" ", " hypervisor ") {
+		e.Virt = "guest"
+		b.add("virtualisation", "guest of a hypervisor", vWarn,
+			"waking another CPU is an interrupt through the hypervisor (tens of µs), which decides every result that sleeps")
+	} else {
+		e.Virt = "none"
+		b.add("virtualisation", "none seen", vOK, "")
+	}
+}
+
+// cpuinfo returns the first value of one of the keys.
+func cpuinfo(info string, keys ...string) string {
+	for line := range strings.Lines(info) {
+		k, v, ok := strings.Cut(line, ":")
+		if ok && slices.Contains(keys, strings.TrimSpace(k)) {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// topology counts the cores and sockets of the usable CPUs.
+func topology() (cores, sockets int, smt bool) {
+	core, socket := map[string]bool{}, map[string]bool{}
+	for _, c := range AllowedCPUs() {
+		dir := fmt.Sprintf("/sys/devices/system/cpu/cpu%d/topology/", c)
+		s := read(dir + "physical_package_id")
+		socket[s] = true
+		core[s+"/"+read(dir+"core_id")] = true
+	}
+	return len(core), len(socket), len(core) < len(AllowedCPUs())
+}
+
+// frequency looks at what changes the clock rate.
+func (b *book) frequency() {
+	const cpu = "/sys/devices/system/cpu/"
+	switch g := read(cpu + "cpu0/cpufreq/scaling_governor"); g {
+	case "":
+		b.add("governor", "not visible", vAbsent, "")
+	case "performance":
+		b.env.Governor = g
+		b.add("governor", g, vOK, "")
+	default:
+		b.env.Governor = g
+		b.add("governor", g, vWarn, "cpupower frequency-set -g performance")
+	}
+	noTurbo, boost := read(cpu+"intel_pstate/no_turbo"), read(cpu+"cpufreq/boost")
+	switch {
+	case noTurbo == "1" || boost == "0":
+		b.env.Turbo = "off"
+		b.add("turbo", "off", vOK, "")
+	case noTurbo == "0" || boost == "1":
+		b.env.Turbo = "on"
+		b.add("turbo", "on", vWarn, "the clock rate depends on how many CPUs are busy: switch turbo off to compare GOMAXPROCS")
+	default:
+		b.add("turbo", "not visible", vAbsent, "")
+	}
+}
+
+// kernel looks at clocksource, mitigations, address randomisation and huge
+// pages.
+func (b *book) kernel() {
+	e := b.env
+	b.add("kernel", e.GOOS+" "+e.Kernel, vOK, "")
+	e.Clocksource = read("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+	switch e.Clocksource {
+	case "tsc", "arch_sys_counter":
+		b.add("clocksource", e.Clocksource, vOK, "")
+	case "":
+		b.add("clocksource", "not visible", vAbsent, "")
+	case "kvm-clock":
+		b.add("clocksource", e.Clocksource, vWarn, "latencies carry its cost; tsc is cheaper where the host keeps it invariant")
+	default:
+		b.add("clocksource", e.Clocksource, vBad, "reading it is a system call; boot with clocksource=tsc")
+	}
+	e.Mitigations = mitigations()
+	if e.Mitigations == "" {
+		b.add("mitigations", "not visible", vAbsent, "")
+	} else {
+		b.add("mitigations", e.Mitigations, vOK, "")
+	}
+	if v := read("/proc/sys/kernel/randomize_va_space"); v != "" {
+		b.add("address randomisation", v, vOK, "") // wanted: fresh processes average over layouts
+	}
+	if v := read("/sys/kernel/mm/transparent_hugepage/enabled"); v != "" {
+		b.add("transparent huge pages", between(v, "[", "]"), vOK, "")
+	}
+}
+
+// mitigations names the vulnerabilities that the kernel mitigates, and those
+// that it leaves open.
+func mitigations() string {
+	const dir = "/sys/devices/system/cpu/vulnerabilities/"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	var on, open []string
+	for _, f := range entries {
+		switch v := read(dir + f.Name()); {
+		case strings.HasPrefix(v, "Mitigation"):
+			on = append(on, f.Name())
+		case strings.HasPrefix(v, "Vulnerable"):
+			open = append(open, f.Name())
+		}
+	}
+	s := "none"
+	if len(on) > 0 {
+		s = "for " + strings.Join(on, ", ")
+	}
+	if len(open) > 0 {
+		s += "; vulnerable: " + strings.Join(open, ", ")
+	}
+	return s
+}
+
+// limits looks at what the cgroup grants.
+func (b *book) limits() {
+	b.env.MemBytes = memTotal(read("/proc/meminfo"))
+	quota := cpuQuota(read("/sys/fs/cgroup/cpu.max"), read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+	switch {
+	case quota == 0:
+		b.add("cpu quota", "none", vOK, "")
+	case quota < float64(b.env.CPUs):
+		b.add("cpu quota", fmt.Sprintf("%.2g CPUs", quota), vBad, "the cgroup stops the process when its quota is used up: raise it to the number of CPUs or use a cpuset")
+	default:
+		b.add("cpu quota", fmt.Sprintf("%.2g CPUs", quota), vOK, "")
+	}
+	mem := read("/sys/fs/cgroup/memory.max")
+	if mem == "" || mem == "max" {
+		b.add("memory limit", "none", vOK, "")
+	} else if n, _ := strconv.ParseInt(mem, 10, 64); n < memoryLimit {
+		b.add("memory limit", fmt.Sprintf("%d MiB", n>>20), vWarn, "trials with many VMAs may be killed")
+	} else {
+		b.add("memory limit", fmt.Sprintf("%d MiB", n>>20), vOK, "")
+	}
+}
+
+// cpuQuota reads the CPUs granted from cgroup v2's cpu.max or v1's two files;
+// 0 is no limit.
+func cpuQuota(max, quota, period string) float64 {
+	if q, p, ok := strings.Cut(max, " "); ok {
+		quota, period = q, p
+	}
+	q, err1 := strconv.ParseFloat(quota, 64)
+	p, err2 := strconv.ParseFloat(period, 64)
+	if err1 != nil || err2 != nil || q <= 0 || p <= 0 {
+		return 0
+	}
+	return q / p
+}
+
+func memTotal(meminfo string) int64 {
+	f := strings.Fields(cpuinfo(meminfo, "MemTotal"))
+	if len(f) == 0 {
+		return 0
+	}
+	kb, _ := strconv.ParseInt(f[0], 10, 64)
+	return kb << 10
+}

@@ -158,7 +158,7 @@ var global = Spec{
 
 var mprotectDisjoint = Spec{
 	Name: "mprotect-disjoint", Bench: "Protect", Title: "mprotect of disjoint ranges, with faults",
-	Doc: "Each worker protects 16 pages in the middle of its own 64-page VMA against writing and opens them again, " +
+	Doc: "Each worker protects the first 16 pages of its own 64-page VMA against writing and opens them again, " +
 		"with 14 faults after each pair. The split and the merge are writers on ranges that never meet, yet they " +
 		"take turns on mmap_lock in every design.",
 	Source: "the arenas of a multi-threaded malloc, which grow by mprotect (Kogan, Dice, Issa, EuroSys 2020)",

@@ -1,0 +1,160 @@
+package harness
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// probes measures what only running can tell: who else is here, whether two
+// threads really run side by side, what a clock costs and how long a thread is
+// kept from its loop.
+func (b *book) probes() {
+	var g guard
+	g.start()
+	b.clock()
+	b.jitter()
+	b.sideBySide()
+	g.stop()
+	others, steal, pressure := g.machine()
+	switch {
+	case others > 0.5:
+		b.add("other processes", fmt.Sprintf("%.1f CPUs", others), vBad, "stop them: slices in which a worker lost its CPU are thrown away, and few will be left")
+	case others > 0.1:
+		b.add("other processes", fmt.Sprintf("%.1f CPUs", others), vWarn, "more slices will be thrown away")
+	default:
+		b.add("other processes", fmt.Sprintf("%.1f CPUs", others), vOK, "")
+	}
+	if steal > 0.02 {
+		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vBad, "the host gives these CPUs to others: measure elsewhere")
+	} else {
+		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vOK, "")
+	}
+	if !g.before.psi {
+		b.add("cpu pressure", "not visible", vAbsent, "")
+	} else if pressure > 0.1 {
+		b.add("cpu pressure", fmt.Sprintf("%.0f %% of the time", pressure*100), vWarn, "tasks wait for CPUs while this looks")
+	} else {
+		b.add("cpu pressure", fmt.Sprintf("%.0f %% of the time", pressure*100), vOK, "")
+	}
+	b.counters()
+	b.scheduling()
+}
+
+// clock measures what reading the clock costs and what two readings in a row
+// show.
+func (b *book) clock() {
+	base := time.Now()
+	const n = 20_000
+	deltas := make([]int64, n)
+	last := int64(time.Since(base))
+	start := last
+	for i := range deltas {
+		now := int64(time.Since(base))
+		deltas[i] = now - last
+		last = now
+	}
+	cost := float64(last-start) / n
+	slices.Sort(deltas)
+	b.env.ClockNS = float64(deltas[n/2])
+	value := fmt.Sprintf("%.0f ns a reading, %d ns between two", cost, deltas[n/2])
+	if cost > 100 {
+		b.add("clock", value, vWarn, "latencies below a few of these are the clock's")
+		return
+	}
+	b.add("clock", value, vOK, "")
+}
+
+// jitter runs a loop that only reads the clock and reports how long the
+// machine kept it away.
+func (b *book) jitter() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	base := time.Now()
+	const length = 100 * time.Millisecond
+	var worst, lost, last int64
+	events := 0
+	for last < int64(length) {
+		now := int64(time.Since(base))
+		if d := now - last; d > 10_000 {
+			events++
+			lost += d
+			worst = max(worst, d)
+		}
+		last = now
+	}
+	value := fmt.Sprintf("%d gaps above 10 µs in 100 ms, the longest %v, %.1f %% of the time in all",
+		events, time.Duration(worst).Round(time.Microsecond), float64(lost)/float64(last)*100)
+	switch {
+	case worst > int64(5*time.Millisecond):
+		b.add("jitter", value, vBad, "another thread had this CPU: the tail of every latency is the machine's")
+	case lost > last/100:
+		b.add("jitter", value, vWarn, "compare every tail with the idle loop that is drawn beside it")
+	default:
+		b.add("jitter", value, vOK, "")
+	}
+}
+
+// sideBySide compares two pinned threads with one: two CPUs do twice the work.
+func (b *book) sideBySide() {
+	cpus := AllowedCPUs()
+	if len(cpus) < 2 {
+		b.add("two threads", "one CPU", vAbsent, "")
+		return
+	}
+	old := runtime.GOMAXPROCS(max(3, runtime.GOMAXPROCS(0)))
+	defer runtime.GOMAXPROCS(old)
+	best := 0.0
+	for range 3 { // a passing disturbance only makes it less
+		one := spin(cpus[:1])
+		two := spin(cpus[:2])
+		best = max(best, two/one)
+	}
+	value := fmt.Sprintf("two pinned threads do %.2f times the work of one", best)
+	switch {
+	case best >= 1.9:
+		b.add("two threads", value, vOK, "")
+	case best >= 1.6:
+		b.add("two threads", value, vWarn, "the CPUs are busy, or siblings of one core: scaling will look worse than it is")
+	default:
+		b.add("two threads", value, vBad, "the threads do not run side by side: contention disappears and every lock looks good")
+	}
+}
+
+// spin runs an arithmetic loop on each CPU for 20 ms and returns the turns per
+// nanosecond of all of them together.
+func spin(cpus []int) float64 {
+	var ready atomic.Int32
+	var wg sync.WaitGroup
+	rates := make([]float64, len(cpus))
+	for i, cpu := range cpus {
+		wg.Go(func() {
+			runtime.LockOSThread() // never unlocked: the pinned thread ends here
+			pin(cpu)
+			ready.Add(1)
+			for int(ready.Load()) < len(cpus) {
+			}
+			base := time.Now()
+			x, turns := uint64(i)+1, 0
+			for time.Since(base) < 20*time.Millisecond {
+				for range 1000 {
+					x ^= x << 13
+					x ^= x >> 7
+					x ^= x << 17
+				}
+				turns++
+			}
+			runtime.KeepAlive(x)
+			rates[i] = float64(turns) / float64(time.Since(base))
+		})
+	}
+	wg.Wait()
+	sum := 0.0
+	for _, r := range rates {
+		sum += r
+	}
+	return sum
+}
