@@ -14,6 +14,10 @@ func Pause(t *Task) {
 	cpuRelax()
 }
 
+// Turns returns how many turns a waiting loop may take that would give up after
+// n: an engine may have less patience.
+func Turns(n int) int { return n }
+
 // Yield lets another thread have this CPU (the kernel's cond_resched).
 func Yield() { runtime.Gosched() }
 

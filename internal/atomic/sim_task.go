@@ -5,12 +5,29 @@ package atomic
 import (
 	"runtime"
 	"time"
+	"unsafe"
 )
 
 func (t *Task) initToken() {
 	if t.token == nil {
 		t.token = make(chan struct{}, 1)
 	}
+}
+
+// Reset makes t a task that has done nothing, between two executions of an
+// engine that uses its tasks again.
+func (t *Task) Reset() {
+	id, token := t.id, t.token
+	*t = Task{id: id, token: token}
+}
+
+// lockInOneStep takes a spin lock by an engine that knows how to.
+func lockInOneStep(t *Task, v *Uint32) bool {
+	if e, ok := engine.(interface{ SpinLock(*Task, unsafe.Pointer) }); ok {
+		e.SpinLock(t, unsafe.Pointer(&v.v))
+		return true
+	}
+	return false
 }
 
 // Park sleeps until a token is there and takes it; it may return without
@@ -82,6 +99,16 @@ func Pause(t *Task) {
 		return
 	}
 	runtime.Gosched()
+}
+
+// Turns returns how many turns a waiting loop may take that would give up after
+// n. An engine with a method Turns(int) int says so itself: each turn more is
+// another interleaving.
+func Turns(n int) int {
+	if e, ok := engine.(interface{ Turns(int) int }); ok {
+		return e.Turns(n)
+	}
+	return n
 }
 
 // Yield lets another thread have this CPU.

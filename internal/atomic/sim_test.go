@@ -143,20 +143,27 @@ func TestAssertWithoutEngine(t *testing.T) {
 	Assert(false, "broken")
 }
 
-// cpusEngine says how many CPUs its machine has.
+// cpusEngine says how many CPUs its machine has, and is impatient.
 type cpusEngine struct{ recorder }
 
-func (*cpusEngine) CPUs() int { return 5 }
+func (*cpusEngine) CPUs() int       { return 5 }
+func (*cpusEngine) Turns(n int) int { return n / 10 }
 
-func TestEngineCPUs(t *testing.T) {
+func TestEngineMachine(t *testing.T) {
 	Run(new(recorder), func() {
 		if CPUs() != MaxTasks {
 			t.Errorf("CPUs() = %d in an engine that does not say", CPUs())
+		}
+		if Turns(40) != 40 {
+			t.Errorf("Turns(40) = %d in an engine that does not say", Turns(40))
 		}
 	})
 	Run(new(cpusEngine), func() {
 		if CPUs() != 5 {
 			t.Errorf("CPUs() = %d in an engine that says 5", CPUs())
+		}
+		if Turns(40) != 4 {
+			t.Errorf("Turns(40) = %d in an engine that says 4", Turns(40))
 		}
 	})
 }

@@ -453,6 +453,34 @@ func TestHandoffToReader(t *testing.T) {
 	})
 }
 
+// No reader is woken where there are too many already.
+func TestGuardBitWakesNobody(t *testing.T) {
+	queued := func(s *RWSem) int {
+		n := 0
+		for x := s.waiters.first(); x != nil; x = x.Waiter.Next.Get() {
+			n++
+		}
+		return n
+	}
+	bubble(t, func(t *testing.T, s *RWSem) {
+		a := newActors(t, 2)
+		a[0].downWrite(s)
+		synctest.Wait()
+		a[1].downRead(s)
+		synctest.Wait()
+		s.count.Add(guard)
+		s.DowngradeWrite(a[0].Task)
+		wantBusy(t, "guard bit set", a, "-w")
+		if queued(s) != 1 {
+			t.Error("the reader left the queue")
+		}
+		s.count.Add(guard) // wraps: the bit is off again
+		s.UpRead(a[0].Task)
+		wantBusy(t, "guard bit gone", a, "--")
+		s.UpRead(a[1].Task)
+	})
+}
+
 // The guard bit sends readers into the slow path, and there they sleep.
 func TestGuardBit(t *testing.T) {
 	bubble(t, func(t *testing.T, s *RWSem) {

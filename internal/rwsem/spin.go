@@ -18,6 +18,8 @@ const clockTurns = 16
 // spin counts the turns of one optimistic spin.
 type spin struct{ left int }
 
+func newSpin() spin { return spin{atomic.Turns(spinTurns)} }
+
 // turn waits a moment; false when somebody else might need this CPU.
 func (p *spin) turn(t *atomic.Task) bool {
 	if p.left <= 0 {
@@ -76,11 +78,11 @@ func (s *RWSem) spinOnOwner(t *atomic.Task, p *spin) ownerState {
 // optimisticSpin tries to get the write lock awake: past the sleepers, in the
 // order of the spinners' queue.
 func (s *RWSem) optimisticSpin(t *atomic.Task) bool {
-	p := &spin{spinTurns}
-	if !s.osqLock(t, p) {
+	p := newSpin()
+	if !s.osqLock(t, &p) {
 		return false
 	}
-	taken := s.spinForWrite(t, p)
+	taken := s.spinForWrite(t, &p)
 	s.osqUnlock(t)
 	return taken
 }
@@ -115,6 +117,13 @@ func (s *RWSem) spinForWrite(t *atomic.Task, p *spin) bool {
 			return false
 		}
 	}
+}
+
+// spinForHandoff waits awake for a running writer that has the lock which t
+// was promised; true if the lock then looks free.
+func (s *RWSem) spinForHandoff(t *atomic.Task) bool {
+	p := newSpin()
+	return s.canSpin() && s.spinOnOwner(t, &p) == ownerNone
 }
 
 // readerSpinLimit returns until when a spin on the readers of now may last.

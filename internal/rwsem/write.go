@@ -77,8 +77,7 @@ func (s *RWSem) awaitWrite(t *atomic.Task, killable bool) bool {
 		promised := t.Waiter.Handoff.Get()
 		s.waitLock.Unlock()
 		killed := killable && t.FatalSignal()
-		// Whoever was promised the lock waits for it awake if the holder runs.
-		if !killed && !(promised && s.canSpin() && s.spinOnOwner(t, &spin{spinTurns}) == ownerNone) {
+		if !killed && !(promised && s.spinForHandoff(t)) {
 			t.Park()
 		}
 		s.waitLock.Lock(t)
