@@ -24,7 +24,7 @@ func Threads(m *Machine, seed uint64, n int, body func(i int, t *atomic.Task)) (
 
 // Elapsed returns the simulated nanoseconds until the last thread ended.
 func (s *Sim) Elapsed() float64 {
-	var end time
+	var end tick
 	for _, th := range s.threads {
 		end = max(end, th.now)
 	}

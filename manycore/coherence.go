@@ -28,15 +28,15 @@ func (s *Sim) request(ln *line, th *thread, write, buffered bool) {
 }
 
 // holdTime draws how long an owner keeps a line that others want.
-func (s *Sim) holdTime(ln *line) time {
+func (s *Sim) holdTime(ln *line) tick {
 	if ln.owner < 0 || s.cost.hold == 0 {
 		return 0
 	}
-	return time(s.rng.Int64N(2*s.cost.hold + 1))
+	return tick(s.rng.Int64N(2*s.cost.hold + 1))
 }
 
 // schedule makes the line serve its queue at that time.
-func (s *Sim) schedule(ln *line, at time) {
+func (s *Sim) schedule(ln *line, at tick) {
 	if ln.turn == nil {
 		s.turns++
 		ln.turn = &thread{id: firstTurn + s.turns, serves: ln, heapPos: -1}
@@ -50,7 +50,7 @@ func (s *Sim) schedule(ln *line, at time) {
 const firstTurn = 1 << 20
 
 // serve hands the line to the next in its queue, which runs when it arrives.
-func (s *Sim) serve(ln *line, now time) {
+func (s *Sim) serve(ln *line, now tick) {
 	ln.pending = false
 	th := s.choose(ln)
 	if !th.write {
@@ -64,7 +64,7 @@ func (s *Sim) serve(ln *line, now time) {
 }
 
 // deliver grants the line to one waiting thread.
-func (s *Sim) deliver(ln *line, th *thread, now time) {
+func (s *Sim) deliver(ln *line, th *thread, now tick) {
 	lat, occ := s.source(ln, th.cpu, th.write)
 	at := max(now+occ, th.asked+lat)
 	s.grant(ln, th, at)
@@ -74,7 +74,7 @@ func (s *Sim) deliver(ln *line, th *thread, now time) {
 
 // serveReads grants the line to the chosen reader and to every other reader
 // that waits: caches merge reads of a line.
-func (s *Sim) serveReads(ln *line, first *thread, now time) {
+func (s *Sim) serveReads(ln *line, first *thread, now tick) {
 	s.deliver(ln, first, now)
 	rest := ln.queue[:0]
 	for _, th := range ln.queue {
@@ -138,7 +138,7 @@ func (ln *line) leaveQueue(cluster int32) {
 }
 
 // grant gives th's CPU the line from that time.
-func (s *Sim) grant(ln *line, th *thread, at time) {
+func (s *Sim) grant(ln *line, th *thread, at tick) {
 	ln.stat.Transfers++
 	ln.granted = max(ln.granted, at)
 	if th.write {
@@ -154,7 +154,7 @@ func (s *Sim) grant(ln *line, th *thread, at time) {
 }
 
 // charge moves th's time to the grant and accounts for the wait.
-func (s *Sim) charge(ln *line, th *thread, at, queued time) {
+func (s *Sim) charge(ln *line, th *thread, at, queued tick) {
 	ln.stat.WaitPS += int64(at - th.now)
 	ln.stat.QueuePS += int64(queued)
 	th.stats.MissPS += int64(at - th.now)
@@ -164,7 +164,7 @@ func (s *Sim) charge(ln *line, th *thread, at, queued time) {
 // source returns the latency and the occupancy of a request by cpu: from the
 // owner, from the nearest copy (a read), to the farthest copy (a write, which
 // waits for every invalidation), or from memory.
-func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ time) {
+func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 	n := len(s.cpus)
 	if ln.owner >= 0 {
 		d := s.dist[int(ln.owner)*n+cpu]

@@ -25,7 +25,7 @@ func (s *Sim) run(q *cpuQueue, th *thread) {
 }
 
 // evictSpinner ends the turn of a thread that only waits for a line to change.
-func (s *Sim) evictSpinner(q *cpuQueue, now time) {
+func (s *Sim) evictSpinner(q *cpuQueue, now tick) {
 	cur := q.current
 	if len(cur.watching) == 0 {
 		return
@@ -68,7 +68,7 @@ func (s *Sim) leaveCPU(th *thread) {
 }
 
 // next begins the turn of the thread that has waited longest.
-func (s *Sim) next(q *cpuQueue, now time) {
+func (s *Sim) next(q *cpuQueue, now tick) {
 	th := q.waiting[0]
 	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
 	start := max(now, th.now) + s.cost.swtch

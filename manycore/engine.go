@@ -27,8 +27,8 @@ type Sim struct {
 	cur     *thread
 	rng     *rand.Rand
 
-	limit     time // the running thread may hit its cache up to here
-	lookahead time
+	limit     tick // the running thread may hit its cache up to here
+	lookahead tick
 	dist      []Distance // CPU x CPU
 	cluster   []int32    // of each CPU
 
@@ -42,11 +42,11 @@ type Sim struct {
 
 // costs are the Machine's times in ticks.
 type costs struct {
-	loadHit, storeHit, rmwHit, llc, dram time
-	latency, occupancy                   [distances]time
+	loadHit, storeHit, rmwHit, llc, dram tick
+	latency, occupancy                   [distances]tick
 	hold                                 int64
-	pause, park, unpark, wake            time
-	quantum, swtch                       time
+	pause, park, unpark, wake            tick
+	quantum, swtch                       tick
 }
 
 // named is an object that atomic.Name has named.
@@ -56,7 +56,7 @@ type named struct {
 	name       string
 }
 
-func ticks(ns float64) time { return time(ns*ps + 0.5) }
+func ticks(ns float64) tick { return tick(ns*ps + 0.5) }
 
 // New returns a simulation of m with nothing to run yet.
 func New(m *Machine, seed uint64) *Sim {
@@ -168,7 +168,7 @@ func (s *Sim) earliest(th *thread) bool {
 
 // access makes th's cache hold the line of p as the access needs it and
 // charges what that takes. When it returns, the access takes effect.
-func (s *Sim) access(p unsafe.Pointer, write bool, cost time, buffered bool) {
+func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 	th := s.cur
 	ln := s.mem.line(p)
 	ln.stat.Accesses++

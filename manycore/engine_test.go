@@ -32,7 +32,7 @@ func run(t testing.TB, m *Machine, n int, body func(i int)) (*Sim, float64) {
 	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}
-	var end time
+	var end tick
 	for _, th := range s.threads {
 		end = max(end, th.now)
 	}

@@ -33,7 +33,7 @@ type Shared struct {
 // what a fault of the published single-thread rate leaves over.
 func DefaultShared(m *Machine) Shared {
 	return Shared{
-		Work: 1250, Clear: 400,
+		Work: 1480, Clear: 400,
 		ZoneBatch: 63, ZoneHold: 63 * 12,
 		LRUBatch: 31, LRUHold: 31 * 15,
 		ChargeBatch: 64, Cgroups: 3,

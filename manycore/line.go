@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// time is simulated time in picoseconds: integers, so that a sum does not
+// tick is simulated time in picoseconds: integers, so that a sum does not
 // depend on its order.
-type time int64
+type tick int64
 
 const ps = 1000 // picoseconds a nanosecond
 
@@ -21,7 +21,7 @@ const ps = 1000 // picoseconds a nanosecond
 type line struct {
 	owner    int32
 	version  uint32    // counts writes
-	granted  time      // when the last request was or will be served
+	granted  tick      // when the last request was or will be served
 	sharers  cpuSet    // CPUs with a valid copy
 	queue    []*thread // requests that wait for the line, oldest first
 	turn     *thread   // the event that serves the queue; nil if never contended

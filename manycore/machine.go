@@ -9,6 +9,9 @@ type Machine struct {
 	// group that shares a last-level cache), clusters a socket.
 	Sockets, Clusters, Cores, Threads int // clusters per socket, cores per cluster, threads per core
 
+	// Spread places threads on the sockets in turns.
+	Spread bool
+
 	// Cost of an access to a line that the CPU may use as it is.
 	LoadHit, StoreHit, RMWHit float64
 
@@ -70,12 +73,17 @@ func (d Distance) String() string { return distanceNames[d] }
 func (m *Machine) CPUs() int { return m.Sockets * m.Clusters * m.Cores * m.Threads }
 
 // CPU returns the hardware thread that the i-th simulated thread runs on:
-// one thread of every core first, socket by socket, then the siblings, as a
-// pinned benchmark fills a machine.
+// one thread of every core first, then the siblings. Cores are taken socket by
+// socket, as a pinned benchmark fills a machine, or with Spread from all
+// sockets in turns, as the scheduler's load balancer places unpinned threads.
 func (m *Machine) CPU(i int) int {
 	cores := m.CPUs() / m.Threads
 	i %= m.CPUs()
-	return (i%cores)*m.Threads + i/cores
+	core := i % cores
+	if m.Spread {
+		core = core%m.Sockets*(cores/m.Sockets) + core/m.Sockets
+	}
+	return core*m.Threads + i/cores
 }
 
 // Distance returns how far apart CPUs a and b are.

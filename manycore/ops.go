@@ -10,7 +10,7 @@ import (
 
 // opCost returns what the access itself costs, and whether it retires through
 // the store buffer.
-func (s *Sim) opCost(op atomic.Op, ord atomic.Order) (write bool, cost time, buffered bool) {
+func (s *Sim) opCost(op atomic.Op, ord atomic.Order) (write bool, cost tick, buffered bool) {
 	switch {
 	case op == atomic.OpLoad:
 		return false, s.cost.loadHit, false
@@ -82,7 +82,7 @@ func (s *Sim) Work(ns int64) {
 	if s.m.SMTWork > 1 && s.siblingBusy(th.cpu) {
 		d *= s.m.SMTWork
 	}
-	th.now += time(d)
+	th.now += tick(d)
 	th.stats.BusyPS += int64(d)
 	s.wait(th)
 }
@@ -159,7 +159,7 @@ func (s *Sim) Park(t *atomic.Task, ns int64) bool {
 	th.parked, th.timed = true, false
 	s.leaveCPU(th)
 	if ns > 0 {
-		th.now += time(ns) * ps
+		th.now += tick(ns) * ps
 		s.ready.push(th)
 	}
 	th.block()

@@ -4,8 +4,10 @@ package manycore
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
@@ -224,3 +226,6 @@ func (c *Case) collect(sim *Sim, workers []*simWorker) *Prediction {
 	p.Lines = sim.explain(total)
 	return p
 }
+
+// roleNames returns the roles in a fixed order.
+func (p *Prediction) roleNames() []string { return slices.Sorted(maps.Keys(p.Roles)) }

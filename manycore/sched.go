@@ -13,7 +13,7 @@ type thread struct {
 	id   int
 	cpu  int
 	task *atomic.Task
-	now  time
+	now  tick
 
 	resume func() (struct{}, bool)
 	yield  func(struct{}) bool
@@ -21,11 +21,11 @@ type thread struct {
 
 	token  bool // an Unpark that Park has not consumed
 	parked bool
-	asleep time // when the last Park began
+	asleep tick // when the last Park began
 	timed  bool // the last bounded Park ended by its timeout
 
 	serves *line // not a thread but the turn of a line's queue
-	asked  time  // when the request that waits in a queue was made
+	asked  tick  // when the request that waits in a queue was made
 	write  bool  // what it asks for
 
 	watching  []*line // lines whose change ends the await this thread is in
@@ -33,7 +33,7 @@ type thread struct {
 	reads     []read
 	in        rcuSection
 
-	sliceEnd time // oversubscription: when the time slice ends
+	sliceEnd tick // oversubscription: when the time slice ends
 	heapPos  int  // -1 when not runnable
 	stats    ThreadStats
 }

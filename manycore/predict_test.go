@@ -1,0 +1,78 @@
+//go:build vmasim
+
+package manycore
+
+import (
+	"reflect"
+	"testing"
+
+	"vmabench/variants"
+)
+
+func predict(t *testing.T, p PointSpec) *PointResult {
+	t.Helper()
+	r, err := p.Predict(variants.Lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestPredictAll: every design runs every workload, works, and names its lines.
+func TestPredictAll(t *testing.T) {
+	for _, wl := range Workloads {
+		for _, d := range variants.All() {
+			p := PointSpec{Machine: "broadwell-2s", Design: d.Name, Workload: wl, CPUs: 4, Seed: 1, WindowNS: 200_000}
+			if wl == "fork-storm" {
+				p.WindowNS = 0 // a fork is long
+			}
+			r := predict(t, p)
+			if r.Ops == 0 || r.Failed > r.Ops/2 || len(r.Lines) == 0 {
+				t.Errorf("%s, %s: %d ops, %d failed, %d lines", wl, d.Name, r.Ops, r.Failed, len(r.Lines))
+			}
+		}
+	}
+}
+
+// TestPredictSame: a point is the same bit for bit in one process.
+func TestPredictSame(t *testing.T) {
+	p := PointSpec{Machine: "milan-2s", Design: "rwsem", Workload: "mixed/write=1", CPUs: 16, Seed: 3, WindowNS: 200_000}
+	a, b := predict(t, p), predict(t, p)
+	if !reflect.DeepEqual(a, b) {
+		t.Errorf("two predictions of one point differ:\n%+v\n%+v", a, b)
+	}
+}
+
+// TestShape holds the model to what is known on every machine: a shared
+// mmap_lock does not scale, a VMA of one's own does.
+func TestShape(t *testing.T) {
+	rate := func(design string, cpus int) float64 {
+		return predict(t, PointSpec{Machine: "skylake-8s", Design: design, Workload: "pft", CPUs: cpus, Seed: 1, WindowNS: 300_000}).OpsPerS
+	}
+	if one, many := rate("refcount", 1), rate("refcount", 28); many < 20*one {
+		t.Errorf("refcount, own VMAs: 28 CPUs do %.1f times the work of one", many/one)
+	}
+	if ref, global := rate("refcount", 112), rate("mmaponly", 112); ref < 3*global {
+		t.Errorf("112 CPUs: refcount is %.1f times mmaponly", ref/global)
+	}
+}
+
+// TestPublishedTable: the sign and the knee of the published table come out,
+// from parameters that were not fitted to it.
+func TestPublishedTable(t *testing.T) {
+	for _, tab := range FaultTables {
+		var rs []*PointResult
+		for _, p := range tab.Points() {
+			p.WindowNS = 1_000_000
+			rs = append(rs, predict(t, p))
+		}
+		rows := tab.Join(rs)
+		for i := range rows {
+			r := &rows[i]
+			t.Logf("%2d threads: %+.1f %%, published %+.1f %%; %s %.2f M/s, published %.2f", r.Threads, r.Predicted(), r.Gain(), tab.Base, r.Base.OpsPerS/1e6, r.BasePerS/1e6)
+		}
+		if s := ScoreTable(rows); s.PredictedKnee != s.PublishedKnee || s.Signs < s.Of-1 || s.WorstGain > 8 {
+			t.Errorf("%s: %+v", tab.Name, s)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+//go:build vmasim
+
+package manycore
+
+import (
+	"math"
+
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+// layoutVMAs is the number of VMAs beside those of the workload.
+const layoutVMAs = 1000
+
+// Simulated times of a point: the warm-up fills caches and queues.
+const (
+	warmNS   = 300_000
+	windowNS = 1_000_000
+)
+
+// NewCase returns the case of a point with the default costs.
+func NewCase(m *Machine, d vmm.Design, spec workload.Spec, cpus int, seed uint64) (*Case, error) {
+	layout, err := workload.Uniform(layoutVMAs)
+	if err != nil {
+		return nil, err
+	}
+	window := int64(windowNS)
+	if spec.Bench == "Fork" {
+		window *= 4 // a fork of 1000 VMAs takes a good part of a millisecond
+	}
+	return &Case{
+		Machine: m, Design: d, Spec: spec, Layout: layout, CPUs: cpus, Seed: seed,
+		Shared: DefaultShared(m), WarmNS: warmNS, WindowNS: window,
+	}, nil
+}
+
+// Sweep returns the CPU counts that a machine is drawn at: powers of two, the
+// ends of its first socket and of its cores, and all its CPUs, up to limit.
+func (m *Machine) Sweep(limit int) []int {
+	marks := map[int]bool{}
+	for n := 1; n <= m.CPUs(); n *= 2 {
+		marks[n] = true
+	}
+	marks[m.Clusters*m.Cores], marks[m.CPUs()/m.Threads], marks[m.CPUs()] = true, true, true
+	var out []int
+	for n := 1; n <= min(limit, m.CPUs()); n++ {
+		if marks[n] {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// TableRow is a published row beside its prediction.
+type TableRow struct {
+	FaultRow
+	Base, New *PointResult
+}
+
+// Predicted returns the predicted change in per cent.
+func (r *TableRow) Predicted() float64 { return 100 * (r.New.OpsPerS/r.Base.OpsPerS - 1) }
+
+// Score says how a prediction agrees with a published table.
+type Score struct {
+	Signs, Of                      int // rows whose sign agrees; within noise counts as no difference on both sides
+	PublishedKnee, PredictedKnee   int // first number of threads with a gain above kneeGain; 0 is none
+	WorstRate, WorstGain, MeanGain float64
+}
+
+// A change within noise per cent is no difference; the knee is the first gain
+// above kneeGain per cent.
+const (
+	noise    = 1.5
+	kneeGain = 5
+)
+
+// Points returns the points of the table, base and new of each row in turns.
+func (t *FaultTable) Points() []PointSpec {
+	var out []PointSpec
+	for _, r := range t.Rows {
+		for _, d := range []string{t.Base, t.New} {
+			out = append(out, PointSpec{Machine: t.Machine, Design: d, Workload: t.Workload, CPUs: r.Threads, Seed: 1, WindowNS: tableWindowNS})
+		}
+	}
+	return out
+}
+
+// tableWindowNS is longer than a point's window: a gain of 1 % must be seen.
+const tableWindowNS = 4_000_000
+
+// Join puts the results of Points beside the rows.
+func (t *FaultTable) Join(results []*PointResult) []TableRow {
+	rows := make([]TableRow, len(t.Rows))
+	for i, r := range t.Rows {
+		rows[i] = TableRow{FaultRow: r, Base: results[2*i], New: results[2*i+1]}
+	}
+	return rows
+}
+
+// ScoreTable compares predicted rows with the published ones.
+func ScoreTable(rows []TableRow) Score {
+	s := Score{Of: len(rows)}
+	for i := range rows {
+		r := &rows[i]
+		pub, pre := r.Gain(), r.Predicted()
+		if sign(pub) == sign(pre) {
+			s.Signs++
+		}
+		if s.PublishedKnee == 0 && pub > kneeGain {
+			s.PublishedKnee = r.Threads
+		}
+		if s.PredictedKnee == 0 && pre > kneeGain {
+			s.PredictedKnee = r.Threads
+		}
+		s.WorstGain = max(s.WorstGain, math.Abs(pre-pub))
+		s.MeanGain += math.Abs(pre-pub) / float64(len(rows))
+		s.WorstRate = max(s.WorstRate, math.Abs(100*(r.Base.OpsPerS/r.BasePerS-1)))
+	}
+	return s
+}
+
+// sign is -1, 0 or 1; a change within noise is 0.
+func sign(percent float64) int {
+	switch {
+	case percent > noise:
+		return 1
+	case percent < -noise:
+		return -1
+	}
+	return 0
+}
