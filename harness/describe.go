@@ -1,0 +1,75 @@
+package harness
+
+import (
+	"os/exec"
+	"reflect"
+	"runtime/debug"
+	"strings"
+
+	"vmabench/results"
+	"vmabench/vmm"
+)
+
+// Version returns the version and the commit of this build, the commit with
+// "+dirty" when the tree was not clean; "unknown" where they cannot be had.
+func Version() (version, commit string) {
+	version, commit = "unknown", "unknown"
+	dirty := false
+	if b, ok := debug.ReadBuildInfo(); ok {
+		if b.Main.Version != "" {
+			version = b.Main.Version
+		}
+		for _, s := range b.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				commit = s.Value
+			case "vcs.modified":
+				dirty = s.Value == "true"
+			}
+		}
+	}
+	if commit == "unknown" {
+		if out, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
+			commit = strings.TrimSpace(string(out))
+			out, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output()
+			dirty = err == nil && len(out) > 0
+		}
+	}
+	if dirty {
+		commit += "+dirty"
+	}
+	return version, commit
+}
+
+// DescribeDesign returns what a run records of a design.
+func DescribeDesign(d vmm.Design) results.DesignInfo {
+	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control}
+	for _, t := range d.Layout {
+		i.Layout = append(i.Layout, results.Struct{Name: t.Name(), Size: int(t.Size()), Fields: fieldsOf(t, 0)})
+	}
+	return i
+}
+
+// fieldsOf lists the fields of a struct, those of its parts in their place.
+func fieldsOf(t reflect.Type, base uintptr) (out []results.Field) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type.Kind() == reflect.Struct && f.Type.PkgPath() != "sync/atomic" && f.Type.NumField() > 0 && !isLock(f) {
+			out = append(out, fieldsOf(f.Type, base+f.Offset)...)
+			continue
+		}
+		out = append(out, results.Field{
+			Name: f.Name, Type: typeName(f.Type), Offset: int(base + f.Offset), Size: int(f.Type.Size()), Lock: isLock(f),
+		})
+	}
+	return out
+}
+
+// isLock reports whether a field is part of the lock: its tag says so.
+func isLock(f reflect.StructField) bool {
+	_, ok := f.Tag.Lookup("lock")
+	return ok
+}
+
+// typeName is a type's name without the module's path in type arguments.
+func typeName(t reflect.Type) string { return strings.ReplaceAll(t.String(), "vmabench/internal/", "") }
