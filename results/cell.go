@@ -71,12 +71,9 @@ func (f *Folder) oversubscribed(t *Trial) bool {
 var kindOrder = map[Kind]int{Throughput: 0, Latency: 1, Footprint: 2, Modelled: 3}
 
 func (f *Folder) reportOrder() func(a, b *Cell) int {
-	design, load := map[string]int{}, map[string]int{}
+	design := map[string]int{}
 	for i, d := range f.Run.Designs {
 		design[d.Name] = i - len(f.Run.Designs) // before names that the table lacks
-	}
-	for i, w := range f.Run.Plan.Workloads {
-		load[w.Name] = i - len(f.Run.Plan.Workloads)
 	}
 	return func(a, b *Cell) int {
 		over := func(c *Cell) int {
@@ -88,7 +85,7 @@ func (f *Folder) reportOrder() func(a, b *Cell) int {
 		return cmp.Or(
 			cmp.Compare(over(a), over(b)),
 			cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]),
-			cmp.Compare(load[a.Workload], load[b.Workload]),
+			cmp.Compare(f.workload(a), f.workload(b)),
 			cmp.Compare(a.Workload, b.Workload),
 			cmp.Compare(a.Bench, b.Bench),
 			compareParams(a.Params, b.Params),
@@ -96,6 +93,34 @@ func (f *Folder) reportOrder() func(a, b *Cell) int {
 			cmp.Compare(design[a.Variant], design[b.Variant]),
 			cmp.Compare(a.Variant, b.Variant))
 	}
+}
+
+// workload returns the index of the cell's workload in the plan: of the entry
+// whose name is the most parts of the cell's own; the plan's length if none is.
+func (f *Folder) workload(c *Cell) int {
+	ws := f.Run.Plan.Workloads
+	best := len(ws)
+	name := c.Workload
+	for i := 0; ; i++ {
+		if k := slices.IndexFunc(ws, func(w WorkloadInfo) bool { return w.Name == name }); k >= 0 {
+			best = k
+		}
+		if i >= len(c.Params) {
+			return best
+		}
+		if p := c.Params[i]; p.Key != "workload" {
+			name += "/" + p.Key + "=" + p.Value
+		}
+	}
+}
+
+// WorkloadInfo returns what the plan says of the cell's workload, nil when it
+// says nothing.
+func (f *Folder) WorkloadInfo(c *Cell) *WorkloadInfo {
+	if i := f.workload(c); i < len(f.Run.Plan.Workloads) {
+		return &f.Run.Plan.Workloads[i]
+	}
+	return nil
 }
 
 // compareParams orders values that are numbers as numbers.

@@ -51,7 +51,7 @@ func mergeRuns(folders []*Folder) (*Run, error) {
 	first := folders[0]
 	seen := map[int]string{}
 	run := *first.Run
-	run.Plan.Shard = ""
+	run.Plan.Shard, run.Plan.Trials = "", 0
 	run.Notes = nil
 	total := 0
 	for _, f := range folders {
@@ -73,6 +73,7 @@ func mergeRuns(folders []*Folder) (*Run, error) {
 		}
 		seen[i], total = f.Dir, n
 		run.Created = min(run.Created, f.Run.Created)
+		run.Plan.Trials += f.Run.Plan.Trials
 		for _, note := range slices.Concat(f.Run.Notes, f.Notes) {
 			if !slices.Contains(run.Notes, note) {
 				run.Notes = append(run.Notes, note)
@@ -91,7 +92,7 @@ func mergeRuns(folders []*Folder) (*Run, error) {
 func differ(a, b *Run) string {
 	plan := func(r *Run) string {
 		p := r.Plan
-		p.Shard = ""
+		p.Shard, p.Trials = "", 0
 		data, _ := json.Marshal(p) // strings and numbers always marshal
 		return string(data)
 	}

@@ -30,14 +30,16 @@ type PlanInfo struct {
 	Count     int // repetitions
 	Procs     []int
 	Workloads []WorkloadInfo
-	Trials    int    // of the whole plan, all shards together
+	Trials    int    // of this plan; of a shard's, the shard's own
 	Shard     string `json:",omitempty"` // "i/n", i from 1
 	// Config is what the plan was made from, in the harness's form, so that an
 	// interrupted run can go on with exactly the same plan.
 	Config json.RawMessage `json:",omitempty"`
 }
 
-// WorkloadInfo says what a workload is, for tables and charts.
+// WorkloadInfo says what a workload is, for tables and charts. Name is the
+// workload= of the trials with the parts that are the workload's own:
+// mixed/write=10.
 type WorkloadInfo struct {
 	Name, Title, Doc, Source string
 	Roles                    []string

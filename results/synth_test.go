@@ -1,8 +1,11 @@
 package results
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -37,7 +40,17 @@ func synthRun() *Run {
 }
 
 // synthTrials returns the trials in a shuffled order, as a run completes them.
+// Their values may be changed.
 func synthTrials(t testing.TB) []Trial {
+	t.Helper()
+	out := slices.Clone(allTrials())
+	for i := range out {
+		out[i].Values = slices.Clone(out[i].Values)
+	}
+	return out
+}
+
+var allTrials = sync.OnceValue(func() []Trial {
 	rng := rand.New(rand.NewPCG(7, 7))
 	var all []Trial
 	for _, d := range synthDesigns {
@@ -53,13 +66,13 @@ func synthTrials(t testing.TB) []Trial {
 			}
 		}
 		for _, d := range synthDesigns {
-			block = append(block, synthLatency(t, rng, d, rep))
+			block = append(block, synthLatency(rng, d, rep))
 		}
 		rng.Shuffle(len(block), func(i, j int) { block[i], block[j] = block[j], block[i] })
 		all = append(all, block...)
 	}
 	return all
-}
+})
 
 func synthParams(d, w string) []Param {
 	return []Param{{"variant", d}, {"workload", w}, {"vmas", "1000"}}
@@ -76,16 +89,16 @@ func synthThroughput(rng *rand.Rand, d, w string, procs, rep int) Trial {
 	}
 }
 
-func synthLatency(t testing.TB, rng *rand.Rand, d string, rep int) Trial {
+func synthLatency(rng *rand.Rand, d string, rep int) Trial {
 	h := hdrhistogram.New(1, 1e9, 3)
 	for range 2000 {
 		if err := h.RecordValue(int64(synthNS["local"][d] * (1 + rng.ExpFloat64()))); err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 	}
 	v2, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return Trial{
 		Bench: "FaultLatency", Params: synthParams(d, "local"), Procs: 2, Kind: Latency, Rep: rep, Seed: uint64(rep),
@@ -131,4 +144,13 @@ func writeRun(t testing.TB, dir string, run *Run, trials []Trial) *Folder {
 		t.Fatal(err)
 	}
 	return f
+}
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(data, '\n')
 }

@@ -202,7 +202,11 @@ func (t *tableBuilder) row(r *row, variants []string, common []Param, notes *not
 			}
 		}
 		if v != t.c.Options.Baseline {
-			out = append(out, t.versus(c))
+			text, warnings := t.versus(c)
+			out = append(out, text)
+			for _, w := range warnings {
+				notes.add(w, label+" "+v)
+			}
 		}
 	}
 	return out
@@ -265,14 +269,14 @@ func formatSummary(s *Summary) string {
 	return fmt.Sprintf("%s ±%.0f%%", text, 100*max(s.Hi/s.Median-1, 1-s.Lo/s.Median))
 }
 
-func (t *tableBuilder) versus(c *Cell) string {
+func (t *tableBuilder) versus(c *Cell) (text string, warnings []string) {
 	if c == nil {
-		return ""
+		return "", nil
 	}
 	if d := t.c.Find(c, t.unit); d != nil {
-		return d.short()
+		return d.short(), d.Warnings
 	}
-	return ""
+	return "", nil
 }
 
 // short writes a change and half the width of its interval in points of
