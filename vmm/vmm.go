@@ -14,13 +14,14 @@ type VMM interface {
 	// topmost first, for which addr is a hint (0 is none). An adjacent VMA of
 	// the same kind is extended instead of a new one made.
 	//
-	// The choice: the hint if that range is free, else the highest free range
+	// The choice: the hint, rounded down to a page, if that range is free, else the highest free range
 	// below MmapBase. Free means unmapped, at or above MmapMinAddr, and not in
 	// the StackGuardGap below a MapGrowsDown VMA; the fixed flags look at
-	// mappings only. MapGrowsDown is for private anonymous memory.
+	// mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
+	// stops at the first page it cannot have, which is no error.
 	//
-	// Errors: EINVAL (length 0, addr not aligned, MapGrowsDown of shared or
-	// file memory), ENOMEM (no room, or outside the address space), EEXIST, EINTR.
+	// Errors: EINVAL (length 0, a fixed addr or a file offset not aligned,
+	// MapGrowsDown of shared or file memory), ENOMEM (no room, or outside the address space), EEXIST, EINTR.
 	// Locks: mmap_lock write killable (mm/util.c); vma_start_write on each VMA
 	// that is replaced or extended and on the new one (mm/vma.c).
 	Mmap(t *Task, addr Addr, length uint64, prot Prot, flags MapFlags, file File) (Addr, error)

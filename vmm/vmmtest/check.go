@@ -1,0 +1,113 @@
+package vmmtest
+
+import (
+	"fmt"
+	"testing"
+
+	"vmabench/vmm"
+)
+
+// Fault classes: what a Violation shows to be wrong.
+const (
+	WrongResult   = "wrong-result"    // an operation answered what it must not
+	WrongMaps     = "wrong-maps"      // mappings are lost, torn or invented
+	NoExclusion   = "no-exclusion"    // two that exclude each other were inside at once
+	LostWakeup    = "lost-wake-up"    // a waiter slept although it had been let in
+	Deadlock      = "deadlock"        // tasks wait for one another
+	WriterStarved = "writer-starved"  // readers kept a writer out
+	ReadersBlock  = "readers-exclude" // readers waited for readers
+	Invariant     = "invariant"       // VMM.Check failed
+	Unreached     = "unreached"       // a state that must be reachable was not reached
+	Allocates     = "allocates"       // the hot path allocates
+	WrongLock     = "wrong-lock"      // a field was touched without its lock
+)
+
+// Violation is one thing that a check found.
+type Violation struct {
+	Kind   string // a fault class
+	Check  string // the check that found it
+	Detail string
+}
+
+func (v Violation) String() string {
+	return fmt.Sprintf("%s (found by %s): %s", v.Kind, v.Check, v.Detail)
+}
+
+// Options say how much is checked. The zero Options are those of an ordinary
+// test run.
+type Options struct {
+	Short bool   // a tenth of the random work
+	Seed  uint64 // of everything random; 0 is 1
+	Run   string // only checks whose name contains this
+}
+
+// scale returns n, or a tenth of it for a short run.
+func (o Options) scale(n int) int {
+	if o.Short {
+		return max(1, n/10)
+	}
+	return n
+}
+
+// check is one entry of the suite.
+type check struct {
+	name string
+	run  func(d vmm.Design, o Options) []Violation
+}
+
+// checks is the suite, cheap and sharp first.
+func checks() []check {
+	return append([]check{
+		{"golden", checkGolden},
+		{"scripts", checkScripts},
+		{"map-count", checkMapCount},
+		{"recycle", checkRecycle},
+		{"allocs", checkAllocs},
+		{"killed", checkKilled},
+		{"readers-share", checkReadersShare},
+		{"writer-progress", checkWriterProgress},
+		{"disjoint", checkDisjoint},
+		{"shared", checkShared},
+		{"walkers", checkWalkers},
+		{"fork-beside-faults", checkForkBesideFaults},
+		{"teardown", checkTeardown},
+		{"linearizable", checkLinearizable},
+	}, simChecks()...)
+}
+
+// CheckDesign runs the suite on a design and returns what it found. A check
+// that hangs leaves its goroutines behind.
+func CheckDesign(d vmm.Design, o Options) (vs []Violation) {
+	for _, c := range checks() {
+		if o.selects(c.name) {
+			vs = append(vs, c.named(d, o)...)
+		}
+	}
+	return vs
+}
+
+// Run is the suite as a test: a design's own conformance test is a call of it.
+func Run(t *testing.T, d vmm.Design) {
+	for _, c := range checks() {
+		t.Run(c.name, func(t *testing.T) {
+			for _, v := range c.named(d, Options{Short: testing.Short()}) {
+				t.Error(v)
+			}
+		})
+	}
+}
+
+func (c check) named(d vmm.Design, o Options) []Violation {
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	vs := c.run(d, o)
+	for i := range vs {
+		vs[i].Check = c.name
+	}
+	return vs
+}
+
+func violation(kind, format string, args ...any) []Violation {
+	return []Violation{{Kind: kind, Detail: fmt.Sprintf(format, args...)}}
+}

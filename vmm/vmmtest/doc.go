@@ -1,0 +1,21 @@
+// Package vmmtest is the one conformance suite that every design under test
+// has to pass. It knows a design only through package vmm.
+//
+// Reading order:
+//
+//	model.go    what every operation must do: a map from page to its kind
+//	op.go       operations as values, script.go as text
+//	gen.go      seeded scripts; shrink.go makes a failing one short
+//	replay.go   a script on a design and on the model, side by side
+//	golden.go   the scripts in testdata, the same for all designs
+//	stress.go   many tasks at once, each against what it knows for certain
+//	linear.go   small concurrent histories, checked for linearizability
+//	check.go    the list of all checks: Check for a command, Run for a test
+//	dumb.go     the model behind one lock, as a design: the suite's own subject
+//	broken.go   designs that are wrong on purpose, and what must catch them
+//	sched*.go   (-tags vmasim) two threads switched at a chosen access, and
+//	            the deterministic checks that this allows
+//
+// A check reports Violations. Each has a Kind, so that a subject that is broken
+// on purpose is not only caught but named.
+package vmmtest

@@ -1,0 +1,5 @@
+package vmmtest
+
+import "testing"
+
+func TestDumb(t *testing.T) { Run(t, Dumb) }
