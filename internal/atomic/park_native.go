@@ -23,11 +23,14 @@ func (t *Task) Park() {
 	t.parked.Store(0)
 }
 
-// Unpark leaves a token for t and wakes it if it sleeps.
-func (t *Task) Unpark() {
+// Unpark leaves a token for t and wakes it if it sleeps; false if a token was
+// there already.
+func (t *Task) Unpark() bool {
 	select {
 	case t.token <- struct{}{}:
+		return true
 	default:
+		return false
 	}
 }
 

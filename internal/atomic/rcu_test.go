@@ -80,6 +80,50 @@ func TestDeferRunsInOrder(t *testing.T) {
 	}
 }
 
+// No batch starts before the last has returned, whoever would run it.
+func TestDeferRunsOneBatchAtATime(t *testing.T) {
+	var r RCU
+	a, b := newTask(t), newTask(t)
+	entered, release := make(chan bool), make(chan bool)
+	r.Defer(a, func(*Task, any) { entered <- true; <-release }, nil)
+	done := make(chan bool)
+	go func() {
+		churn(&r, a, 2)
+		done <- true
+	}()
+	<-entered
+	ran := false
+	r.Defer(b, mark(&ran), nil)
+	churn(&r, b, 4)
+	if ran {
+		t.Error("a later function ran first")
+	}
+	release <- true
+	<-done
+	r.Synchronize(b)
+	if !ran {
+		t.Error("the later function never ran")
+	}
+}
+
+// The section of the task with the highest ID counts as well.
+func TestDeferSeesTheLastTask(t *testing.T) {
+	var r RCU
+	writer, reader := newTask(t), newTask(t)
+	for reader.ID() != lastTaskID() {
+		reader = newTask(t)
+	}
+	ran := false
+	r.Lock(reader)
+	r.Defer(writer, mark(&ran), nil)
+	churn(&r, writer, 3)
+	if ran {
+		t.Error("ran inside a section that was open")
+	}
+	r.Unlock(reader)
+	r.Synchronize(writer)
+}
+
 // A deferred function may defer.
 func TestDeferInsideDeferred(t *testing.T) {
 	var r RCU

@@ -59,15 +59,18 @@ func (t *Task) ParkTimeout(ns int64) (woken bool) {
 	}
 }
 
-// Unpark leaves a token for t and wakes it if it sleeps.
-func (t *Task) Unpark() {
+// Unpark leaves a token for t and wakes it if it sleeps; false if a token was
+// there already (an engine does not say).
+func (t *Task) Unpark() bool {
 	if e := engine; e != nil {
 		e.Unpark(t)
-		return
+		return true
 	}
 	select {
 	case t.token <- struct{}{}:
+		return true
 	default:
+		return false
 	}
 }
 

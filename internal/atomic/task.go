@@ -49,7 +49,7 @@ type Task struct {
 }
 
 // WaitStats counts a task's waits. A spin is one turn of a bounded waiting
-// loop, a park one sleep, a wake one Unpark that this task performed. The rest
+// loop, a park one sleep, a wake one token that this task left. The rest
 // are the kernel's rwsem lock events: reads had past a queue, write locks won
 // by spinning, and hand-offs that this task asked for or was given.
 type WaitStats struct {

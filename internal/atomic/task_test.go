@@ -58,8 +58,9 @@ func TestTooManyTasks(t *testing.T) {
 func TestStickyToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTask(t)
-		k.Unpark()
-		k.Unpark()
+		if !k.Unpark() || k.Unpark() {
+			t.Error("the first Unpark leaves a token, the second finds it")
+		}
 		k.Park()
 		woken := make(chan bool, 1)
 		go func() {
@@ -94,7 +95,7 @@ func TestParkTimeout(t *testing.T) {
 		if d := Now() - start; d != 1e6 {
 			t.Errorf("slept %d ns, want 1000000", d)
 		}
-		time.AfterFunc(time.Microsecond, k.Unpark)
+		time.AfterFunc(time.Microsecond, func() { k.Unpark() })
 		if !k.ParkTimeout(1e6) {
 			t.Error("slept through an Unpark")
 		}

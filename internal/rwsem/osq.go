@@ -6,7 +6,7 @@ import "vmabench/internal/atomic"
 // own node, which lies in its Task, and only the head looks at the semaphore.
 //
 //	tail (RWSem.osq)  ID of the last member, 0 if there is none
-//	node.Next         written by the successor when it joins, taken by whoever unlinks the node
+//	node.Next         written by the successor when it joins, cleared by either when one leaves; nil outside
 //	node.Prev         written by the node's task when it joins, then by a leaving predecessor
 //	node.Locked       1 once the predecessor has made this task the head
 
@@ -15,7 +15,6 @@ import "vmabench/internal/atomic"
 func (s *RWSem) osqLock(t *atomic.Task, p *spin) bool {
 	n := &t.OSQ
 	atomic.StoreRelaxed32(&n.Locked, 0)
-	n.Next.Store(nil)
 	old := s.osq.Swap(t.ID())
 	if old == 0 {
 		return true

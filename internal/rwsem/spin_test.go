@@ -150,6 +150,39 @@ func TestSpinnerQueue(t *testing.T) {
 	}
 }
 
+// join makes t the member after prev, as osqLock does, without waiting.
+func join(s *RWSem, t, prev *atomic.Task) {
+	s.osq.Store(t.ID())
+	t.OSQ.Prev.Store(prev)
+	t.OSQ.Locked.Store(0)
+	prev.OSQ.Next.Store(t)
+}
+
+// Whoever is made the head while it is about to leave stays, and once it has
+// been the head it waits its turn like any other.
+func TestSpinnerIsHeadBeforeItLeaves(t *testing.T) {
+	procs(t, 2)
+	var s RWSem
+	a, b := newTask(t), newTask(t)
+	if !s.osqLock(a, &spin{}) {
+		t.Fatal("an empty queue has a head")
+	}
+	join(&s, b, a)
+	s.osqUnlock(a)
+	if !s.osqLeave(b) {
+		t.Fatal("the head left")
+	}
+	if s.osqLock(a, &spin{}) {
+		t.Fatal("two heads")
+	}
+	s.osqUnlock(b)
+	if !s.osqLock(a, &spin{}) || s.osqLock(b, &spin{}) {
+		t.Error("the queue was left in a state in which the wrong one is head")
+	}
+	s.osqUnlock(a)
+	checkFree(t, &s)
+}
+
 // A member leaves from the middle: its neighbours are joined.
 func TestSpinnerLeavesFromTheMiddle(t *testing.T) {
 	procs(t, 4)
@@ -161,10 +194,7 @@ func TestSpinnerLeavesFromTheMiddle(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	leave, left := make(chan bool), make(chan bool)
-	s.osq.Store(b.ID()) // b joins as osqLock does, and leaves when told to
-	b.OSQ.Prev.Store(a)
-	b.OSQ.Locked.Store(0)
-	a.OSQ.Next.Store(b)
+	join(&s, b, a)
 	go func() {
 		<-leave
 		left <- s.osqLeave(b)

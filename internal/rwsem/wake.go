@@ -23,16 +23,16 @@ func (w wakeups) any() bool { return w.writer != nil || w.readers != nil }
 // the chain is read one step ahead. By now the writer may be gone: it finds a
 // wake-up too many, as every sleeper must expect.
 func (w wakeups) deliver(t *atomic.Task) {
-	if w.writer != nil {
+	if w.writer != nil && w.writer.Unpark() {
 		t.Waits.Wakes++
-		w.writer.Unpark()
 	}
 	for r := w.readers; r != nil; {
 		next := r.Waiter.Next.Get()
 		// Release: pairs with the acquire in awaitGrant.
 		atomic.StoreRelease32(&r.Waiter.State, granted)
-		t.Waits.Wakes++
-		r.Unpark()
+		if r.Unpark() {
+			t.Waits.Wakes++
+		}
 		r = next
 	}
 }
