@@ -14,7 +14,7 @@ import "vmabench/internal/atomic"
 // turns were over first and it has left the queue.
 func (s *RWSem) osqLock(t *atomic.Task, p *spin) bool {
 	n := &t.OSQ
-	atomic.StoreRelaxed32(&n.Locked, 0)
+	n.Locked.Store(0)
 	old := s.osq.Swap(t.ID())
 	if old == 0 {
 		return true

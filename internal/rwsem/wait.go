@@ -2,14 +2,11 @@ package rwsem
 
 import "vmabench/internal/atomic"
 
-// States of a task's wait node.
+// States of a waiting reader's node. (A writer is woken to try for itself.)
 //
-//	granted  in no list, or a waker has added the reader's bias: the lock is its own
-//	queued   in a wait list, under that semaphore's waitLock
-//	chosen   a reader off the list, in a waker's private chain; granted comes for certain
-//
-// granted to queued and back by the task under waitLock; queued to chosen by a
-// waker under waitLock; chosen to granted by that waker, with release.
+//	queued   in a wait list, or a fatal signal took it off; set by the task under waitLock
+//	chosen   in a waker's private chain, granted for certain; set by the waker under waitLock
+//	granted  its bias is in count: the lock is its own; set by that waker, release
 const (
 	granted = iota
 	queued
@@ -35,8 +32,7 @@ func prepare(t *atomic.Task, write bool) {
 
 func (l *waitList) push(t *atomic.Task) {
 	w := &t.Waiter
-	// Nobody else looks at the state before waitLock is free.
-	atomic.StoreRelaxed32(&w.State, queued)
+	w.State.Store(queued)
 	last := l.tail.Get()
 	w.Prev.Set(last)
 	w.Next.Set(nil)

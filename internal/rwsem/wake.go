@@ -116,7 +116,7 @@ func (s *RWSem) chooseReaders(reserved int64) (chain *atomic.Task) {
 		next := r.Waiter.Next.Get()
 		if !r.Waiter.Write.Get() {
 			s.waiters.remove(r)
-			atomic.StoreRelaxed32(&r.Waiter.State, chosen)
+			r.Waiter.State.Store(chosen)
 			r.Waiter.Next.Set(nil)
 			if last == nil {
 				chain = r
