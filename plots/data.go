@@ -1,0 +1,289 @@
+package plots
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vmabench/results"
+)
+
+// data is a run arranged for drawing: cells by kind, scenario, variant and
+// procs, in report order.
+type data struct {
+	folder    *results.Folder
+	run       *results.Run
+	designs   []string // report order; controls last
+	baseline  string
+	style     map[string]Style
+	scenarios []scenario
+	cells     map[cellKey]*cell
+	order     []*cell                // report order
+	against   map[string]*comparison // by baseline
+	gaps      []results.Gap
+}
+
+// scenario is a workload with everything that its name varies beside the
+// variant and the offered load.
+type scenario struct {
+	key      string // "mixed/write=1/vmas=1000"
+	workload string // "mixed/write=1": the plan's name
+	title    string // shortest form that is unique in the run
+	params   []results.Param
+}
+
+type cellKey struct {
+	kind     results.Kind
+	scenario string
+	load     string
+	variant  string
+	procs    int
+}
+
+// cell is the repetitions of one point.
+type cell struct {
+	*results.Cell
+	key     cellKey
+	trials  []*results.Trial // with values, by repetition
+	failed  []string         // why, of those without
+	oversub bool
+	hists   []*results.MergedHist
+}
+
+// idle is the variant of the idle-loop control of latency trials.
+const idle = "idle"
+
+func newData(f *results.Folder) (*data, error) {
+	d := &data{folder: f, run: f.Run, cells: map[cellKey]*cell{}, against: map[string]*comparison{}, gaps: f.Gaps()}
+	control := map[string]bool{}
+	for _, g := range d.run.Designs {
+		if !g.Control {
+			d.designs = append(d.designs, g.Name)
+		}
+		control[g.Name] = g.Control
+	}
+	for _, g := range d.run.Designs {
+		if g.Control {
+			d.designs = append(d.designs, g.Name)
+		}
+	}
+	for _, c := range f.Cells() {
+		if err := d.add(c); err != nil {
+			return nil, err
+		}
+		if v := c.Variant; v != idle && v != "" && !slices.Contains(d.designs, v) {
+			d.designs = append(d.designs, v)
+		}
+	}
+	d.style = styles(d.designs, func(n string) bool { return control[n] })
+	d.baseline = d.run.Baseline
+	if !slices.Contains(d.designs, d.baseline) && len(d.designs) > 0 {
+		d.baseline = d.designs[0]
+	}
+	d.name()
+	return d, nil
+}
+
+func (d *data) add(rc *results.Cell) error {
+	k, s := keyOf(rc.Trials[0])
+	c := &cell{Cell: rc, key: k, oversub: rc.Oversubscribed}
+	for _, t := range rc.Trials {
+		if t.Failed != "" {
+			c.failed = append(c.failed, t.Failed)
+		} else {
+			c.trials = append(c.trials, t)
+		}
+	}
+	if rc.Kind == results.Latency {
+		var err error
+		if c.hists, err = d.folder.Merged(rc); err != nil {
+			return err
+		}
+	}
+	d.cells[k], d.order = c, append(d.order, c)
+	if !slices.ContainsFunc(d.scenarios, func(x scenario) bool { return x.key == s.key }) {
+		d.scenarios = append(d.scenarios, s)
+	}
+	return nil
+}
+
+func keyOf(t *results.Trial) (cellKey, scenario) {
+	var s scenario
+	var parts []string
+	k := cellKey{kind: t.Kind, procs: t.Procs}
+	for i, p := range t.Params {
+		switch p.Key {
+		case "variant":
+			k.variant = p.Value
+			continue
+		case "load":
+			k.load = p.Value
+			continue
+		case "workload":
+			s.workload = p.Value
+			parts = append(parts, p.Value)
+			continue
+		}
+		// What stands between workload= and vmas= is the workload's own.
+		if s.workload != "" && !slices.ContainsFunc(t.Params[:i], func(q results.Param) bool { return q.Key == "vmas" }) && p.Key != "vmas" {
+			s.workload += "/" + p.Key + "=" + p.Value
+		}
+		s.params = append(s.params, p)
+		parts = append(parts, p.Key+"="+p.Value)
+	}
+	s.key = strings.Join(parts, "/")
+	k.scenario = s.key
+	return k, s
+}
+
+// name gives scenarios their titles and their order: that of the plan, then of
+// their appearance.
+func (d *data) name() {
+	order := map[string]int{}
+	for i, w := range d.run.Plan.Workloads {
+		order[w.Name] = i + 1
+	}
+	rank := func(s scenario) int {
+		if n := order[s.workload]; n > 0 {
+			return n
+		}
+		return 1 << 20
+	}
+	// Cells come in report order; scenarios keep it within a workload.
+	slices.SortStableFunc(d.scenarios, func(a, b scenario) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
+	same := map[string]int{}
+	for _, s := range d.scenarios {
+		same[s.workload]++
+	}
+	for i := range d.scenarios {
+		s := &d.scenarios[i]
+		s.title = s.workload
+		if same[s.workload] == 1 && s.workload != "" {
+			continue
+		}
+		own := strings.Count(s.workload, "/")
+		for _, p := range s.params[min(own, len(s.params)):] {
+			s.title = strings.TrimSpace(s.title + " " + p.Key + "=" + p.Value)
+		}
+	}
+}
+
+// of returns the scenarios that have trials of kind k.
+func (d *data) of(k results.Kind, keep func(*scenario) bool) []scenario {
+	has := map[string]bool{}
+	for key := range d.cells {
+		if key.kind == k {
+			has[key.scenario] = true
+		}
+	}
+	var out []scenario
+	for i := range d.scenarios {
+		if s := &d.scenarios[i]; has[s.key] && (keep == nil || keep(s)) {
+			out = append(out, *s)
+		}
+	}
+	return out
+}
+
+// procs returns the GOMAXPROCS values of kind k, rising.
+func (d *data) procs(k results.Kind, scen string) []int {
+	var out []int
+	for key := range d.cells {
+		if key.kind == k && (scen == "" || key.scenario == scen) && !slices.Contains(out, key.procs) {
+			out = append(out, key.procs)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// loads returns the offered loads of a latency scenario, rising.
+func (d *data) loads(scen string) []string {
+	var out []string
+	for key := range d.cells {
+		if key.kind == results.Latency && key.scenario == scen && key.load != "" && !slices.Contains(out, key.load) {
+			out = append(out, key.load)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Compare(number(a), number(b)) })
+	return out
+}
+
+// ranked is the largest GOMAXPROCS of a throughput scenario that is not
+// oversubscribed: where designs are compared. 0 is none.
+func (d *data) ranked(scen string) int {
+	best := 0
+	for key, c := range d.cells {
+		if key.kind == results.Throughput && key.scenario == scen && !c.oversub && len(c.trials) > 0 {
+			best = max(best, key.procs)
+		}
+	}
+	return best
+}
+
+// get returns the cell, nil where the run has none.
+func (d *data) get(k results.Kind, scen, variant string, procs int) *cell {
+	return d.cells[cellKey{k, scen, "", variant, procs}]
+}
+
+// samples returns the cell's values of unit by repetition.
+func (c *cell) samples(unit string) (xs []float64, reps []int) {
+	if c == nil {
+		return nil, nil
+	}
+	for _, t := range c.trials {
+		if v, ok := t.Value(unit); ok {
+			xs, reps = append(xs, v), append(reps, t.Rep)
+		}
+	}
+	return xs, reps
+}
+
+func (d *data) design(name string) *results.DesignInfo {
+	for i := range d.run.Designs {
+		if d.run.Designs[i].Name == name {
+			return &d.run.Designs[i]
+		}
+	}
+	return &results.DesignInfo{Name: name, Title: name}
+}
+
+func (d *data) control(name string) bool { return d.design(name).Control }
+
+// main returns the designs that are no controls.
+func (d *data) main() []string {
+	var out []string
+	for _, n := range d.designs {
+		if !d.control(n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (d *data) workload(name string) *results.WorkloadInfo {
+	for i := range d.run.Plan.Workloads {
+		if d.run.Plan.Workloads[i].Name == name {
+			return &d.run.Plan.Workloads[i]
+		}
+	}
+	return &results.WorkloadInfo{Name: name, Title: name}
+}
+
+func number(s string) float64 {
+	v, _ := strconv.ParseFloat(s, 64)
+	return v
+}
+
+// param returns the value of a name part, "" without it.
+func (s *scenario) param(key string) string {
+	for _, p := range s.params {
+		if p.Key == key {
+			return p.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,242 @@
+package plots
+
+import (
+	"fmt"
+	"strings"
+
+	"vmabench/results"
+)
+
+// footprint returns an exact value of a footprint trial.
+func (d *data) footprint(scen, variant, unit string) (float64, bool) {
+	c := d.get(results.Footprint, scen, variant, 1)
+	if c == nil {
+		return 0, false
+	}
+	xs, _ := c.samples(unit)
+	if len(xs) == 0 {
+		return 0, false
+	}
+	return summarize(xs).Med, true
+}
+
+// figFootprint stacks what one VMA costs by part.
+func figFootprint(d *data) []*Figure {
+	const id, title = "footprint", "Bytes a VMA"
+	scens := d.of(results.Footprint, nil)
+	if len(scens) == 0 {
+		return missing(id, secFootprint, title, "the run has no footprint trials")
+	}
+	var panels []Panel
+	table := &Table{Head: []string{"VMAs", "design", "VMA", "lock object", "slab loss", "index", "sum", "heap, measured", "objects a 4 KiB page"}, Left: 2}
+	for _, s := range scens {
+		p := Panel{Title: withCommas(s.param("vmas")) + " VMAs", X: Axis{Label: "bytes a VMA", Format: Plain}}
+		if p.Title == " VMAs" {
+			p.Title = s.title
+		}
+		for _, n := range d.designs {
+			r, cells := d.footprintRow(&s, n)
+			if r == nil {
+				continue
+			}
+			p.Rows = append(p.Rows, *r)
+			table.Rows = append(table.Rows, append([]string{p.Title, n}, cells...))
+		}
+		if len(p.Rows) > 0 {
+			panels = append(panels, p)
+		}
+	}
+	if len(panels) == 0 {
+		return missing(id, secFootprint, title, "the footprint trials of this run failed")
+	}
+	sameRowScale(panels)
+	legend := []Key{}
+	for i, name := range partNames {
+		legend = append(legend, Key{Label: name, Part: true, Style: Style{Ink: partInks[i]}, Hatch: i == 2})
+	}
+	return []*Figure{{
+		ID: id, Section: secFootprint, Title: d.footprintTitle(&scens[len(scens)-1]),
+		Subtitle: "Bytes of one VMA by part: the object, its separate lock, what the 4 KiB slab page loses between objects, and its share of the index. Lower is better. Counted, not sampled; the table has the measured heap beside it.",
+		Panels:   panels, Legend: legend, Table: table,
+		Bench: func(name string) bool { return strings.HasPrefix(name, "BenchmarkFootprint") },
+	}}
+}
+
+var partNames = []string{"vm_area_struct", "lock object", "lost in the slab page", "index"}
+var partInks = []Ink{InkPart0, InkPart1, InkPart3, InkPart2}
+
+// footprintRow returns the stacked bar of a design and its table cells.
+func (d *data) footprintRow(s *scenario, n string) (*Row, []string) {
+	c := d.get(results.Footprint, s.key, n, 1)
+	if c == nil {
+		return nil, nil
+	}
+	r := rowOf(n, d.style[n], none, c)
+	get := func(unit string) float64 { v, _ := d.footprint(s.key, n, unit); return v }
+	total := get("B/vma")
+	vma, lock, slab, index := get("vma-B/vma"), get("lock-B/vma"), get("slab-B/vma"), get("index-B/vma")
+	if total == 0 {
+		return &r, []string{"–", "–", "–", "–", "–", "–", ""}
+	}
+	if vma == 0 {
+		vma = total - lock
+	}
+	loss := 0.0
+	if slab > total {
+		loss = slab - total
+	}
+	r.Failed, r.N = "", len(c.trials)
+	r.Value = vma + lock + loss + index
+	for i, v := range []float64{vma, lock, loss, index} {
+		r.Parts = append(r.Parts, Part{Name: partNames[i], Ink: partInks[i], Value: v, Hatch: i == 2})
+	}
+	r.Text = sig(r.Value, 4)
+	cells := []string{sig(vma, 4), sig(lock, 4), sig(loss, 3), sig(index, 3), sig(r.Value, 4), "–", packing(d.design(n))}
+	if heap := get("heap-B/vma"); heap > 0 {
+		cells[5] = sig(heap, 4)
+	}
+	return &r, cells
+}
+
+// packing says how many of each struct a slab page holds.
+func packing(g *results.DesignInfo) string {
+	var parts []string
+	for _, s := range g.Layout {
+		if s.Size > 0 {
+			parts = append(parts, fmt.Sprint(4096/s.Size))
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (d *data) footprintTitle(s *scenario) string {
+	base, ok := d.footprintRow(s, d.baseline)
+	if base == nil || ok == nil || base.Value == 0 {
+		return "Bytes a VMA"
+	}
+	var parts []string
+	for _, n := range without(d.main(), d.baseline) {
+		if r, _ := d.footprintRow(s, n); r != nil && r.Value > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", n, sig(r.Value, 3), Percent.Write(r.Value/base.Value)))
+		}
+	}
+	return fmt.Sprintf("A VMA of %s takes %s bytes in all, %s", d.baseline, sig(base.Value, 3), list(parts))
+}
+
+// withCommas groups the digits of a whole number.
+func withCommas(s string) string {
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// figLayout draws every struct of every design, byte by byte.
+func figLayout(d *data) []*Figure {
+	const id, title = "layout", "Where the lock lies"
+	var panels []Panel
+	table := &Table{Head: []string{"struct", "field", "type", "offset", "size", "cache line", "part of"}, Left: 3}
+	for _, n := range d.designs {
+		for _, st := range d.design(n).Layout {
+			p := Panel{Title: fmt.Sprintf("%s: %s, %d B", n, st.Name, st.Size), Bytes: &ByteMap{Size: st.Size}}
+			for _, f := range st.Fields {
+				pad := f.Name == "_"
+				p.Bytes.Boxes = append(p.Bytes.Boxes, ByteBox{Name: f.Name, Type: f.Type, Offset: f.Offset, Size: f.Size, Lock: f.Lock, Pad: pad})
+				part := ""
+				switch {
+				case f.Lock:
+					part = "the lock"
+				case pad:
+					part = "padding"
+				}
+				table.Rows = append(table.Rows, []string{n + " " + st.Name, f.Name, f.Type, fmt.Sprint(f.Offset), fmt.Sprint(f.Size),
+					fmt.Sprint(f.Offset / lineBytes), part})
+			}
+			panels = append(panels, p)
+		}
+	}
+	if len(panels) == 0 {
+		return missing(id, secFootprint, title, "the run records no struct layouts")
+	}
+	return []*Figure{{
+		ID: id, Section: secFootprint, Title: d.layoutTitle(),
+		Subtitle: "The structs as they ran, from reflect: a row is a cache line of 64 bytes, dark is the lock, hatched is padding. Slab objects are packed, so only the offset within the object is fixed.",
+		Panels:   panels, Table: table,
+		Legend: []Key{{Label: "lock", Part: true, Style: Style{Ink: InkPart1}}, {Label: "other fields", Part: true, Style: Style{Ink: InkPart0}}, {Label: "padding", Part: true, Hatch: true, Style: Style{Ink: InkGrid}}},
+	}}
+}
+
+func (d *data) layoutTitle() string {
+	var parts []string
+	for _, n := range d.main() {
+		if w := lockPlace(d.design(n)); w != "" {
+			parts = append(parts, n+" "+w)
+		}
+	}
+	if len(parts) == 0 {
+		return "Structs by cache line"
+	}
+	return "Where the lock lies: " + strings.Join(parts, "; ")
+}
+
+// lockPlace says how many bytes a design's lock has and on which lines.
+func lockPlace(g *results.DesignInfo) string {
+	var parts []string
+	for i, st := range g.Layout {
+		size := 0
+		var lines []string
+		for _, f := range st.Fields {
+			if !f.Lock {
+				continue
+			}
+			size += f.Size
+			if l := fmt.Sprint(f.Offset / lineBytes); len(lines) == 0 || lines[len(lines)-1] != l {
+				lines = append(lines, l)
+			}
+		}
+		switch {
+		case size == 0:
+		case i == 0:
+			parts = append(parts, fmt.Sprintf("%d B in the VMA, line %s", size, list(lines)))
+		default:
+			parts = append(parts, fmt.Sprintf("%d B in %s", size, st.Name))
+		}
+	}
+	if len(parts) == 0 && len(g.Layout) > 0 {
+		return "none in the VMA"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// figLockPlace puts the place of the lock beside what sharing it costs.
+func figLockPlace(d *data) []*Figure {
+	const id, title = "place", "Same line, other line, own object"
+	scens := d.of(results.Throughput, func(s *scenario) bool { return s.workload == "hotvma" })
+	if len(scens) == 0 {
+		return missing(id, secFootprint, title, "it takes the workload hotvma")
+	}
+	s := scens[0]
+	procs := d.ranked(s.key)
+	var panels []Panel
+	for _, at := range []int{1, procs} {
+		if at == 0 || len(panels) == 1 && procs == 1 {
+			continue
+		}
+		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}, W: 500}
+		for _, n := range d.barNames(results.Throughput, s.key, at) {
+			place := lockPlace(d.design(n))
+			if place == "" {
+				place = "no layout recorded"
+			}
+			r := rowOf(n, d.style[n], d.unitStat(results.Throughput, s.key, n, at, "cpu-ns/op"), d.get(results.Throughput, s.key, n, at))
+			p.Rows = append(p.Rows, Row{Heading: place}, r)
+		}
+		p.rowScale()
+		panels = append(panels, p)
+	}
+	return []*Figure{{
+		ID: id, Section: secFootprint, Title: title + ": what a lock costs by where it lies",
+		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Bench: benchOf(scens[:1], ""), Command: d.command("hotvma"),
+	}}
+}

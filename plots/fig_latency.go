@@ -1,0 +1,289 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"vmabench/results"
+)
+
+// kindOf names what a histogram is of: an operation, of one role.
+type kindOf struct{ role, op string }
+
+// hist returns the merged latencies of a cell, timed from the intended start;
+// nil without any.
+func (d *data) hist(scen, load, variant string, procs int, k kindOf) *results.MergedHist {
+	c := d.cells[cellKey{results.Latency, scen, load, variant, procs}]
+	if c == nil {
+		return nil
+	}
+	for _, h := range c.hists {
+		if h.Op == k.op && (h.Role == k.role || k.op == idle) && h.Timed == "intended" {
+			return h
+		}
+	}
+	return nil
+}
+
+// quantile is NaN where fewer than one sample lies beyond.
+func quantile(h *results.MergedHist, q float64) float64 {
+	if float64(h.Count)*(1-q) < 1 {
+		return math.NaN()
+	}
+	return math.Max(1, float64(h.At(q).NS))
+}
+
+// ops returns what a latency scenario timed: faults first, then as recorded.
+func (d *data) ops(scen string) []kindOf {
+	var out []kindOf
+	for _, c := range d.order {
+		if c.key.kind != results.Latency || c.key.scenario != scen || c.Variant == idle {
+			continue
+		}
+		for _, h := range c.hists {
+			if k := (kindOf{h.Role, h.Op}); !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b kindOf) int {
+		switch {
+		case a.op == "fault" && b.op != "fault":
+			return -1
+		case b.op == "fault" && a.op != "fault":
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// opTitle names an operation; its role too where several have it.
+func opTitle(k kindOf, all []kindOf) string {
+	for _, o := range all {
+		if o.op == k.op && o.role != k.role {
+			return k.op + " by " + k.role
+		}
+	}
+	return k.op
+}
+
+// baseLoad is the offered load at which percentiles are shown: the workload's
+// own, else the middle one.
+func (d *data) baseLoad(scen string) string {
+	ls := d.loads(scen)
+	if slices.Contains(ls, "1") || len(ls) == 0 {
+		return "1"
+	}
+	return ls[len(ls)/2]
+}
+
+func figLatency(d *data) []*Figure {
+	return d.percentiles("latency", "Latency by percentile", func(op string) bool { return op == "fault" })
+}
+
+func figWriters(d *data) []*Figure {
+	return d.percentiles("writers", "How long writers wait", func(op string) bool { return op != "fault" && op != "maps" })
+}
+
+// percentiles draws one panel a scenario and operation.
+func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figure {
+	var panels []Panel
+	var scens []scenario
+	table := &Table{Head: []string{"workload, operation", "design", "p50", "p90", "p99", "p99.9", "max", "samples", "trials"}, Left: 2}
+	worst := &finding{}
+	for _, s := range d.of(results.Latency, nil) {
+		load := d.baseLoad(s.key)
+		for _, op := range d.ops(s.key) {
+			if !keep(op.op) {
+				continue
+			}
+			for _, procs := range d.procs(results.Latency, s.key) {
+				if p := d.percentilePanel(&s, op, load, procs, table, worst); p != nil {
+					panels, scens = append(panels, *p), append(scens, s)
+				}
+			}
+		}
+	}
+	if len(panels) == 0 {
+		why := "the run has no latency trials"
+		if id == "writers" {
+			why = "no latency trial of this run has an operation that takes mmap_lock for write"
+		}
+		return missing(id, secLatency, title, why)
+	}
+	shareLog(panels)
+	return []*Figure{{
+		ID: id, Section: secLatency, Title: worst.title(title),
+		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
+			"Merged histograms of all trials, drawn as far as ten samples lie beyond. Grey: the same loop doing nothing, so what lies under it is the machine's.",
+		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Bench: benchOf(scens, "latency"),
+	}}
+}
+
+// finding keeps the largest p99 ratio between two designs.
+type finding struct {
+	ratio, lo, hi      float64
+	slow, fast, where  string
+	slowMax, slowestAt float64
+}
+
+func (f *finding) title(what string) string {
+	if f.slow == "" {
+		return what
+	}
+	return fmt.Sprintf("%s: at p99 %s takes %s the time of %s in %s (%s against %s)", what, f.slow, times(f.ratio), f.fast, f.where,
+		Nanos.Write(f.hi), Nanos.Write(f.lo))
+}
+
+func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, table *Table, worst *finding) *Panel {
+	p := Panel{Title: s.title + ": " + opTitle(op, d.ops(s.key)), Workload: s.workload,
+		X: Axis{Label: "percentile", Scale: Percentile, Format: Nines, Min: 0.5}, Y: Axis{Scale: Log10, Format: Nanos, Label: "latency"}}
+	add := func(variant, load string, k kindOf, style Style, quiet bool) *results.MergedHist {
+		h := d.hist(s.key, load, variant, procs, k)
+		if h == nil {
+			return nil
+		}
+		line := Series{Name: variant, Label: variant, Style: style, Curve: true, Quiet: quiet}
+		for _, q := range h.Curve(14) {
+			if q.Q < 1 {
+				line.X, line.Y = append(line.X, q.Q), append(line.Y, math.Max(1, float64(q.NS)))
+				p.X.Max = math.Max(p.X.Max, q.Q)
+			}
+		}
+		p.Series = append(p.Series, line)
+		row := []string{p.Title, variant}
+		for _, q := range []float64{.5, .9, .99, .999} {
+			row = append(row, Nanos.Write(quantile(h, q)))
+		}
+		table.Rows = append(table.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
+		return h
+	}
+	lo, hi, rate := math.Inf(1), 0.0, 0.0
+	fast, slow := "", ""
+	for _, n := range d.main() {
+		c := add(n, load, op, d.style[n], false)
+		if c == nil {
+			continue
+		}
+		rate = math.Max(rate, c.RateHz)
+		if v := quantile(c, .99); v < lo {
+			lo, fast = v, n
+		}
+		if v := quantile(c, .99); v > hi {
+			hi, slow = v, n
+		}
+	}
+	if len(p.Series) == 0 {
+		return nil
+	}
+	if fast != slow && hi/lo > worst.ratio {
+		*worst = finding{ratio: hi / lo, lo: lo, hi: hi, slow: slow, fast: fast, where: p.Title}
+	}
+	add(idle, "", kindOf{op: idle}, idleStyle, true)
+	p.Y.Label = fmt.Sprintf("latency at %s ops/s offered, GOMAXPROCS %d", SI.Write(rate), procs)
+	return &p
+}
+
+var idleStyle = Style{Ink: InkIdeal, Shape: Circle, Dash: []float64{2, 2}, Hollow: true}
+
+func (d *data) latencyLegend(panels []Panel) []Key {
+	out := d.legend(panels)
+	for i := range panels {
+		if slices.ContainsFunc(panels[i].Series, func(s Series) bool { return s.Name == idle }) {
+			return append(out, Key{Label: "idle: the same loop without an operation", Style: idleStyle})
+		}
+	}
+	return out
+}
+
+// shareLog gives panels one logarithmic y axis.
+func shareLog(panels []Panel) {
+	lo, hi := math.Inf(1), 0.0
+	for i := range panels {
+		for j := range panels[i].Series {
+			s := &panels[i].Series[j]
+			for k, y := range s.Y {
+				for _, v := range []float64{y, at(s.Lo, k), at(s.Hi, k)} {
+					if finite(v) && v > 0 {
+						lo, hi = math.Min(lo, v), math.Max(hi, v)
+					}
+				}
+			}
+		}
+	}
+	for i := range panels {
+		panels[i].Y.Min, panels[i].Y.Max = lo/1.15, hi*1.15
+	}
+}
+
+func at(xs []float64, i int) float64 {
+	if i >= len(xs) {
+		return math.NaN()
+	}
+	return xs[i]
+}
+
+// figLoad draws p50 and p99 against the offered load.
+func figLoad(d *data) []*Figure {
+	const id, title = "load", "Latency against offered load"
+	var panels []Panel
+	var kept []scenario
+	for _, s := range d.of(results.Latency, nil) {
+		if len(d.loads(s.key)) < 2 {
+			continue
+		}
+		for _, op := range d.ops(s.key) {
+			for _, q := range []float64{.5, .99} {
+				if p := d.loadPanel(&s, op, q); p != nil {
+					panels, kept = append(panels, *p), append(kept, s)
+				}
+			}
+		}
+	}
+	if len(panels) == 0 {
+		return missing(id, secLatency, title, "the run offered one load only; it takes two (latency trials at several multiples of a workload's rate)")
+	}
+	shareLog(panels)
+	return []*Figure{{
+		ID: id, Section: secLatency, Title: title + ", up to " + d.topLoad(kept) + " times each workload's own rate",
+		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of the merged histograms of all trials.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Bench: benchOf(kept, "latency"),
+	}}
+}
+
+func (d *data) topLoad(scens []scenario) string {
+	top := 0.0
+	for _, s := range scens {
+		ls := d.loads(s.key)
+		top = math.Max(top, number(ls[len(ls)-1]))
+	}
+	return sig(top, 3)
+}
+
+func (d *data) loadPanel(s *scenario, op kindOf, q float64) *Panel {
+	p := Panel{Title: fmt.Sprintf("%s: %s, p%s", s.title, opTitle(op, d.ops(s.key)), Nines.Write(q)), Workload: s.workload,
+		X: Axis{Label: "operations offered per second", Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Scale: Log10, Format: Nanos, Label: "latency"}}
+	procs := d.procs(results.Latency, s.key)
+	for _, n := range d.main() {
+		line := Series{Name: n, Label: n, Style: d.style[n]}
+		for _, load := range d.loads(s.key) {
+			c := d.hist(s.key, load, n, procs[len(procs)-1], op)
+			if c == nil {
+				continue
+			}
+			line.add(c.RateHz, stat{quantile(c, q), math.NaN(), math.NaN(), c.Trials}, false, "")
+			p.X.Min, p.X.Max = math.Min(p.X.Min, c.RateHz), math.Max(p.X.Max, c.RateHz)
+		}
+		if len(line.X) > 0 {
+			line.Lo, line.Hi = nil, nil
+			p.Series = append(p.Series, line)
+		}
+	}
+	if len(p.Series) == 0 {
+		return nil
+	}
+	return &p
+}

@@ -1,0 +1,267 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+
+	"vmabench/results"
+)
+
+// figPeers sets the designs beside the controls.
+func figPeers(d *data) []*Figure {
+	const id, title = "peers", "Beside other locks"
+	if len(d.designs) == len(d.main()) {
+		return missing(id, secBeyond, title, "the run had no control designs (a global mutex, sync.RWMutex, no lock at all)")
+	}
+	scens := d.of(results.Throughput, func(s *scenario) bool {
+		for _, n := range d.designs {
+			if d.control(n) && d.get(results.Throughput, s.key, n, d.ranked(s.key)) != nil {
+				return true
+			}
+		}
+		return false
+	})
+	if len(scens) == 0 {
+		return missing(id, secBeyond, title, "no control ran in a throughput trial")
+	}
+	panels := d.bars(scens, func(s *scenario) int { return d.ranked(s.key) }, "ns/op", "wall time per operation", Nanos)
+	for i := range panels {
+		panels[i].Title += fmt.Sprintf(", GOMAXPROCS %d", d.ranked(scens[i].key))
+	}
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: title + ": controls bound what a design can gain or lose",
+		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel. Median with its 95 % interval; each panel has its own scale.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Bench: benchOf(scens, ""),
+	}}
+}
+
+// law is the universal scalability law: throughput of n workers is
+// rate*n / (1 + sigma*(n-1) + kappa*n*(n-1)).
+type law struct{ rate, sigma, kappa, residual float64 }
+
+func (l *law) at(n float64) float64 { return l.rate * n / (1 + l.sigma*(n-1) + l.kappa*n*(n-1)) }
+
+// fitLaw fits the law by least squares of n/throughput, which is linear in its
+// parameters; it needs more points than it has parameters.
+func fitLaw(n, x []float64) (law, bool) {
+	if len(n) < 4 {
+		return law{}, false
+	}
+	// n/x = a + b(n-1) + c n(n-1): normal equations of three unknowns.
+	var m [3][4]float64
+	for i := range n {
+		row := [3]float64{1, n[i] - 1, n[i] * (n[i] - 1)}
+		y := n[i] / x[i]
+		for j := range 3 {
+			for k := range 3 {
+				m[j][k] += row[j] * row[k] / (y * y)
+			}
+			m[j][3] += row[j] * y / (y * y)
+		}
+	}
+	for i := range 3 {
+		if math.Abs(m[i][i]) < 1e-300 {
+			return law{}, false
+		}
+		for j := range 3 {
+			if j == i {
+				continue
+			}
+			f := m[j][i] / m[i][i]
+			for k := range 4 {
+				m[j][k] -= f * m[i][k]
+			}
+		}
+	}
+	a, b, c := m[0][3]/m[0][0], m[1][3]/m[1][1], m[2][3]/m[2][2]
+	l := law{rate: 1 / a, sigma: b / a, kappa: c / a}
+	for i := range n {
+		l.residual = math.Max(l.residual, math.Abs(l.at(n[i])/x[i]-1))
+	}
+	return l, finite(l.rate, l.sigma, l.kappa) && l.rate > 0
+}
+
+// figLaw fits the universal scalability law to what was measured.
+func figLaw(d *data) []*Figure {
+	const id, title = "law", "Universal scalability law"
+	var panels []Panel
+	table := &Table{Head: []string{"workload", "design", "contention σ", "coherence κ", "best number of workers", "largest residual"}, Left: 2}
+	scens := d.of(results.Throughput, nil)
+	for i := range scens {
+		s := &scens[i]
+		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
+			return d.unitStat(results.Throughput, s.key, v, procs, "ops/s")
+		}, d.main())
+		var fits []Series
+		for j := range p.Series {
+			m := &p.Series[j]
+			var n, x []float64
+			for k := range m.X {
+				if !m.Hollow[k] && finite(m.Y[k]) {
+					n, x = append(n, m.X[k]), append(x, m.Y[k])
+				}
+			}
+			l, ok := fitLaw(n, x)
+			if !ok {
+				continue
+			}
+			fit := Series{Name: m.Name, Style: m.Style, Modelled: true, Curve: true}
+			for v := p.X.Min; v <= n[len(n)-1]*1.0001; v *= math.Exp2(0.125) {
+				fit.X, fit.Y = append(fit.X, v), append(fit.Y, l.at(v))
+			}
+			fits = append(fits, fit)
+			table.Rows = append(table.Rows, []string{s.title, m.Name, sig(l.sigma, 2), sig(l.kappa, 2), sig(math.Sqrt((1-l.sigma)/l.kappa), 2), Share.Write(l.residual)})
+		}
+		if len(fits) == 0 {
+			continue
+		}
+		p.Series = append(p.Series, fits...)
+		p.Y.Label = "operations/s"
+		panels = append(panels, p)
+	}
+	if len(panels) == 0 {
+		return missing(id, secBeyond, title, "a fit with residuals needs four GOMAXPROCS values within the CPUs")
+	}
+	fromZero(panels, SI)
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: title + ": fitted to the points within the CPUs",
+		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and largest residual. A fit describes; it predicts nothing beyond its last point.",
+		Panels:   panels, Legend: append(d.legend(panels), Key{Label: "fit", Modelled: true, Style: Style{Ink: InkIdeal}}), Table: table,
+	}}
+}
+
+// figModelled draws what a simulated machine says, never on measured ground.
+func figModelled(d *data) []*Figure {
+	const id, title = "modelled", "On simulated machines"
+	scens := d.of(results.Modelled, nil)
+	if len(scens) == 0 {
+		return missing(id, secBeyond, title, "the folder has no modelled trials (make simulate)")
+	}
+	unit, label, f := "ops/s", "operations/s (modelled)", SI
+	c := d.anyCell(results.Modelled)
+	if _, ok := c.trials[0].Value(unit); !ok {
+		unit, label, f = c.trials[0].Values[0].Unit, c.trials[0].Values[0].Unit+" (modelled)", Plain
+	}
+	var panels []Panel
+	for i := range scens {
+		s := &scens[i]
+		p := d.byProcs(results.Modelled, s, func(v string, procs int) stat { return d.unitStat(results.Modelled, s.key, v, procs, unit) }, d.designs)
+		p.Shades, p.Modelled, p.X.Label, p.Y.Label = nil, true, "simulated CPUs", label
+		for j := range p.Series {
+			p.Series[j].Modelled, p.Series[j].Hollow = true, nil
+		}
+		panels = append(panels, p)
+	}
+	fromZero(panels, f)
+	legend := d.legend(panels)
+	for i := range legend {
+		legend[i].Modelled = true
+	}
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: "Modelled, not measured: the same lock source on simulated machines",
+		Subtitle: "What a model of a cache-coherent machine computes for the lock code that was measured above; higher is better. It is good for shapes and knees, not for percentages. Dotted on hatched ground: modelled.",
+		Panels:   panels, Legend: legend, Table: tableOf(panels, "scenario", "CPUs", label), Command: "make simulate",
+	}}
+}
+
+// anyCell returns the first cell of a kind that has values.
+func (d *data) anyCell(k results.Kind) *cell {
+	for _, c := range d.order {
+		if c.key.kind == k && len(c.trials) > 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// figGuard draws what share of the CPU time it asked for each trial got.
+func figGuard(d *data) []*Figure {
+	const id, title = "guard", "Disturbance guard"
+	strip := &Strip{}
+	bad, n := 0, 0
+	ts := d.folder.Trials
+	for _, k := range []results.Kind{results.Throughput, results.Latency} {
+		row := StripRow{Name: string(k)}
+		for i := range ts {
+			t := &ts[i]
+			if t.Kind != k || t.Param("variant") == idle {
+				continue
+			}
+			n++
+			v := 1 - t.Guard.CPUShare
+			if t.Failed != "" {
+				v = math.NaN()
+			} else if !t.Guard.OK {
+				bad++
+			}
+			row.Cells = append(row.Cells, 4*v)
+			row.Bad = append(row.Bad, !t.Guard.OK && t.Failed == "")
+		}
+		if len(row.Cells) > 0 {
+			strip.Rows = append(strip.Rows, row.fold(600))
+		}
+	}
+	if n == 0 {
+		return missing(id, secChecks, title, "the run has no timed trials")
+	}
+	claim := fmt.Sprintf("All %d timed trials had their CPUs to themselves", n)
+	if bad > 0 {
+		claim = fmt.Sprintf("%d of %d timed trials were disturbed", bad, n)
+	}
+	return []*Figure{{
+		ID: id, Section: secChecks, Title: claim,
+		Subtitle: "Trials in the order they ran, left to right. Pale: got all the CPU time it asked for; dark: a quarter less. Red: disturbed by the guard's rule; an outline: failed.",
+		Panels:   []Panel{{Strip: strip, W: 900, X: Axis{Label: "trials in the order they ran"}}}, Table: d.guardTable(),
+	}}
+}
+
+// fold joins cells until at most n are left, keeping the worst of each group.
+func (r StripRow) fold(n int) StripRow {
+	k := (len(r.Cells) + n - 1) / n
+	if k <= 1 {
+		return r
+	}
+	out := StripRow{Name: r.Name}
+	for i := 0; i < len(r.Cells); i += k {
+		v, bad := 0.0, false
+		for j := i; j < min(i+k, len(r.Cells)); j++ {
+			if math.IsNaN(r.Cells[j]) || r.Cells[j] > v {
+				v = r.Cells[j]
+			}
+			bad = bad || r.Bad[j]
+		}
+		out.Cells, out.Bad = append(out.Cells, v), append(out.Bad, bad)
+	}
+	return out
+}
+
+// guardTable sums the guard's findings by kind and GOMAXPROCS.
+func (d *data) guardTable() *Table {
+	t := &Table{Head: []string{"kind", "GOMAXPROCS", "trials", "fit", "disturbed", "failed", "least CPU share", "slices", "rejected", "repeated", "collections"}, Left: 1}
+	for _, k := range []results.Kind{results.Throughput, results.Latency} {
+		for _, procs := range d.procs(k, "") {
+			var n, ok, bad, failed, slices, rejected, again, gcs int
+			least := 1.0
+			for _, c := range d.order {
+				if c.key.kind != k || c.key.procs != procs {
+					continue
+				}
+				failed += len(c.failed)
+				n += len(c.Trials)
+				for _, x := range c.trials {
+					if x.Guard.OK {
+						ok++
+					} else {
+						bad++
+					}
+					least = math.Min(least, x.Guard.CPUShare)
+					slices, rejected, gcs = slices+x.Guard.Slices, rejected+x.Guard.Rejected, gcs+x.Guard.GCs
+					again += max(0, x.Guard.Attempts-1)
+				}
+			}
+			t.Rows = append(t.Rows, []string{string(k), fmt.Sprint(procs), fmt.Sprint(n), fmt.Sprint(ok), fmt.Sprint(bad), fmt.Sprint(failed),
+				Share.Write(least), fmt.Sprint(slices), fmt.Sprint(rejected), fmt.Sprint(again), fmt.Sprint(gcs)})
+		}
+	}
+	return t
+}

@@ -1,0 +1,317 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"vmabench/results"
+)
+
+// unitStat is the median of a unit in a cell.
+func (d *data) unitStat(k results.Kind, scen, variant string, procs int, unit string) stat {
+	xs, _ := d.get(k, scen, variant, procs).samples(unit)
+	return summarize(xs)
+}
+
+// scaling draws a throughput unit of scenarios against GOMAXPROCS.
+func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bool) []Panel {
+	var panels []Panel
+	for i := range scens {
+		s := &scens[i]
+		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
+			return d.unitStat(results.Throughput, s.key, v, procs, unit)
+		}, d.main())
+		if len(p.Series) == 0 {
+			continue
+		}
+		p.Y.Label = yLabel
+		d.hardwareMarks(&p)
+		panels = append(panels, p)
+	}
+	fromZero(panels, f)
+	if ideal {
+		for i := range panels {
+			d.addIdeal(&panels[i])
+		}
+	}
+	return panels
+}
+
+// addIdeal draws the line that the fastest design would follow if each worker
+// ran as fast as one alone, level above the number of CPUs.
+func (d *data) addIdeal(p *Panel) {
+	best := 0.0
+	for i := range p.Series {
+		if s := &p.Series[i]; len(s.X) > 0 && s.X[0] == 1 && finite(s.Y[0]) {
+			best = math.Max(best, s.Y[0])
+		}
+	}
+	if best > 0 {
+		p.Lines = append(p.Lines, RefLine{Label: "ideal", B: best, To: float64(d.run.Env.CPUs)})
+	}
+}
+
+func figThroughput(d *data) []*Figure {
+	scens := d.of(results.Throughput, nil)
+	if len(scens) == 0 {
+		return missing("throughput", secThroughput, "Throughput against GOMAXPROCS", "the run has no throughput trials")
+	}
+	panels := d.scaling(scens, "ops/s", "operations/s", SI, true)
+	return []*Figure{{
+		ID: "throughput", Section: secThroughput, Title: d.scalingTitle(scens),
+		Subtitle: "Operations per second of all workers together against GOMAXPROCS; higher is better. Median of trials with its 95 % interval. " +
+			"Panels with the same ticks share an axis.",
+		Panels: panels, Legend: append(d.legend(panels), Key{Label: "ideal: the fastest design alone, times CPUs", Line: true}),
+		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Bench: benchOf(scens, ""),
+	}}
+}
+
+func (d *data) overNote() []string {
+	for _, c := range d.cells {
+		if c.oversub {
+			return []string{fmt.Sprintf("Hollow marks on grey: more workers than the machine's %d CPUs. Shown, never ranked.", d.run.Env.CPUs)}
+		}
+	}
+	return nil
+}
+
+// scalingTitle counts where each design keeps what a second CPU brings.
+func (d *data) scalingTitle(scens []scenario) string {
+	var parts []string
+	top := 0
+	for _, n := range d.main() {
+		up, all := 0, 0
+		for _, s := range scens {
+			p := d.ranked(s.key)
+			one := d.unitStat(results.Throughput, s.key, n, 1, "ops/s")
+			at := d.unitStat(results.Throughput, s.key, n, p, "ops/s")
+			if p < 2 || !finite(one.Med, at.Med) {
+				continue
+			}
+			top = max(top, p)
+			all++
+			if at.Lo > one.Hi {
+				up++
+			}
+		}
+		if all > 0 {
+			parts = append(parts, fmt.Sprintf("%s in %d of %d", n, up, all))
+		}
+	}
+	if len(parts) == 0 {
+		return "Throughput of one worker; the run has no larger GOMAXPROCS within the CPUs"
+	}
+	return fmt.Sprintf("More CPUs bring more throughput with %s workloads (GOMAXPROCS %d against 1)", list(parts), top)
+}
+
+func figCPU(d *data) []*Figure {
+	scens := d.of(results.Throughput, nil)
+	panels := d.scaling(scens, "cpu-ns/op", "CPU time per operation", Nanos, false)
+	if len(panels) == 0 {
+		return missing("cpu", secThroughput, "CPU time per operation", "no trial has cpu-ns/op")
+	}
+	return []*Figure{{
+		ID: "cpu", Section: secThroughput, Title: d.cpuTitle(scens),
+		Subtitle: "CPU time of all workers over all operations; lower is better, level is perfect scaling. Median with its 95 % interval.",
+		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
+		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Bench: benchOf(scens, ""),
+	}}
+}
+
+// cpuTitle names the largest growth of CPU time per operation.
+func (d *data) cpuTitle(scens []scenario) string {
+	worst, who, where, at := 0.0, "", "", 0
+	for _, n := range d.main() {
+		for _, s := range scens {
+			p := d.ranked(s.key)
+			one := d.unitStat(results.Throughput, s.key, n, 1, "cpu-ns/op").Med
+			many := d.unitStat(results.Throughput, s.key, n, p, "cpu-ns/op").Med
+			if p > 1 && finite(one, many) && many/one > worst {
+				worst, who, where, at = many/one, n, s.title, p
+			}
+		}
+	}
+	if who == "" {
+		return "CPU time per operation"
+	}
+	return fmt.Sprintf("An operation costs up to %s the CPU time at GOMAXPROCS %d as at 1 (%s, %s)", times(worst), at, who, where)
+}
+
+// times writes a factor: 1.9×.
+func times(v float64) string { return sig(v, 3) + "×" }
+
+func figSingle(d *data) []*Figure {
+	scens := d.of(results.Throughput, func(s *scenario) bool { return len(d.barNames(results.Throughput, s.key, 1)) > 0 })
+	if len(scens) == 0 {
+		return missing("single", secThroughput, "Cost of one operation without contention", "the run has no trial at GOMAXPROCS 1")
+	}
+	panels := d.bars(scens, func(*scenario) int { return 1 }, "ns/op", "wall time per operation", Nanos)
+	worst, what := 1.0, ""
+	for _, n := range d.main() {
+		for _, s := range scens {
+			if v := d.delta(d.baseline, s.key, n, 1, "ns/op"); v != nil && v.Better() < 0 && v.Ratio > worst {
+				worst, what = v.Ratio, fmt.Sprintf("%s in %s", n, s.title)
+			}
+		}
+	}
+	title := "Alone, no design costs clearly more than " + d.baseline
+	if what != "" {
+		title = fmt.Sprintf("Alone, a per-operation cost of up to %s over %s (%s)", Percent.Write(worst), d.baseline, what)
+	}
+	return []*Figure{{
+		ID: "single", Section: secThroughput, Title: title,
+		Subtitle: "Wall time of one operation at GOMAXPROCS 1; lower is better. Bars from zero, whiskers are 95 % intervals of the median. Each panel has its own scale.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Bench: benchOf(scens, ""),
+	}}
+}
+
+// barNames returns the designs, controls too, that have a cell.
+func (d *data) barNames(k results.Kind, scen string, procs int) []string {
+	var out []string
+	for _, n := range d.designs {
+		if d.get(k, scen, n, procs) != nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// bars draws a panel a scenario, a bar a design.
+func (d *data) bars(scens []scenario, at func(*scenario) int, unit, xLabel string, f Format) []Panel {
+	var panels []Panel
+	for i := range scens {
+		s := &scens[i]
+		procs := at(s)
+		p := Panel{Title: s.title, Workload: s.workload, X: Axis{Label: xLabel, Format: f}}
+		for _, n := range d.barNames(results.Throughput, s.key, procs) {
+			c := d.get(results.Throughput, s.key, n, procs)
+			st := d.unitStat(results.Throughput, s.key, n, procs, unit)
+			p.Rows = append(p.Rows, rowOf(n, d.style[n], st, c))
+		}
+		if len(p.Rows) > 0 {
+			p.rowScale()
+			panels = append(panels, p)
+		}
+	}
+	return panels
+}
+
+func rowOf(name string, style Style, st stat, c *cell) Row {
+	r := Row{Label: name, Name: name, Style: style, Value: st.Med, Lo: st.Lo, Hi: st.Hi, N: st.N}
+	switch {
+	case c != nil && len(c.trials) == 0 && len(c.failed) > 0:
+		r.Failed = "failed: " + c.failed[0]
+	case !finite(st.Med):
+		r.Failed = "not measured"
+	}
+	r.Hollow = c != nil && c.oversub
+	return r
+}
+
+// rowScale sets the x axis of a bar panel from zero.
+func (p *Panel) rowScale() {
+	top := 0.0
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		for _, v := range []float64{r.Value, r.Hi} {
+			if r.Failed == "" && finite(v) {
+				top = math.Max(top, v)
+			}
+		}
+	}
+	if top == 0 {
+		top = 1
+	}
+	_, p.X.Max = nice(0, top*1.001, 4)
+}
+
+// sameRowScale gives bar panels one x axis.
+func sameRowScale(panels []Panel) {
+	top := 0.0
+	for i := range panels {
+		panels[i].rowScale()
+		top = math.Max(top, panels[i].X.Max)
+	}
+	for i := range panels {
+		panels[i].X.Max = top
+	}
+}
+
+// tableOfRows writes bars as a table.
+func tableOfRows(panels []Panel, panelHead, unit string) *Table {
+	t := &Table{Head: []string{panelHead, "", "design", unit, "95 % interval", "n", "note"}, Left: 3}
+	for i := range panels {
+		group := ""
+		for _, r := range panels[i].Rows {
+			if r.Heading != "" {
+				group = r.Heading
+				continue
+			}
+			row := []string{panels[i].Title, group, r.Name, panels[i].X.Format.Write(r.Value), interval(panels[i].X.Format, r.Lo, r.Hi), "", ""}
+			if r.N > 0 {
+				row[5] = fmt.Sprint(r.N)
+			}
+			if r.Failed != "" {
+				row[3], row[4], row[6] = "–", "", r.Failed
+			} else if r.Hollow {
+				row[6] = "oversubscribed"
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	if !slices.ContainsFunc(t.Rows, func(r []string) bool { return r[1] != "" }) {
+		t.Head = slices.Delete(t.Head, 1, 2)
+		t.Left--
+		for i := range t.Rows {
+			t.Rows[i] = slices.Delete(t.Rows[i], 1, 2)
+		}
+	}
+	return t
+}
+
+// figOversubscribed draws what is left of the throughput beyond the CPUs.
+func figOversubscribed(d *data) []*Figure {
+	const id, title = "oversubscribed", "More workers than CPUs"
+	var panels []Panel
+	var used []scenario
+	for _, s := range d.of(results.Throughput, nil) {
+		ps := d.procs(results.Throughput, s.key)
+		top, rank := ps[len(ps)-1], d.ranked(s.key)
+		if c := d.get(results.Throughput, s.key, d.baseline, top); rank == 0 || c == nil || !c.oversub {
+			continue
+		}
+		p := Panel{Title: s.title, Workload: s.workload, X: Axis{Label: fmt.Sprintf("GOMAXPROCS %d over %d", top, rank), Format: Share}}
+		for _, n := range d.main() {
+			c := d.get(results.Throughput, s.key, n, top)
+			if c == nil {
+				continue
+			}
+			p.Rows = append(p.Rows, rowOf(n, d.style[n], kept(d.get(results.Throughput, s.key, n, rank), c, "ops/s"), c))
+		}
+		p.Lines = []RefLine{{X: 1}}
+		panels, used = append(panels, p), append(used, s)
+	}
+	if len(panels) == 0 {
+		return missing(id, secCases, title, "the run has no GOMAXPROCS above the machine's CPUs")
+	}
+	sameRowScale(panels)
+	lost, what := 1.0, ""
+	for i := range panels {
+		for _, r := range panels[i].Rows {
+			if r.Failed == "" && r.Value < lost && r.Hi < 1 {
+				lost, what = r.Value, r.Name+" in "+panels[i].Title
+			}
+		}
+	}
+	claim := title + " cost no design clear throughput"
+	if what != "" {
+		claim = fmt.Sprintf("More workers than CPUs leave %s at %s of its throughput at worst", strings.Replace(what, " in ", " (", 1)+")", Share.Write(lost))
+	}
+	return []*Figure{{
+		ID: id, Section: secCases, Title: claim,
+		Subtitle: "Throughput at the largest GOMAXPROCS as a share of that at the number of CPUs, paired by repetition; higher is better, the dotted line is nothing lost. Hatched: oversubscribed.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Bench: benchOf(used, ""),
+	}}
+}

@@ -1,0 +1,156 @@
+package plots
+
+import (
+	"math"
+	"strings"
+)
+
+// Heights of the rows of a bar panel, in pixels.
+const (
+	rowH, headingH   = 18.0, 19.0
+	barsTop, barsEnd = 22.0, 36.0
+)
+
+func rowsHeight(p *Panel) float64 {
+	h := barsTop + barsEnd
+	for i := range p.Rows {
+		if p.Rows[i].Heading != "" {
+			h += headingH
+		} else {
+			h += rowH
+		}
+	}
+	return h
+}
+
+// paintRows draws horizontal bars from zero, labels left, values right.
+func (p *Panel) paintRows(c canvas, b box) {
+	left, right := 0.0, 8.0
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		left = math.Max(left, textWidth(r.Label, sizeLabel, true)+8)
+		right = math.Max(right, textWidth(p.rowText(r), sizeTick, false)+12)
+	}
+	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - right, b.H - barsTop - barsEnd}}
+	f.x = p.X.scaleTo(f.X, f.right())
+	p.paintRowAxis(c, f)
+	y := f.Y
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		if r.Heading != "" {
+			c.text(pt{b.X, y + 14}, r.Heading, label{Size: sizeLabel, Ink: InkMuted})
+			y += headingH
+			continue
+		}
+		c.open("bar", r.Name)
+		c.text(pt{f.X - 7, y + 12.5}, r.Label, label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true, Anchor: anchorEnd})
+		p.paintBar(c, f, r, y)
+		c.close()
+		y += rowH
+	}
+}
+
+func (p *Panel) rowText(r *Row) string {
+	switch {
+	case r.Heading != "":
+		return ""
+	case r.Failed != "":
+		return r.Failed
+	case r.Text != "":
+		return r.Text
+	}
+	return p.X.Format.Write(r.Value)
+}
+
+func (p *Panel) paintRowAxis(c canvas, f frame) {
+	c.open("axes", "")
+	for _, t := range p.X.marks(4) {
+		x := f.x(t.V)
+		c.line([]pt{{x, f.Y}, {x, f.bottom()}}, stroke{Ink: InkGrid, Width: 0.8})
+		c.text(pt{x, f.bottom() + 13}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	}
+	for _, r := range p.Lines {
+		c.line([]pt{{f.x(r.X), f.Y}, {f.x(r.X), f.bottom()}}, stroke{Ink: InkIdeal, Width: 1, Dash: []float64{1.5, 2.5}})
+	}
+	c.text(pt{f.X + f.W/2, f.bottom() + 27}, p.X.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	c.close()
+}
+
+func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
+	zero := f.x(math.Max(p.X.Min, 0))
+	if p.X.Scale == Log10 {
+		zero = f.X
+	}
+	if r.Failed != "" {
+		c.text(pt{zero + 4, y + 12.5}, r.Failed, label{Size: sizeTick, Ink: InkBad})
+		return
+	}
+	bar := box{zero, y + 3.5, f.x(math.Min(r.Value, p.X.Max)) - zero, rowH - 7}
+	end := bar.right()
+	if len(r.Parts) > 0 {
+		paintParts(c, f, r, bar)
+	} else if r.Hollow {
+		hatch(c, bar, stroke{Ink: r.Style.Ink, Width: 1.1}, 4)
+		frameLine(c, bar, stroke{Ink: r.Style.Ink, Width: 1})
+	} else {
+		fillBox(c, bar, r.Style.Ink, 0.82)
+	}
+	d := &datum{Series: r.Name, Value: p.X.Format.Write(r.Value), At: end, N: r.N}
+	if r.Label != r.Name {
+		d.X = r.Label
+	}
+	if finite(r.Lo, r.Hi) && r.Hi > r.Lo {
+		lo, hi := f.x(r.Lo), f.x(math.Min(r.Hi, p.X.Max))
+		mid := bar.Y + bar.H/2
+		for _, s := range []stroke{{Ink: InkGround, Width: 3}, {Ink: InkText, Width: 1.1}} {
+			c.line([]pt{{lo, mid}, {hi, mid}}, s)
+		}
+		for _, x := range []float64{lo, hi} {
+			c.line([]pt{{x, mid - 3}, {x, mid + 3}}, stroke{Ink: InkText, Width: 1.1})
+		}
+		end = math.Max(end, hi)
+		d.Interval = p.X.Format.Write(r.Lo) + " … " + p.X.Format.Write(r.Hi)
+	}
+	c.mark(pt{bar.right(), bar.Y + bar.H/2}, Circle, 0, r.Style.Ink, false, d)
+	c.text(pt{end + 5, y + 12.5}, p.rowText(r), label{Size: sizeTick, Ink: InkText})
+}
+
+func paintParts(c canvas, f frame, r *Row, bar box) {
+	sum := 0.0
+	for _, part := range r.Parts {
+		x0, x1 := f.x(sum), f.x(sum+part.Value)
+		sum += part.Value
+		if x1-x0 < 0.05 {
+			continue
+		}
+		b := box{x0, bar.Y, x1 - x0, bar.H}
+		if part.Hatch {
+			fillBox(c, b, part.Ink, 0.25)
+			hatch(c, b, stroke{Ink: part.Ink, Width: 1.2}, 4)
+		} else {
+			fillBox(c, b, part.Ink, 1)
+		}
+		c.line([]pt{{x1, bar.Y}, {x1, bar.bottom()}}, stroke{Ink: InkGround, Width: 1})
+	}
+}
+
+// wrap breaks s into lines of at most width pixels.
+func wrap(s string, width, size float64) []string {
+	var out []string
+	line := ""
+	for _, w := range strings.Fields(s) {
+		next := w
+		if line != "" {
+			next = line + " " + w
+		}
+		if line != "" && textWidth(next, size, false) > width {
+			out = append(out, line)
+			next = w
+		}
+		line = next
+	}
+	if line != "" {
+		out = append(out, line)
+	}
+	return out
+}

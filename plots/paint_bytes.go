@@ -1,0 +1,119 @@
+package plots
+
+import (
+	"math"
+	"strconv"
+)
+
+// A struct is drawn as the cache lines it lies on, 64 bytes a row.
+const (
+	lineBytes = 64
+	lineH     = 30.0
+	bytesTop  = 34.0
+)
+
+func bytesHeight(m *ByteMap) float64 {
+	return bytesTop + lineH*float64((m.Size+lineBytes-1)/lineBytes) + 6
+}
+
+func (p *Panel) paintBytes(c canvas, b box) {
+	const left = 26.0
+	w := (b.W - left - 2) / lineBytes
+	top := b.Y + bytesTop
+	at := func(off int) pt {
+		return pt{b.X + left + w*float64(off%lineBytes), top + lineH*float64(off/lineBytes)}
+	}
+	c.open("axes", "")
+	for _, off := range []int{0, 16, 32, 48} {
+		c.text(pt{at(off).X, top - 4}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted})
+	}
+	for off := 0; off < p.Bytes.Size; off += lineBytes {
+		c.text(pt{b.X + left - 5, at(off).Y + lineH/2 + 2}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted, Anchor: anchorEnd})
+	}
+	// Bytes of the last line that belong to no struct.
+	if rest := p.Bytes.Size % lineBytes; rest != 0 {
+		q := at(p.Bytes.Size)
+		frameLine(c, box{q.X, q.Y, w * float64(lineBytes-rest), lineH - 5}, stroke{Ink: InkGrid, Width: 0.8, Dash: []float64{2, 2}})
+	}
+	c.close()
+	for i := range p.Bytes.Boxes {
+		paintField(c, &p.Bytes.Boxes[i], at, w)
+	}
+}
+
+// paintField draws one field, in pieces where it crosses a line's end. Its
+// name is written where it fits.
+func paintField(c canvas, f *ByteBox, at func(int) pt, w float64) {
+	named := false
+	for off := f.Offset; off < f.Offset+f.Size; {
+		n := min(lineBytes-off%lineBytes, f.Offset+f.Size-off)
+		q := at(off)
+		b := box{q.X + 0.6, q.Y, math.Max(1, w*float64(n)-1.2), lineH - 5}
+		ink := InkText
+		switch {
+		case f.Lock:
+			fillBox(c, b, InkPart1, 1)
+			ink = InkGround
+		case f.Pad:
+			hatch(c, b, stroke{Ink: InkGrid, Width: 1}, 4)
+		default:
+			fillBox(c, b, InkPart0, 0.28)
+		}
+		text := f.Name
+		if f.Pad {
+			text = ""
+		}
+		if text = fit(text, b.W-3, 9.5); !named && text != "" {
+			c.text(pt{b.X + 2.5, b.Y + b.H/2 + 3}, text, label{Size: 9.5, Ink: ink})
+			named = true
+		}
+		name := f.Name
+		if f.Pad {
+			name = "padding"
+		}
+		c.mark(pt{b.X + b.W/2, b.Y + b.H/2}, Circle, 0, ink, false, &datum{
+			Series: name, Value: strconv.Itoa(f.Size) + " B", X: "offset " + strconv.Itoa(f.Offset), At: b.X + b.W/2,
+			Interval: f.Type,
+		})
+		off += n
+	}
+}
+
+// fit cuts s so that it is at most width pixels wide; "" if nothing legible is.
+func fit(s string, width, size float64) string {
+	if textWidth(s, size, false) <= width {
+		return s
+	}
+	for n := len(s) - 1; n >= 3; n-- {
+		if t := s[:n] + "…"; textWidth(t, size, false) <= width {
+			return t
+		}
+	}
+	return ""
+}
+
+// paintStrip draws rows of cells, darker for more.
+func (p *Panel) paintStrip(c canvas, b box) {
+	left := 0.0
+	for _, r := range p.Strip.Rows {
+		left = math.Max(left, textWidth(r.Name, sizeLabel, false)+8)
+	}
+	y := b.Y + 22
+	for _, r := range p.Strip.Rows {
+		c.text(pt{b.X + left - 6, y + 10.5}, r.Name, label{Size: sizeLabel, Ink: InkMuted, Anchor: anchorEnd})
+		w := (b.W - left) / math.Max(1, float64(len(r.Cells)))
+		for i, v := range r.Cells {
+			cell := box{b.X + left + w*float64(i), y, math.Max(0.5, w-0.5), 12}
+			switch {
+			case math.IsNaN(v):
+				frameLine(c, cell, stroke{Ink: InkBad, Width: 1})
+			case r.Bad[i]:
+				fillBox(c, cell, InkBad, 0.9)
+			default:
+				fillBox(c, cell, InkPart0, 0.15+0.85*clamp(v, 0, 1))
+			}
+		}
+		y += 16
+	}
+	c.text(pt{b.X + left, y + 12}, p.X.Label, label{Size: sizeTick, Ink: InkMuted})
+}

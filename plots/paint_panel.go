@@ -1,0 +1,401 @@
+package plots
+
+import (
+	"math"
+	"slices"
+)
+
+// Default size of a panel, in pixels: three beside each other on a page, one
+// on a phone without scaling.
+const panelW, panelH = 344, 232
+
+func (p *Panel) size() (w, h float64) {
+	w, h = p.W, p.H
+	if w == 0 {
+		w = panelW
+	}
+	switch {
+	case h != 0:
+	case len(p.Rows) > 0:
+		h = rowsHeight(p)
+	case p.Bytes != nil:
+		h = bytesHeight(p.Bytes)
+	case p.Strip != nil:
+		h = 44 + 16*float64(len(p.Strip.Rows))
+	default:
+		h = panelH
+	}
+	return w, h
+}
+
+// frame is where a panel's data go: the data rectangle and its two transforms.
+type frame struct {
+	box
+	x, y func(float64) float64
+}
+
+// scaleTo returns the transform of a's values onto [from, to].
+func (a *Axis) scaleTo(from, to float64) func(float64) float64 {
+	lo, hi := a.Scale.at(a.Min), a.Scale.at(a.Max)
+	if hi == lo {
+		hi = lo + 1
+	}
+	return func(v float64) float64 { return from + (a.Scale.at(v)-lo)/(hi-lo)*(to-from) }
+}
+
+func (a *Axis) marks(n int) []Tick {
+	if a.Ticks != nil {
+		return a.Ticks
+	}
+	return ticks(a.Scale, a.Format, a.Min, a.Max, n)
+}
+
+// layout finds the data rectangle of a panel with axes inside b.
+func (p *Panel) layout(b box) frame {
+	left, right := 8.0, 12.0
+	for _, t := range p.Y.marks(5) {
+		left = math.Max(left, textWidth(t.Label, sizeTick, false)+8)
+	}
+	for i := range p.Series {
+		if s := &p.Series[i]; s.Label != "" {
+			right = math.Max(right, textWidth(s.Label, sizeLabel, true)+14)
+		}
+	}
+	top, bottom := 10.0, 34.0
+	if p.Title != "" {
+		top += 16
+	}
+	if p.Y.Label != "" {
+		top += 15
+	}
+	f := frame{box: box{b.X + left, b.Y + top, b.W - left - right, b.H - top - bottom}}
+	f.x = p.X.scaleTo(f.X+6, f.right()-6)
+	f.y = p.Y.scaleTo(f.bottom(), f.Y)
+	return f
+}
+
+// paint draws the panel into b.
+func (p *Panel) paint(c canvas, b box) {
+	if p.Title != "" {
+		c.text(pt{b.X, b.Y + 12}, p.Title, label{Size: sizeTitle, Ink: InkText, Bold: true})
+	}
+	switch {
+	case p.Empty != "":
+		p.paintEmpty(c, b)
+	case len(p.Rows) > 0:
+		p.paintRows(c, b)
+	case p.Bytes != nil:
+		p.paintBytes(c, b)
+	case p.Strip != nil:
+		p.paintStrip(c, b)
+	default:
+		f := p.layout(b)
+		p.paintAxes(c, b, f)
+		p.paintData(c, f)
+		p.paintLabels(c, f)
+	}
+}
+
+func (p *Panel) paintEmpty(c canvas, b box) {
+	in := box{b.X, b.Y + 20, b.W, b.H - 24}
+	frameLine(c, in, stroke{Ink: InkGrid, Width: 1, Dash: []float64{3, 3}})
+	lines := wrap(p.Empty, in.W-24, sizeLabel)
+	y := in.Y + in.H/2 - float64(len(lines)-1)*7 + 4
+	for _, l := range lines {
+		c.text(pt{in.X + in.W/2, y}, l, label{Size: sizeLabel, Ink: InkMuted, Anchor: anchorMiddle})
+		y += 15
+	}
+}
+
+// paintAxes draws everything behind the data: shades, grid, tick labels.
+func (p *Panel) paintAxes(c canvas, b box, f frame) {
+	c.open("axes", "")
+	defer c.close()
+	for _, s := range p.Shades {
+		r := box{f.X, f.Y, f.W, f.H}
+		if s.OfY {
+			lo, hi := f.y(math.Max(s.Lo, p.Y.Min)), f.y(math.Min(s.Hi, p.Y.Max))
+			r.Y, r.H = hi, lo-hi
+		} else {
+			lo, hi := math.Max(f.X, f.x(s.Lo)), f.right()
+			if s.Hi < p.X.Max {
+				hi = f.x(s.Hi)
+			}
+			r.X, r.W = lo, hi-lo
+		}
+		fillBox(c, r, InkShade, 1)
+		if s.Label != "" && !s.OfY {
+			c.text(pt{r.X + 4, r.Y + 11}, s.Label, label{Size: 9.5, Ink: InkMuted})
+		}
+		if s.Label != "" && s.OfY {
+			c.text(pt{r.X + 4, r.Y + r.H - 4}, s.Label, label{Size: 9.5, Ink: InkMuted})
+		}
+	}
+	if p.Modelled {
+		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
+		c.text(pt{f.right() - 4, f.Y + 11}, "modelled", label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd, Halo: true})
+	}
+	if p.Y.Label != "" {
+		y := b.Y + 12
+		if p.Title != "" {
+			y += 15
+		}
+		c.text(pt{b.X, y}, p.Y.Label, label{Size: sizeTick, Ink: InkMuted})
+	}
+	for _, t := range p.Y.marks(5) {
+		y := f.y(t.V)
+		c.line([]pt{{f.X, y}, {f.right(), y}}, stroke{Ink: InkGrid, Width: 0.8})
+		c.text(pt{f.X - 6, y + 3.6}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorEnd})
+	}
+	c.line([]pt{{f.X, f.bottom()}, {f.right(), f.bottom()}}, stroke{Ink: InkMuted, Width: 0.9})
+	last := math.Inf(-1)
+	for _, t := range p.X.marks(7) {
+		x := f.x(t.V)
+		c.line([]pt{{x, f.bottom()}, {x, f.bottom() + 3.5}}, stroke{Ink: InkMuted, Width: 0.9})
+		w := textWidth(t.Label, sizeTick, false)
+		if x-w/2 < last+5 {
+			continue // a label that would touch the last one
+		}
+		last = x + w/2
+		c.text(pt{x, f.bottom() + 14}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	}
+	c.text(pt{f.X + f.W/2, f.bottom() + 28}, p.X.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+}
+
+// paintData draws reference lines, bands, lines and markers, in that order.
+func (p *Panel) paintData(c canvas, f frame) {
+	for _, r := range p.Lines {
+		p.paintRef(c, f, r)
+	}
+	for i := range p.Series {
+		s := &p.Series[i]
+		c.open("band", s.Name)
+		paintBand(c, f, s)
+		c.close()
+	}
+	for i := range p.Series {
+		s := &p.Series[i]
+		c.open("line", s.Name)
+		p.paintSeries(c, f, s)
+		c.close()
+	}
+}
+
+func (p *Panel) paintRef(c canvas, f frame, r RefLine) {
+	s := stroke{Ink: InkIdeal, Width: 1, Dash: []float64{1.5, 2.5}}
+	if r.Vertical {
+		x := f.x(r.X)
+		c.line([]pt{{x, f.Y}, {x, f.bottom()}}, s)
+		c.text(pt{x + 3, f.Y + 10}, r.Label, label{Size: 9.5, Ink: InkMuted, Halo: true})
+		return
+	}
+	// A line in data space is a curve on a log axis: it is drawn in pieces and
+	// leaves through the top of the data rectangle.
+	var pts []pt
+	x0, x1 := f.X, f.right()
+	const pieces = 64
+	lo, hi := p.X.Scale.at(p.X.Min), p.X.Scale.at(p.X.Max)
+	for i := range pieces + 1 {
+		t := lo + (hi-lo)*float64(i)/pieces
+		v := t
+		if p.X.Scale == Log2 || p.X.Scale == Log10 {
+			v = math.Exp2(t)
+		}
+		y := r.A + r.B*v
+		if r.To > 0 {
+			y = r.A + r.B*math.Min(v, r.To)
+		}
+		if y < p.Y.Min || y > p.Y.Max {
+			continue
+		}
+		pts = append(pts, pt{f.x(v), f.y(y)})
+	}
+	if r.B == 0 && len(pts) > 0 {
+		pts[0].X, pts[len(pts)-1].X = x0, x1
+	}
+	if len(pts) < 2 {
+		return
+	}
+	c.line(pts, s)
+	if end := pts[len(pts)-1]; r.Label != "" && r.B != 0 {
+		// Beside the line's upper end, on the side that has room.
+		c.text(pt{end.X - 5, end.Y + 9}, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd, Halo: true})
+	}
+}
+
+func paintBand(c canvas, f frame, s *Series) {
+	if s.Lo == nil {
+		return
+	}
+	for _, run := range runsOf(s, true) {
+		var poly []pt
+		for i := run[0]; i < run[1]; i++ {
+			poly = append(poly, pt{f.x(s.X[i]), clamp(f.y(s.Hi[i]), f.Y, f.bottom())})
+		}
+		for i := run[1] - 1; i >= run[0]; i-- {
+			poly = append(poly, pt{f.x(s.X[i]), clamp(f.y(s.Lo[i]), f.Y, f.bottom())})
+		}
+		if len(poly) > 2 {
+			c.fill(poly, s.Style.Ink, 0.16)
+		}
+	}
+	if s.Curve {
+		return
+	}
+	for i := range s.X {
+		if !finite(s.Lo[i], s.Hi[i], s.Y[i]) {
+			continue
+		}
+		lo, hi := f.y(s.Lo[i]), f.y(s.Hi[i])
+		if !finite(lo, hi) || math.Abs(lo-hi) < 1.5 {
+			continue
+		}
+		x := f.x(s.X[i])
+		lo, hi = clamp(lo, f.Y, f.bottom()), clamp(hi, f.Y, f.bottom())
+		c.line([]pt{{x, lo}, {x, hi}}, stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
+		for _, y := range []float64{lo, hi} {
+			c.line([]pt{{x - 2.5, y}, {x + 2.5, y}}, stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
+		}
+	}
+}
+
+func (p *Panel) paintSeries(c canvas, f frame, s *Series) {
+	st := stroke{Ink: s.Style.Ink, Width: 1.9, Dash: s.Style.Dash, Round: true}
+	if s.Quiet {
+		st.Width = 1.1
+	}
+	if s.Modelled {
+		st.Width, st.Dash = 1.3, []float64{1.2, 3}
+	}
+	for _, run := range runsOf(s, false) {
+		var pts []pt
+		for i := run[0]; i < run[1]; i++ {
+			pts = append(pts, pt{f.x(s.X[i]), clamp(f.y(s.Y[i]), f.Y, f.bottom())})
+		}
+		if len(pts) > 1 {
+			c.line(pts, st)
+		}
+	}
+	for i := range s.X {
+		at := pt{f.x(s.X[i]), f.y(s.Y[i])}
+		if s.Failed != nil && s.Failed[i] != "" {
+			at.Y = f.bottom() - 5
+			c.mark(at, Cross, 4, InkBad, false, &datum{Series: s.Name, Value: s.Failed[i], X: p.X.word(s.X[i]), At: at.X})
+			continue
+		}
+		if !finite(at.X, at.Y) {
+			continue
+		}
+		d := p.datum(s, i, at.X)
+		if s.Curve {
+			c.mark(at, Circle, 0, s.Style.Ink, false, d)
+			continue
+		}
+		r := 3.3
+		if s.Quiet {
+			r = 2.5
+		}
+		hollow := s.Style.Hollow || s.Modelled || s.Hollow != nil && s.Hollow[i]
+		c.mark(at, s.Style.Shape, r, s.Style.Ink, hollow, d)
+	}
+}
+
+// word writes a value of the axis as its tick would.
+func (a *Axis) word(v float64) string {
+	for _, t := range a.Ticks {
+		if t.V == v {
+			return t.Label
+		}
+	}
+	return a.Format.Write(v)
+}
+
+func (p *Panel) datum(s *Series, i int, at float64) *datum {
+	d := &datum{Series: s.Name, Value: p.Y.Format.Write(s.Y[i]), X: p.X.word(s.X[i]), At: at}
+	if s.Lo != nil && finite(s.Lo[i], s.Hi[i]) {
+		d.Interval = p.Y.Format.Write(s.Lo[i]) + " … " + p.Y.Format.Write(s.Hi[i])
+	}
+	if s.N != nil {
+		d.N = s.N[i]
+	}
+	return d
+}
+
+// paintLabels writes each line's name at its end, apart from each other.
+func (p *Panel) paintLabels(c canvas, f frame) {
+	type end struct {
+		s  *Series
+		at pt
+	}
+	var ends []end
+	for i := range p.Series {
+		s := &p.Series[i]
+		if s.Label == "" {
+			continue
+		}
+		for j := len(s.X) - 1; j >= 0; j-- {
+			if finite(s.Y[j]) && finite(f.y(s.Y[j])) {
+				ends = append(ends, end{s, pt{f.x(s.X[j]), clamp(f.y(s.Y[j]), f.Y, f.bottom())}})
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(ends, func(a, b end) int {
+		switch {
+		case a.at.Y < b.at.Y:
+			return -1
+		case a.at.Y > b.at.Y:
+			return 1
+		}
+		return 0
+	})
+	want := make([]float64, len(ends))
+	for i, e := range ends {
+		want[i] = e.at.Y
+	}
+	at := spread(want, lineGap, f.Y+3, f.bottom()-1)
+	x := f.right() + 5
+	for i, e := range ends {
+		c.open("name", e.s.Name)
+		if math.Abs(at[i]-e.at.Y) > 5 || x-e.at.X > 14 {
+			c.line([]pt{{e.at.X + 5, e.at.Y}, {x - 1, at[i]}}, stroke{Ink: e.s.Style.Ink, Width: 0.6, Alpha: 0.55})
+		}
+		c.text(pt{x + 1, at[i] + 3.8}, e.s.Label, label{Size: sizeLabel, Ink: e.s.Style.Ink, Bold: true})
+		c.close()
+	}
+	for _, n := range p.Notes {
+		c.text(pt{f.x(n.X), f.y(n.Y)}, n.Text, label{Size: 9.5, Ink: InkMuted, Anchor: anchorMiddle, Halo: true})
+	}
+}
+
+// runsOf returns the half-open index ranges of s without gaps: of points that
+// have a value, and with bounds an interval too.
+func runsOf(s *Series, bounds bool) [][2]int {
+	var out [][2]int
+	start := -1
+	for i := range s.X {
+		ok := finite(s.Y[i]) && (!bounds || finite(s.Lo[i], s.Hi[i])) && (s.Failed == nil || s.Failed[i] == "")
+		if ok && start < 0 {
+			start = i
+		}
+		if !ok && start >= 0 {
+			out = append(out, [2]int{start, i})
+			start = -1
+		}
+	}
+	if start >= 0 {
+		out = append(out, [2]int{start, len(s.X)})
+	}
+	return out
+}
+
+func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }
+
+func finite(vs ...float64) bool {
+	for _, v := range vs {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}
