@@ -1,0 +1,61 @@
+//go:build vmasim
+
+// Command vmalab runs the lock source where every shared access can be seen:
+// under every interleaving (check) and on simulated machines (simulate).
+//
+// Exit status: 0 all as expected, 1 a verdict that was not expected, 2 bad
+// input or a failure to run.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+// command is one subcommand: it takes its arguments and returns the exit status.
+type command struct {
+	name, what string
+	run        func(args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"simulate", "predict every design on simulated machines of many CPUs", simulate},
+		{"calibrate", "hold the machines against published counters, latencies and bursts", calibrate},
+	}
+}
+
+func main() {
+	if len(os.Args) < 2 {
+		usage(os.Stderr)
+		os.Exit(2)
+	}
+	name := os.Args[1]
+	if name == workerCommand {
+		os.Exit(simulateWorker())
+	}
+	if name == "help" || name == "-h" || name == "--help" {
+		usage(os.Stdout)
+		return
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			os.Exit(c.run(os.Args[2:]))
+		}
+	}
+	fmt.Fprintf(os.Stderr, "vmalab: no command %q; see `vmalab help`\n", name)
+	os.Exit(2)
+}
+
+func usage(w *os.File) {
+	fmt.Fprintln(w, "usage: vmalab COMMAND [FLAGS]\n\nCommands (-h after one lists its flags):")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.what)
+	}
+}
+
+// fail prints one line and returns the status of bad input.
+func fail(command string, err error) int {
+	fmt.Fprintf(os.Stderr, "vmalab %s: %v\n", command, err)
+	return 2
+}

@@ -1,0 +1,237 @@
+//go:build vmasim
+
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"vmabench/harness"
+	"vmabench/manycore"
+	"vmabench/results"
+	"vmabench/variants"
+	"vmabench/vmm"
+)
+
+// bySize orders points by what they cost to simulate, the costliest first.
+func bySize(points []manycore.PointSpec) []int {
+	order := make([]int, len(points))
+	for i := range order {
+		order[i] = i
+	}
+	weight := func(p *manycore.PointSpec) int {
+		if p.Workload == "fork-storm" || p.Workload == "local" {
+			return 8 * p.CPUs
+		}
+		return p.CPUs
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(&points[b]), weight(&points[a])) })
+	return order
+}
+
+// head is the run.json of a simulation.
+func (s *simulation) head(args []string) *results.Run {
+	r := &results.Run{
+		Created:  time.Now().UTC().Format(time.RFC3339),
+		Command:  strings.TrimSpace("vmalab simulate " + strings.Join(withoutOut(args), " ")),
+		Env:      harness.Environment(),
+		Baseline: s.designs[0],
+		Notes:    []string{"modelled on " + s.machine.Title + ": not a measurement"},
+		Plan: results.PlanInfo{
+			Name: "simulate", Seed: s.o.seed, Count: 1, Procs: s.cpus,
+			Trials: len(s.points()), Shard: s.o.shard,
+		},
+	}
+	r.Version, r.Commit = harness.Version()
+	for _, name := range s.designs {
+		d, _ := variants.Lookup(name)
+		r.Designs = append(r.Designs, harness.DescribeDesign(d))
+	}
+	for _, spec := range s.specs {
+		r.Plan.Workloads = append(r.Plan.Workloads, results.WorkloadInfo{
+			Name: spec.FullName(), Title: spec.Title, Doc: spec.Doc, Source: spec.Source, Roles: spec.RoleNames(),
+		})
+	}
+	return r
+}
+
+// withoutOut drops -o and its folder: a run says how to repeat it, not where.
+func withoutOut(args []string) (keep []string) {
+	for i := 0; i < len(args); i++ {
+		name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		if name == "o" {
+			if !joined {
+				i++
+			}
+			continue
+		}
+		keep = append(keep, args[i])
+	}
+	return keep
+}
+
+// trial is a point as a trial of the run.
+func (s *simulation) trial(p *manycore.PointSpec, r *manycore.PointResult) *results.Trial {
+	spec, _ := manycore.Spec(p.Workload)
+	t := &results.Trial{
+		Bench: spec.Bench, Procs: p.CPUs, Kind: results.Modelled, Seed: p.Seed, Ops: r.Ops,
+		Started: time.Now().UTC().Format(time.RFC3339),
+		Params: []results.Param{
+			{Key: "variant", Value: p.Design}, {Key: "workload", Value: spec.Name},
+		},
+		Guard: results.Guard{OK: true, CPUShare: 1},
+	}
+	for _, q := range spec.Params {
+		t.Params = append(t.Params, results.Param{Key: q.Key, Value: q.Value})
+	}
+	t.Params = append(t.Params, results.Param{Key: "machine", Value: s.machine.Name}, results.Param{Key: "modelled", Value: "1"})
+	if r.Ops == 0 {
+		t.Failed = "no operation ended in the simulated window"
+		return t
+	}
+	t.Values = []results.Value{{Unit: "ns/op", Value: 1e9 / r.OpsPerS}, {Unit: "cpu-ns/op", Value: r.CPUNS}, {Unit: "ops/s", Value: r.OpsPerS}}
+	for _, role := range r.Roles {
+		prefix := ""
+		if len(r.Roles) > 1 {
+			prefix = role.Role + "-"
+		}
+		t.Workers = append(t.Workers, results.Worker{Role: role.Role, Ops: role.Ops})
+		if role.Count == 0 {
+			continue
+		}
+		t.Values = append(t.Values, results.Value{Unit: prefix + "p50-ns", Value: float64(role.P50)}, results.Value{Unit: prefix + "p99-ns", Value: float64(role.P99)})
+		t.Hists = append(t.Hists, results.Hist{Role: role.Role, Op: strings.ToLower(spec.Bench), Timed: "actual", Count: role.Count, MaxNS: role.Max, V2: role.V2})
+	}
+	for e := range vmm.NumEvents {
+		t.Events = append(t.Events, results.Value{Unit: e.String() + "/op", Value: float64(r.Events[e]) / float64(r.Ops)})
+	}
+	return t
+}
+
+// published predicts the published tables and writes tables.json.
+func (s *simulation) published(dir string) error {
+	type saved struct {
+		Table manycore.FaultTable
+		Rows  []manycore.TableRow
+		Score manycore.Score
+	}
+	var all []saved
+	for _, t := range manycore.FaultTables {
+		rs, err := s.pool.all(t.Points())
+		if err != nil {
+			return err
+		}
+		rows := t.Join(rs)
+		score := manycore.ScoreTable(rows)
+		printTable(&t, rows, score)
+		all = append(all, saved{t, rows, score})
+	}
+	return writeJSON(dir, "tables.json", all)
+}
+
+func printTable(t *manycore.FaultTable, rows []manycore.TableRow, sc manycore.Score) {
+	fmt.Printf("%s against %s, published and modelled on %s (%s)\n%s\n", t.New, t.Base, t.Machine, t.Workload, t.Source)
+	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "threads\t%s M/s published\tmodelled\terror\tgain published\tmodelled\t\n", t.Base)
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintf(tw, "%d\t%.2f\t%.2f\t%+.0f %%\t%+.1f %%\t%+.1f %%\t\n", r.Threads, r.BasePerS/1e6, r.Base.OpsPerS/1e6,
+			100*(r.Base.OpsPerS/r.BasePerS-1), r.Gain(), r.Predicted())
+	}
+	tw.Flush()
+	fmt.Printf("sign agrees in %d of %d rows; first gain above 5 %%: published %d, modelled %d threads; gain off by %.1f points at most\n\n",
+		sc.Signs, sc.Of, sc.PublishedKnee, sc.PredictedKnee, sc.WorstGain)
+}
+
+// varied is one parameter changed by a factor and what became of the ranking.
+type varied struct {
+	Parameter string
+	Factor    float64
+	OpsPerS   map[string]float64
+	Ranking   []string
+	Holds     bool
+	GainPct   float64 // of the last design over the one before it
+}
+
+// vary changes every parameter by 30 % both ways where the designs differ most
+// and says whether their ranking holds. It writes sensitivity.json.
+func (s *simulation) vary(dir string) error {
+	t := manycore.FaultTables[0]
+	designs := []string{"mmaponly", t.Base, t.New}
+	point := func(d string, set map[string]float64) manycore.PointSpec {
+		return manycore.PointSpec{Machine: t.Machine, Set: set, Design: d, Workload: t.Workload, CPUs: t.Rows[len(t.Rows)-1].Threads, Seed: 1}
+	}
+	changes := []varied{{Parameter: "none", Factor: 1}}
+	for _, name := range manycore.Scalable() {
+		changes = append(changes, varied{Parameter: name, Factor: 0.7}, varied{Parameter: name, Factor: 1.3})
+	}
+	var points []manycore.PointSpec
+	for _, c := range changes {
+		for _, d := range designs {
+			set := map[string]float64{}
+			if c.Factor != 1 {
+				set[c.Parameter] = c.Factor
+			}
+			points = append(points, point(d, set))
+		}
+	}
+	rs, err := s.pool.all(points)
+	if err != nil {
+		return err
+	}
+	for i := range changes {
+		changes[i].fill(designs, rs[i*len(designs):])
+		changes[i].Holds = slices.Equal(changes[i].Ranking, changes[0].Ranking)
+	}
+	printVaried(&t, changes)
+	return writeJSON(dir, "sensitivity.json", changes)
+}
+
+func (v *varied) fill(designs []string, rs []*manycore.PointResult) {
+	v.OpsPerS = map[string]float64{}
+	for i, d := range designs {
+		v.OpsPerS[d] = rs[i].OpsPerS
+	}
+	v.Ranking = slices.Clone(designs)
+	slices.SortStableFunc(v.Ranking, func(a, b string) int { return cmp.Compare(v.OpsPerS[b], v.OpsPerS[a]) })
+	n := len(designs)
+	v.GainPct = 100 * (v.OpsPerS[designs[n-1]]/v.OpsPerS[designs[n-2]] - 1)
+}
+
+func printVaried(t *manycore.FaultTable, changes []varied) {
+	lo, hi, broken := changes[0], changes[0], []string{}
+	for _, c := range changes {
+		if c.GainPct < lo.GainPct {
+			lo = c
+		}
+		if c.GainPct > hi.GainPct {
+			hi = c
+		}
+		if !c.Holds {
+			broken = append(broken, fmt.Sprintf("%s x %.1f (%s)", c.Parameter, c.Factor, strings.Join(c.Ranking, " > ")))
+		}
+	}
+	fmt.Printf("Sensitivity, %s at %d threads on %s: every parameter by -30 %% and +30 %%\n", t.Workload, t.Rows[len(t.Rows)-1].Threads, t.Machine)
+	fmt.Printf("ranking %s; gain of %s over %s %+.1f %%, from %+.1f %% (%s x %.1f) to %+.1f %% (%s x %.1f)\n",
+		strings.Join(changes[0].Ranking, " > "), t.New, t.Base, changes[0].GainPct, lo.GainPct, lo.Parameter, lo.Factor, hi.GainPct, hi.Parameter, hi.Factor)
+	if len(broken) == 0 {
+		fmt.Printf("the ranking holds in all %d changes\n", len(changes)-1)
+		return
+	}
+	fmt.Printf("the ranking changes with: %s\n", strings.Join(broken, "; "))
+}
+
+func writeJSON(dir, name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, name), append(b, '\n'), 0o666)
+}

@@ -1,0 +1,249 @@
+//go:build vmasim
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"vmabench/manycore"
+	"vmabench/results"
+	"vmabench/variants"
+	"vmabench/workload"
+)
+
+// simOptions are the flags of simulate.
+type simOptions struct {
+	machine, designs, workloads, cpus, out string
+	seed                                   uint64
+	limit                                  int
+	table, sensitivity                     bool
+	shard                                  string
+}
+
+func simulate(args []string) int {
+	o := simOptions{}
+	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	fs.StringVar(&o.machine, "machine", "skylake-8s", "a preset ("+strings.Join(manycore.Presets(), ", ")+") or a machine file")
+	fs.StringVar(&o.designs, "variants", "mmaponly,rwsem,refcount", "designs, comma-separated, or all")
+	fs.StringVar(&o.workloads, "workloads", strings.Join(manycore.Workloads, ","), "workloads, comma-separated")
+	fs.StringVar(&o.cpus, "cpus", "", "CPU counts, comma-separated; empty is a sweep up to -limit")
+	fs.IntVar(&o.limit, "limit", 256, "most CPUs of the sweep")
+	fs.Uint64Var(&o.seed, "seed", 1, "seed of streams and jitter")
+	fs.StringVar(&o.out, "o", "", "run folder to write (default results/<time>-modelled)")
+	fs.BoolVar(&o.table, "table", true, "predict the published tables too")
+	fs.BoolVar(&o.sensitivity, "sensitivity", true, "vary every parameter by 30 % and see whether the ranking holds")
+	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the points")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	if fs.NArg() > 0 {
+		return fail("simulate", fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
+	s, err := newSimulation(&o)
+	if err != nil {
+		return fail("simulate", err)
+	}
+	if err := s.run(args); err != nil {
+		return fail("simulate", err)
+	}
+	return 0
+}
+
+// simulation is one call of simulate.
+type simulation struct {
+	o       *simOptions
+	machine *manycore.Machine
+	params  []manycore.Param
+	designs []string
+	specs   []workload.Spec
+	cpus    []int
+	pool    *pool
+}
+
+func newSimulation(o *simOptions) (*simulation, error) {
+	s := &simulation{o: o}
+	var err error
+	if s.machine, s.params, err = manycore.Load(o.machine); err != nil {
+		return nil, err
+	}
+	if o.designs == "all" {
+		for _, d := range variants.All() {
+			s.designs = append(s.designs, d.Name)
+		}
+	} else {
+		s.designs = strings.Split(o.designs, ",")
+	}
+	for _, name := range s.designs {
+		if _, ok := variants.Lookup(name); !ok {
+			return nil, fmt.Errorf("no design %q; one of %s", name, strings.Join(designNames(), ", "))
+		}
+	}
+	for _, name := range strings.Split(o.workloads, ",") {
+		spec, ok := manycore.Spec(name)
+		if !ok {
+			return nil, fmt.Errorf("no workload %q", name)
+		}
+		s.specs = append(s.specs, spec)
+	}
+	if s.cpus, err = o.counts(s.machine); err != nil {
+		return nil, err
+	}
+	if o.shard != "" {
+		if _, _, err := results.ParseShard(o.shard); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func designNames() (names []string) {
+	for _, d := range variants.All() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// counts returns the CPU counts to predict.
+func (o *simOptions) counts(m *manycore.Machine) ([]int, error) {
+	if o.cpus == "" {
+		return m.Sweep(o.limit), nil
+	}
+	var out []int
+	for _, f := range strings.Split(o.cpus, ",") {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 1 || n > 1024 {
+			return nil, fmt.Errorf("-cpus: %q is no number of CPUs from 1 to 1024", f)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// points are all points of the sweep, in report order.
+func (s *simulation) points() []manycore.PointSpec {
+	var out []manycore.PointSpec
+	for _, spec := range s.specs {
+		for _, d := range s.designs {
+			for _, n := range s.cpus {
+				out = append(out, manycore.PointSpec{Machine: s.o.machine, Design: d, Workload: spec.FullName(), CPUs: n, Seed: s.o.seed})
+			}
+		}
+	}
+	return out
+}
+
+func (s *simulation) run(args []string) error {
+	var err error
+	if s.pool, err = newPool(); err != nil {
+		return err
+	}
+	defer s.pool.close()
+	w, dir, err := s.create(args)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	fmt.Printf("Modelled, not measured: %s\n\n", s.machine.Title)
+	if err := s.sweep(w); err != nil {
+		return err
+	}
+	if s.o.shard == "" && s.o.table {
+		if err := s.published(dir); err != nil {
+			return err
+		}
+	}
+	if s.o.shard == "" && s.o.sensitivity {
+		if err := s.vary(dir); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	fmt.Printf("\n%s\n", dir)
+	return nil
+}
+
+// sweep predicts every point and prints one table a workload.
+func (s *simulation) sweep(w *results.Writer) error {
+	points := s.points()
+	if s.o.shard != "" {
+		i, n, _ := results.ParseShard(s.o.shard)
+		var mine []manycore.PointSpec
+		for j, p := range points {
+			if j%n == i-1 {
+				mine = append(mine, p)
+			}
+		}
+		points = mine
+	}
+	start := time.Now()
+	rs, err := s.pool.all(points)
+	if err != nil {
+		return err
+	}
+	var accesses int64
+	for i, r := range rs {
+		accesses += r.Accesses
+		if err := w.Add(s.trial(&points[i], r)); err != nil {
+			return err
+		}
+	}
+	s.print(points, rs)
+	fmt.Printf("%d points, %.3g simulated accesses, %.1f s\n", len(points), float64(accesses), time.Since(start).Seconds())
+	return nil
+}
+
+// print shows operations a second by design and CPUs, and what explains the
+// last column: the line that cost most.
+func (s *simulation) print(points []manycore.PointSpec, rs []*manycore.PointResult) {
+	for _, spec := range s.specs {
+		tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Printf("%s, million %s operations a second (modelled)\n", spec.FullName(), strings.ToLower(spec.Bench))
+		fmt.Fprintf(tw, "CPUs\t")
+		for _, n := range s.cpus {
+			fmt.Fprintf(tw, "%d\t", n)
+		}
+		fmt.Fprintln(tw)
+		var why []string
+		for _, d := range s.designs {
+			fmt.Fprintf(tw, "%s\t", d)
+			for i, p := range points {
+				if p.Design != d || p.Workload != spec.FullName() {
+					continue
+				}
+				fmt.Fprintf(tw, "%.3g\t", rs[i].OpsPerS/1e6)
+				if p.CPUs == slices.Max(s.cpus) && len(rs[i].Lines) > 0 {
+					l := rs[i].Lines[0]
+					why = append(why, fmt.Sprintf("  %s at %d CPUs: %s: %.2g transfers an operation, %.0f ns, %.0f of them in its queue",
+						d, p.CPUs, l.Name, l.Transfers, l.WaitNS, l.QueueNS))
+				}
+			}
+			fmt.Fprintln(tw)
+		}
+		tw.Flush()
+		fmt.Println(strings.Join(why, "\n") + "\n")
+	}
+}
+
+// create makes the run folder.
+func (s *simulation) create(args []string) (*results.Writer, string, error) {
+	dir := s.o.out
+	if dir == "" {
+		dir = filepath.Join("results", results.NewID(time.Now())+"-modelled")
+	}
+	w, err := results.Create(dir, s.head(args))
+	return w, dir, err
+}
