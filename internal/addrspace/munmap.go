@@ -107,9 +107,7 @@ func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA) {
 	if v, at := s.MM.Index.FindFrom(r.Start); v != nil {
 		ceiling = at.Start
 	}
-	for _, v := range gone {
-		s.MM.Table.FreeTables(&t.Task, rangeOf(v), floor, ceiling)
-	}
+	s.MM.Table.FreeTables(&t.Task, r, floor, ceiling)
 }
 
 // release frees the gathered VMAs (remove_vma).
