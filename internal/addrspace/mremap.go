@@ -11,23 +11,17 @@ const moveReserve = 3
 
 // Mremap implements vmm.VMM.
 func (s *Space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags vmm.RemapFlags, newAddr vmm.Addr) (vmm.Addr, error) {
-	from, err := remapRange(old, oldLen)
-	if err != nil {
-		return 0, err
-	}
-	size := vmm.PageAlign(newLen)
+	was, size := vmm.PageAlign(oldLen), vmm.PageAlign(newLen)
+	from := vmm.Range{Start: old, End: old + vmm.Addr(was)}
 	fixed := flags&vmm.RemapFixed != 0
 	to := vmm.Range{Start: newAddr, End: newAddr + vmm.Addr(size)}
 	switch {
-	case newLen == 0, fixed && flags&vmm.RemapMayMove == 0:
+	case !old.Aligned(), was == 0, size == 0, size > uint64(vmm.TaskSize):
 		return 0, vmm.EINVAL
-	case size == 0 || size > uint64(vmm.TaskSize):
-		if fixed {
-			return 0, vmm.EINVAL
-		}
-		return 0, vmm.ENOMEM
-	case fixed && (!newAddr.Aligned() || !inSpace(to) || to.Overlaps(from)):
+	case fixed && (flags&vmm.RemapMayMove == 0 || !newAddr.Aligned() || !inSpace(to) || to.Overlaps(from)):
 		return 0, vmm.EINVAL
+	case !inSpace(from):
+		return 0, vmm.EFAULT // no VMA can cover it
 	}
 	if err := s.WriteLockKillable(t); err != nil {
 		return 0, err
@@ -43,17 +37,6 @@ func (s *Space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags v
 	return s.resize(t, v, from, size, flags&vmm.RemapMayMove != 0)
 }
 
-func remapRange(a vmm.Addr, length uint64) (vmm.Range, error) {
-	r, err := alignedRange(a, length)
-	switch {
-	case !a.Aligned() || length == 0:
-		return r, vmm.EINVAL
-	case err != nil:
-		return r, vmm.EFAULT // no VMA can cover it
-	}
-	return r, nil
-}
-
 // resize cuts or extends the mapping of from, a part of v, where it is, or
 // moves it. The caller holds mmap write.
 func (s *Space) resize(t *vmm.Task, v *mm.VMA, from vmm.Range, size uint64, mayMove bool) (vmm.Addr, error) {
@@ -63,7 +46,7 @@ func (s *Space) resize(t *vmm.Task, v *mm.VMA, from vmm.Range, size uint64, mayM
 		return from.Start, nil
 	case size < from.Len():
 		return from.Start, s.unmapLocked(t, vmm.Range{Start: end, End: from.End})
-	case v.End.Get() == from.End && end > from.End && end <= vmm.TaskSize && !s.mapped(vmm.Range{Start: from.End, End: end}):
+	case v.End.Get() == from.End && end <= vmm.TaskSize && !s.mapped(vmm.Range{Start: from.End, End: end}):
 		s.extend(t, v, end)
 		return from.Start, nil
 	case !mayMove:
