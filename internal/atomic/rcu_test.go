@@ -109,9 +109,13 @@ func TestDeferRunsOneBatchAtATime(t *testing.T) {
 // The section of the task with the highest ID counts as well.
 func TestDeferSeesTheLastTask(t *testing.T) {
 	var r RCU
-	writer, reader := newTask(t), newTask(t)
-	for reader.ID() != lastTaskID() {
-		reader = newTask(t)
+	var reader, writer *Task
+	for reader == nil || writer == nil {
+		if k := newTask(t); k.ID() == lastTaskID() {
+			reader = k
+		} else {
+			writer = k
+		}
 	}
 	ran := false
 	r.Lock(reader)
