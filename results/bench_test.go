@@ -40,7 +40,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestBenchGolden(t *testing.T) {
-	f := synthFolder(t)
+	f := synthDir(t)
 	for _, name := range []string{BenchFile, EventsFile} {
 		got, err := os.ReadFile(filepath.Join(f.Dir, name))
 		if err != nil {
@@ -54,7 +54,7 @@ func TestBenchGolden(t *testing.T) {
 // keys for the points that have their CPUs and one for those that have not,
 // GOMAXPROCS at the end of each name, and the trials' own values.
 func TestBenchReads(t *testing.T) {
-	f := synthFolder(t)
+	f := synthDir(t)
 	file, err := os.Open(filepath.Join(f.Dir, BenchFile))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestBenchReads(t *testing.T) {
 // The tool itself, with no other flag than the order of the columns, shows the
 // medians and intervals that this package computes.
 func TestBenchstat(t *testing.T) {
-	f := synthFolder(t)
+	f := synthDir(t)
 	cmd := exec.Command("go", "tool", "benchstat", "-col", "/variant@(mmaponly rwsem refcount)", filepath.Join(f.Dir, BenchFile))
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

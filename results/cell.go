@@ -22,6 +22,7 @@ type Cell struct {
 	// out of rankings, gates and geometric means.
 	Oversubscribed bool
 	Trials         []*Trial // by repetition, failed ones included
+	family         string   // the plan's name of the workload
 }
 
 // Cells returns the run's cells in report order: kind, then points that have
@@ -43,6 +44,10 @@ func (f *Folder) Cells() []*Cell {
 		c.Oversubscribed = c.Oversubscribed || f.oversubscribed(t)
 	}
 	for _, c := range cells {
+		c.family = c.Workload
+		if w := f.WorkloadInfo(c); w != nil {
+			c.family = w.Name
+		}
 		slices.SortStableFunc(c.Trials, func(a, b *Trial) int { return a.Rep - b.Rep })
 	}
 	slices.SortStableFunc(cells, f.reportOrder())

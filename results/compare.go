@@ -55,11 +55,14 @@ type Delta struct {
 	// Mann-Whitney test.
 	Ratio, Lo, Hi float64
 	Blocks        int
-	P             float64 // Mann-Whitney, two-sided; 0 of exact values
-	Holm          float64 // P corrected within the family
-	MinP          float64 // the smallest P that samples of these sizes can reach
-	Family        int     // tests in the family, this one included
-	Verdict       Verdict
+	// P decides: Wilcoxon's signed-rank test on the ratios of the blocks, or
+	// Mann-Whitney's where nothing is paired; 0 of exact values. U is
+	// Mann-Whitney's in either case, which benchstat shows.
+	P, U    float64
+	Holm    float64 // P corrected within the family
+	MinP    float64 // the smallest P that samples of these sizes can reach
+	Family  int     // tests in the family, this one included
+	Verdict Verdict
 	// Ranked is false for oversubscribed points: shown, but no part of
 	// rankings, gates and geometric means.
 	Ranked   bool
@@ -102,6 +105,10 @@ type Comparison struct {
 // at most Alpha after Holm's correction within the workload's family (one
 // workload, unit and kind of trial), an interval of the paired ratio that
 // excludes 1, and a change of at least Effect.
+//
+// The p-value is of the signed-rank test, not of Mann-Whitney's, because the
+// designs of a block ran side by side. A test that ignores it takes the noise
+// that they share for noise of the comparison, and misses what is there.
 func Compare(f *Folder, o Options) *Comparison {
 	o = o.withDefaults(f.Run)
 	c := &Comparison{Options: o, Gaps: f.Gaps(), Warnings: f.Warnings()}
@@ -208,17 +215,18 @@ func newDelta(base, cell *Cell, unit string) (Delta, bool) {
 	return d, true
 }
 
-// test fills in the p-value; exact values need none.
+// test fills in the p-value of two samples as unpaired; exact values need none.
 func (d *Delta) test(a, b []float64) {
 	if d.Exact {
 		return
 	}
-	d.MinP = MinP(len(a), len(b))
 	t := benchmath.DefaultThresholds
-	d.P = benchmath.AssumeNothing.Compare(benchmath.NewSample(a, &t), benchmath.NewSample(b, &t)).P
+	d.U = benchmath.AssumeNothing.Compare(benchmath.NewSample(a, &t), benchmath.NewSample(b, &t)).P
+	d.P, d.MinP = d.U, MinP(len(a), len(b))
 }
 
-// pair fills in the ratio from those of the blocks.
+// pair fills in the ratio from those of the blocks, and the p-value that goes
+// with it.
 func (d *Delta) pair(ratios []float64) {
 	d.Blocks = len(ratios)
 	if d.Blocks == 0 {
@@ -228,6 +236,14 @@ func (d *Delta) pair(ratios []float64) {
 	}
 	m := estimate(ratios, d.Exact)
 	d.Ratio, d.Lo, d.Hi = m.Center, m.Lo, m.Hi
+	if d.Exact {
+		return
+	}
+	logs := make([]float64, len(ratios))
+	for i, r := range ratios {
+		logs[i] = math.Log(r) // of 0, -Inf, which ranks as it should
+	}
+	d.P, d.MinP = SignedRank(logs), MinPairedP(d.Blocks)
 }
 
 func (d *Delta) warn(format string, args ...any) {
@@ -237,7 +253,7 @@ func (d *Delta) warn(format string, args ...any) {
 // family is what one correction is made over.
 func (d *Delta) family() string {
 	c := d.New.Cell
-	return fmt.Sprint(c.Kind, " ", c.Workload, " ", d.Unit, " ", d.Ranked)
+	return fmt.Sprint(c.Kind, " ", c.family, " ", d.Unit, " ", d.Ranked)
 }
 
 // judge corrects the p-values within their families and gives the verdicts.

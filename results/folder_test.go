@@ -17,7 +17,7 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	f := synthFolder(t)
+	f := synthDir(t)
 	if !reflect.DeepEqual(f.Run, synthRun()) {
 		t.Errorf("run.json reads as %+v", f.Run)
 	}

@@ -6,11 +6,12 @@ import (
 )
 
 // AlarmRate is how often a comparison of a design with itself found a
-// difference. Before is per test, After per family's correction.
+// difference.
 type AlarmRate struct {
 	Tests    int // in which an alarm was possible at all
-	Before   int // p <= alpha, uncorrected
-	After    int // verdicts other than ~
+	P        int // p <= alpha, whatever the other conditions of a verdict
+	Before   int // verdicts that there would be without Holm's correction
+	After    int // verdicts
 	Alpha    float64
 	Share    float64 // Before over Tests, with its 95 % interval (Wilson)
 	Lo, Hi   float64
@@ -30,6 +31,9 @@ func Alarms(c *Comparison) AlarmRate {
 		default:
 			a.Tests++
 			if d.P <= c.Options.Alpha {
+				a.P++
+			}
+			if alone := *d; alone.uncorrected(c.Options) != Same {
 				a.Before++
 			}
 			if d.Verdict != Same {
@@ -39,6 +43,13 @@ func Alarms(c *Comparison) AlarmRate {
 	}
 	a.Share, a.Lo, a.Hi = wilson(a.Before, a.Tests)
 	return a
+}
+
+// uncorrected is the verdict that d would have as the only test.
+func (d *Delta) uncorrected(o Options) Verdict {
+	d.Holm, d.Family = d.P, 1
+	d.judge(o)
+	return d.Verdict
 }
 
 // wilson returns k/n and its 95 % score interval.
@@ -141,8 +152,8 @@ func (p *Pool) delta(blocks []int, family int, o Options) *Delta {
 	for k, i := range blocks {
 		a[k], b[k] = p.A[i], p.B[i]
 	}
-	d.pair(p.ratios(blocks))
 	d.test(a, b)
+	d.pair(p.ratios(blocks))
 	d.Holm = min(1, d.P*float64(family))
 	d.judge(o)
 	return d

@@ -68,8 +68,12 @@ func pText(d *Delta) string {
 }
 
 func (c *RunComparison) footer(units []string) []string {
-	out := []string{fmt.Sprintf("%d comparisons in %d families, Mann-Whitney, Holm at %g; ~ is no evidence (or less than %g%%).",
-		c.Tests, c.Families, c.Options.Alpha, 100*c.Options.Effect)}
+	test := "Mann-Whitney"
+	if c.Interleaved {
+		test = "paired in blocks (signed rank)"
+	}
+	out := []string{fmt.Sprintf("%d comparisons in %d families, %s, Holm at %g; ~ is no evidence, or less than %g%%.",
+		c.Tests, c.Families, test, c.Options.Alpha, 100*c.Options.Effect)}
 	for _, g := range c.Geomeans {
 		if g.Rows > 1 && (units == nil || slices.Contains(units, g.Unit)) {
 			out = append(out, fmt.Sprintf("geomean %s %s %s: %s over %d, from ×%s to ×%s", g.Kind, g.Variant, g.Unit, percent(g.Ratio), g.Rows, ratio3(g.Lo), ratio3(g.Hi)))

@@ -88,7 +88,7 @@ func (c *Cell) Summarize(unit string) Summary {
 	}
 	if s.N == 0 {
 		s.Median, s.Lo, s.Hi = math.NaN(), math.Inf(-1), math.Inf(1)
-		s.warn("no values: %d trials failed", s.Failed)
+		s.warn("no values: %d of %d trials failed", s.Failed, len(c.Trials))
 		return s
 	}
 	m := estimate(x, s.Exact)
@@ -102,7 +102,7 @@ func (c *Cell) Summarize(unit string) Summary {
 		s.warn("%d of %d trials were disturbed", s.Disturbed, s.N)
 	}
 	if s.Failed > 0 {
-		s.warn("%d trials failed", s.Failed)
+		s.warn("%d of %d trials failed", s.Failed, s.N+s.Failed)
 	}
 	return s
 }

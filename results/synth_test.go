@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -119,12 +121,36 @@ func synthFootprint(d string) Trial {
 	}
 }
 
-// synthFolder writes the synthetic run to a folder of its own.
+// synthFolder is the synthetic run without files.
 func synthFolder(t testing.TB) *Folder {
 	t.Helper()
-	return writeRun(t, t.TempDir(), synthRun(), synthTrials(t))
+	return &Folder{Dir: "synthetic", Run: synthRun(), Trials: synthTrials(t)}
 }
 
+// shared is the folder of the synthetic run that tests read but never change.
+var shared struct {
+	dir  string
+	once sync.Once
+	run  *Folder
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "results-test-")
+	if err != nil {
+		panic(err)
+	}
+	shared.dir = filepath.Join(dir, synthRun().ID)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func synthDir(t testing.TB) *Folder {
+	shared.once.Do(func() { shared.run = writeRun(t, shared.dir, synthRun(), synthTrials(t)) })
+	return shared.run
+}
+
+// writeRun writes a run and reads it back.
 func writeRun(t testing.TB, dir string, run *Run, trials []Trial) *Folder {
 	t.Helper()
 	w, err := Create(dir, run)
