@@ -33,8 +33,8 @@ func (s *RWSem) DownReadKillable(t *atomic.Task) error {
 // DownReadTrylock takes the lock for reading if that needs no wait. A queued
 // waiter, whatever it wants, makes it fail.
 //
-// It looks before it tries, as Linux does since 5.16: to guess a free lock
-// saves the load when it is free and costs a failed exchange when it is not.
+// It looks before it tries, as Linux 7.0 does: to guess a free lock saves
+// the load when it is free and costs a failed exchange when it is not.
 func (s *RWSem) DownReadTrylock(t *atomic.Task) bool {
 	for {
 		c := atomic.LoadRelaxed64(&s.count)
