@@ -3,6 +3,7 @@
 package manycore
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -109,6 +110,9 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := warm(v, boot, streams); err != nil {
+		return nil, err
+	}
 	k := newKernel(c.Machine, c.Shared, c.CPUs)
 	workers := make([]*simWorker, c.CPUs)
 	for i := range workers {
@@ -119,6 +123,20 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 		workers[i].at = i * 37 % len(streams[i].Ops) // workers do not march in step
 	}
 	return workers, nil
+}
+
+// warm writes once to where each worker's faults begin: a VMA gets its anon_vma
+// at its first write, under mmap_lock, and a process that has run for a while
+// has that behind it.
+func warm(v vmm.VMM, t *vmm.Task, streams []workload.Stream) error {
+	for _, st := range streams {
+		if op := st.Ops[0]; op.Kind() == workload.Fault {
+			if err := v.Fault(t, op.Addr(), vmm.AccessWrite); err != nil && !errors.Is(err, vmm.EFAULT) {
+				return fmt.Errorf("first touch: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // run performs the stream until the window ends and counts from its start.

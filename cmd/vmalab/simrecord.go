@@ -188,10 +188,27 @@ func (s *simulation) vary(dir string) error {
 	}
 	for i := range changes {
 		changes[i].fill(designs, rs[i*len(designs):])
-		changes[i].Holds = slices.Equal(changes[i].Ranking, changes[0].Ranking)
+		changes[i].Holds = sameOrder(designs, changes[0].OpsPerS, changes[i].OpsPerS)
 	}
 	printVaried(&t, changes)
 	return writeJSON(dir, "sensitivity.json", changes)
+}
+
+// tie is the difference in per cent up to which two designs are not ranked.
+const tie = 3
+
+// sameOrder reports whether no two designs that differ in a have changed places
+// in b.
+func sameOrder(designs []string, a, b map[string]float64) bool {
+	for i, x := range designs {
+		for _, y := range designs[i+1:] {
+			da, db := 100*(a[x]/a[y]-1), 100*(b[x]/b[y]-1)
+			if da > tie && db < -tie || da < -tie && db > tie {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (v *varied) fill(designs []string, rs []*manycore.PointResult) {
