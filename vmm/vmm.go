@@ -15,9 +15,10 @@ type VMM interface {
 	// the same kind is extended instead of a new one made.
 	//
 	// The choice: the hint, rounded down to a page, if that range is free, else the highest free range
-	// below MmapBase. Free means unmapped, at or above MmapMinAddr, and not in
-	// the StackGuardGap below a MapGrowsDown VMA; the fixed flags look at
-	// mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
+	// below MmapBase. Free means unmapped, at or above MmapMinAddr, and, if
+	// the next VMA above is MapGrowsDown, not in the StackGuardGap below it; a
+	// search that meets such a gap goes on below it, as in Linux even if it ends
+	// inside another mapping. The fixed flags look at mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
 	// stops at the first page it cannot have, which is no error.
 	//
 	// Errors: EINVAL (length 0, a fixed addr or a file offset not aligned,
@@ -53,10 +54,11 @@ type VMM interface {
 	// range that Mmap would choose without a hint. With RemapFixed what is
 	// mapped at newAddr goes first. An error changes nothing.
 	//
-	// Errors: EINVAL (an address not aligned, a length 0, RemapFixed without
-	// RemapMayMove, overlapping its source or outside the address space), EFAULT
-	// (nothing, or more than one VMA, at old), ENOMEM (cannot grow and may not
-	// move, or no room), EINTR.
+	// Errors, in this order: EINVAL (an address not aligned; a length 0 in pages;
+	// newLen larger than the address space; RemapFixed without RemapMayMove,
+	// overlapping its source or outside the address space), EFAULT (nothing, or
+	// more than one VMA, at old), ENOMEM (cannot grow and may not move, or no
+	// room), EINTR.
 	// Locks: mmap_lock write killable, never downgraded; vma_start_write on the
 	// source and the copy (mm/mremap.c).
 	Mremap(t *Task, old Addr, oldLen, newLen uint64, flags RemapFlags, newAddr Addr) (Addr, error)
@@ -128,7 +130,9 @@ type VMM interface {
 
 	// Maps appends the mappings in address order to buf and returns it: the
 	// /proc/PID/maps walk. Each mapping was true at one moment; together they
-	// need not be.
+	// need not be: a mapping that was extended downwards behind the walk repeats
+	// what was reported before it, so only the ends are sure to rise. A mapping
+	// that existed throughout is in the list.
 	//
 	// Errors: EINTR.
 	// Locks: none but RCU and the VMA read lock, one VMA at a time, falling

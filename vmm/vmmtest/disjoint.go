@@ -59,14 +59,15 @@ func (r *region) op(w *worker) Op {
 	return op
 }
 
-// clip returns the part of ms inside the region.
+// clip returns the part of ms inside the region, without what a walk beside
+// mappers repeats.
 func (r *region) clip(ms []vmm.Mapping) []vmm.Mapping {
 	var out []vmm.Mapping
-	end := r.start + vmm.Addr(r.pages)<<vmm.PageShift
+	from, end := r.start, r.start+vmm.Addr(r.pages)<<vmm.PageShift
 	for _, m := range ms {
-		m.Start, m.End = max(m.Start, r.start), min(m.End, end)
+		m.Start, m.End = max(m.Start, from), min(m.End, end)
 		if m.Start < m.End {
-			out = append(out, m)
+			out, from = append(out, m), m.End
 		}
 	}
 	return Canonical(out)

@@ -210,20 +210,36 @@ func (m *Model) free(start, n uint64) bool {
 	return above == nil || start+n <= above.floor()
 }
 
-// choose returns the highest free range of n pages below MmapBase.
+// choose returns the highest free range of n pages below MmapBase. Where the
+// guard gap of the mapping above is in the way, the search goes on below the
+// gap, even if it ends inside another mapping: so does Linux.
 func (m *Model) choose(n uint64) (start uint64, ok bool) {
-	top := basePage
+	for high := basePage; ; {
+		start, ok = m.hole(n, high)
+		if !ok {
+			return 0, false
+		}
+		_, above := m.around(start)
+		if above == nil || start+n <= above.floor() {
+			return start, true
+		}
+		high = above.floor()
+	}
+}
+
+// hole returns the highest unmapped range of n pages below high.
+func (m *Model) hole(n, high uint64) (start uint64, ok bool) {
 	rs := m.runs(false)
 	for i := len(rs) - 1; i >= -1; i-- {
 		low := minPage
 		if i >= 0 {
 			low = max(low, rs[i].end)
 		}
-		if top >= low && top-low >= n {
-			return top - n, true
+		if high >= low && high-low >= n {
+			return high - n, true
 		}
 		if i >= 0 {
-			top = min(top, rs[i].floor())
+			high = min(high, rs[i].start)
 		}
 	}
 	return 0, false

@@ -120,7 +120,7 @@ func (m *Model) mremap(op Op) (vmm.Addr, error) {
 	o, n := vmm.PageAlign(op.Len)>>vmm.PageShift, vmm.PageAlign(op.Len2)>>vmm.PageShift
 	old, to := op.Addr.Page(), op.Addr2.Page()
 	fixed := op.Remap&vmm.RemapFixed != 0
-	if !op.Addr.Aligned() || o == 0 || n == 0 {
+	if !op.Addr.Aligned() || o == 0 || n == 0 || n > endPage {
 		return 0, vmm.EINVAL
 	}
 	if fixed && (op.Remap&vmm.RemapMayMove == 0 || !op.Addr2.Aligned() ||

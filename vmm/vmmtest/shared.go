@@ -154,7 +154,7 @@ func checkWalkers(d vmm.Design, o Options) []Violation {
 			if buf, err = v.Maps(w.task, buf[:0]); err != nil {
 				w.fail(WrongResult, "maps: %v", err)
 			}
-			if reason := wellFormed(buf); reason != "" {
+			if reason := wellFormedLive(buf); reason != "" {
 				w.fail(WrongMaps, "%s", reason)
 			}
 			for i := range pillars {
