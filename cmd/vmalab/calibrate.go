@@ -16,6 +16,7 @@ import (
 func calibrate(args []string) int {
 	fs := flag.NewFlagSet("calibrate", flag.ContinueOnError)
 	params := fs.String("params", "", "print a machine's parameters with their sources and stop")
+	host := fs.String("host", "", "measure this machine, write it as a machine file and stop")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -24,6 +25,12 @@ func calibrate(args []string) int {
 	}
 	if *params != "" {
 		return printParams(*params)
+	}
+	if *host != "" {
+		if err := writeHost(*host); err != nil {
+			return fail("calibrate", err)
+		}
+		return 0
 	}
 	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "machine\twhat\tat\tpublished ns\tmodelled ns\terror")
@@ -76,4 +83,19 @@ func printParams(name string) int {
 	}
 	tw.Flush()
 	return 0
+}
+
+// hostRounds is how often each cost of the host is measured; the median counts.
+const hostRounds = 15
+
+func writeHost(path string) error {
+	h, err := manycore.MeasureHost(hostRounds)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(h.Write(f), f.Close())
 }
