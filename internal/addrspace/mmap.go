@@ -80,7 +80,7 @@ func gapStart(v *mm.VMA, at vmm.Range) vmm.Addr {
 }
 
 // findFree is vm_unmapped_area, topmost first: below MmapBase, and where a
-// stack's gap is in the way, below that.
+// stack's gap is in the way, below that, even if it ends inside another VMA.
 func (s *Space) findFree(size uint64) (vmm.Range, error) {
 	for high := vmm.MmapBase; ; {
 		start, ok := s.MM.Index.Gap(size, vmm.MmapMinAddr, high)
@@ -88,10 +88,10 @@ func (s *Space) findFree(size uint64) (vmm.Range, error) {
 			return vmm.Range{}, vmm.ENOMEM
 		}
 		r := vmm.Range{Start: start, End: start + vmm.Addr(size)}
-		if s.isFree(r) {
+		v, at := s.MM.Index.FindFrom(start)
+		if v == nil || r.End <= gapStart(v, at) {
 			return r, nil
 		}
-		v, at := s.MM.Index.FindFrom(r.Start)
 		high = gapStart(v, at)
 	}
 }

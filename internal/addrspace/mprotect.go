@@ -12,9 +12,12 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 	if !addr.Aligned() {
 		return vmm.EINVAL
 	}
-	r, err := alignedRange(addr, length)
-	if err != nil || r.Start == r.End {
-		return err
+	if length == 0 {
+		return nil
+	}
+	r := vmm.Range{Start: addr, End: addr + vmm.Addr(vmm.PageAlign(length))}
+	if r.End <= r.Start {
+		return vmm.ENOMEM
 	}
 	if err := s.WriteLockKillable(t); err != nil {
 		return err
@@ -28,16 +31,6 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 		}
 		return err
 	})
-}
-
-// alignedRange is [addr, addr+length) in pages; vmm.ENOMEM if it leaves the
-// address space.
-func alignedRange(addr vmm.Addr, length uint64) (vmm.Range, error) {
-	size := vmm.PageAlign(length)
-	if size < length || size > uint64(vmm.TaskSize) || addr > vmm.TaskSize-vmm.Addr(size) {
-		return vmm.Range{}, vmm.ENOMEM
-	}
-	return vmm.Range{Start: addr, End: addr + vmm.Addr(size)}, nil
 }
 
 // eachPart calls change for each VMA's part of r in order, until a hole

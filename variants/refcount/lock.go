@@ -124,7 +124,10 @@ func (v *vma) put(t *vmm.Task) {
 	}
 }
 
-// wakeWriter is rcuwait_wake_up.
+// wakeWriter is rcuwait_wake_up. It stays out of line, so that the fast path of
+// a fault is short.
+//
+//go:noinline
 func wakeWriter(t *vmm.Task, m *mm.MM) {
 	if w := m.WriterWait.Load(); w != nil { // O4
 		t.Waits.Wakes++
