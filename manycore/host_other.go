@@ -7,6 +7,9 @@ import (
 	"io"
 )
 
+// ErrBusy says that two threads never ran side by side.
+var ErrBusy = errors.New("the host is too busy")
+
 // Host is what this machine was measured to cost.
 type Host struct{}
 

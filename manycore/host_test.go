@@ -2,6 +2,7 @@ package manycore
 
 import (
 	"bytes"
+	"errors"
 	"runtime"
 	"testing"
 )
@@ -10,7 +11,7 @@ import (
 func TestHost(t *testing.T) {
 	h, err := MeasureHost(1)
 	if err != nil {
-		if runtime.GOOS != "linux" || runtime.NumCPU() < 2 {
+		if runtime.GOOS != "linux" || runtime.NumCPU() < 2 || errors.Is(err, ErrBusy) {
 			t.Skip(err)
 		}
 		t.Fatal(err)
