@@ -1,9 +1,6 @@
 package addrspace
 
 import (
-	"strconv"
-	"unsafe"
-
 	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/internal/pgtable"
@@ -77,19 +74,10 @@ func (s *Space) Init(u Setup) {
 	atomic.Name(s.MM, "mm")
 }
 
-// Space returns s: how a test or a checker reaches the lock steps of a VMM.
-func (s *Space) Space() *Space { return s }
-
 // Rest returns the second common part of v.
 func (s *Space) Rest(v *mm.VMA) *mm.Rest {
-	return (*mm.Rest)(unsafe.Add(unsafe.Pointer(v), s.rest))
+	return mm.RestOf(v, s.rest)
 }
 
 // rangeOf returns v's bounds; the caller holds v stable.
 func rangeOf(v *mm.VMA) vmm.Range { return vmm.Range{Start: v.Start.Get(), End: v.End.Get()} }
-
-// SlotName returns the name under which an engine prints the object at p: its
-// kind, and its place in its slab page.
-func SlotName[T any](kind string, p *T) string {
-	return kind + strconv.Itoa(int(uintptr(unsafe.Pointer(p))%vmm.PageSize/unsafe.Sizeof(*p)))
-}

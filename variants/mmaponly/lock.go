@@ -27,4 +27,4 @@ var (
 )
 
 // of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return (*vma)(unsafe.Pointer(v)) }
+func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }

@@ -49,7 +49,7 @@ var (
 )
 
 // of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return (*vma)(unsafe.Pointer(v)) }
+func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }
 
 // startRead is vma_start_read. t is in an RCU section of m's domain and v was
 // found in it; v may be anybody's by now, or nobody's. On any failure the

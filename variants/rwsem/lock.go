@@ -47,7 +47,7 @@ var (
 )
 
 // of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return (*vma)(unsafe.Pointer(v)) }
+func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }
 
 // startRead is vma_start_read and the check of detached that followed it. t is
 // in an RCU section of m's domain and v was found in it: v's memory, and its
