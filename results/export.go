@@ -18,7 +18,8 @@ type Record struct {
 	Old, OldLo, OldHi       *float64
 	New, NewLo, NewHi       *float64
 	Ratio, RatioLo, RatioHi *float64
-	P, Holm, MinP, U        float64
+	P, Holm, MinP           float64
+	MannWhitneyP            float64
 	Family                  int
 	Verdict                 Verdict
 	Ranked, Exact           bool
@@ -32,7 +33,7 @@ func (d *Delta) record() Record {
 		Old: finite(d.Old.Median), OldLo: finite(d.Old.Lo), OldHi: finite(d.Old.Hi),
 		New: finite(d.New.Median), NewLo: finite(d.New.Lo), NewHi: finite(d.New.Hi),
 		Ratio: finite(d.Ratio), RatioLo: finite(d.Lo), RatioHi: finite(d.Hi),
-		P: d.P, Holm: d.Holm, MinP: d.MinP, U: d.U, Family: d.Family, Verdict: d.Verdict, Ranked: d.Ranked, Exact: d.Exact,
+		P: round10(d.P), Holm: round10(d.Holm), MinP: round10(d.MinP), MannWhitneyP: round10(d.U), Family: d.Family, Verdict: d.Verdict, Ranked: d.Ranked, Exact: d.Exact,
 		Warnings: append(append(append([]string(nil), d.Old.Warnings...), d.New.Warnings...), d.Warnings...)}
 	if d.Old.Cell.Variant != c.Variant {
 		r.Baseline = d.Old.Cell.Variant
@@ -44,7 +45,15 @@ func finite(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}
+	x = round10(x)
 	return &x
+}
+
+// round10 keeps ten significant digits: more than any measurement has, and
+// few enough to be the same on every machine.
+func round10(x float64) float64 {
+	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 10, 64), 64)
+	return x
 }
 
 func records(deltas []Delta) []Record {
@@ -64,7 +73,7 @@ type geomeanRecord struct {
 
 func geomeanRecords(gs []Geomean) (out []geomeanRecord) {
 	for _, g := range gs {
-		out = append(out, geomeanRecord{g.Kind, g.Unit, g.Variant, g.Rows, g.Ratio, g.Lo, g.Hi, g.SD})
+		out = append(out, geomeanRecord{g.Kind, g.Unit, g.Variant, g.Rows, round10(g.Ratio), round10(g.Lo), round10(g.Hi), round10(g.SD)})
 	}
 	return out
 }
@@ -84,7 +93,7 @@ func (r *Record) fields() []string {
 	return []string{r.Kind, r.Benchmark, r.Unit, r.Variant, r.Baseline, r.Workload, strconv.Itoa(r.Procs),
 		strconv.Itoa(r.OldN), strconv.Itoa(r.NewN), strconv.Itoa(r.Blocks),
 		num(r.Old), num(r.OldLo), num(r.OldHi), num(r.New), num(r.NewLo), num(r.NewHi),
-		num(r.Ratio), num(r.RatioLo), num(r.RatioHi), num(&r.P), num(&r.Holm), num(&r.MinP), num(&r.U),
+		num(r.Ratio), num(r.RatioLo), num(r.RatioHi), num(&r.P), num(&r.Holm), num(&r.MinP), num(&r.MannWhitneyP),
 		strconv.Itoa(r.Family), string(r.Verdict), strconv.FormatBool(r.Ranked), strconv.FormatBool(r.Exact)}
 }
 
@@ -96,10 +105,10 @@ func writeRecordsCSV(w io.Writer, deltas []Delta) error {
 	return t.WriteCSV(w)
 }
 
-// WriteCSV writes every delta in full precision.
+// WriteCSV writes every delta, unrounded but for the tenth digit.
 func (c *Comparison) WriteCSV(w io.Writer) error { return writeRecordsCSV(w, c.Deltas) }
 
-// WriteCSV writes every delta in full precision.
+// WriteCSV writes every delta, unrounded but for the tenth digit.
 func (c *RunComparison) WriteCSV(w io.Writer) error { return writeRecordsCSV(w, c.Deltas) }
 
 // WriteJSON writes the comparison of a run's designs.

@@ -31,6 +31,9 @@ func Merge(dst string, shards ...string) (*Run, error) {
 		return nil, err
 	}
 	run.ID = filepath.Base(filepath.Clean(dst))
+	if n := splitBlocks(folders); n > 0 {
+		run.Notes = append(run.Notes, fmt.Sprintf("%d blocks are split between shards: their designs did not run side by side", n))
+	}
 	trials, err := mergeTrials(folders)
 	if err != nil {
 		return nil, err
@@ -45,6 +48,27 @@ func Merge(dst string, shards ...string) (*Run, error) {
 		}
 	}
 	return run, w.Close()
+}
+
+// splitBlocks counts the blocks (one repetition of one row) whose designs are
+// in more than one shard. Their ratios are paired in name only.
+func splitBlocks(folders []*Folder) (split int) {
+	home := map[string]int{}
+	for i, f := range folders {
+		for _, c := range f.Cells() {
+			for _, t := range c.Trials {
+				block := fmt.Sprint(c.Kind, " ", c.Row, " ", t.Rep)
+				switch at, ok := home[block]; {
+				case !ok:
+					home[block] = i
+				case at >= 0 && at != i:
+					home[block] = -1
+					split++
+				}
+			}
+		}
+	}
+	return split
 }
 
 func mergeRuns(folders []*Folder) (*Run, error) {
