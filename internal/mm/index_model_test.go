@@ -16,6 +16,9 @@ type entry struct {
 }
 
 func (m *model) store(r vmm.Range, v *VMA) {
+	if r.Start >= r.End {
+		return
+	}
 	var out model
 	for _, e := range *m {
 		if l := (vmm.Range{Start: e.r.Start, End: min(e.r.End, r.Start)}); l.Start < l.End {

@@ -182,6 +182,33 @@ func TestIndexAllocations(t *testing.T) {
 	}
 }
 
+// TestIndexHoles puts holes of about the length that a key can say between
+// two VMAs, and lets each way to make them come by.
+func TestIndexHoles(t *testing.T) {
+	a, b, c := new(VMA), new(VMA), new(VMA)
+	for _, hole := range []uint64{0, 1, 4094, 4095, 4096, 4097, 1 << 30} {
+		var x Index
+		var m model
+		for _, e := range []entry{
+			{pages(100, 2), a}, {pages(102+hole, 2), b}, // side by side
+			{pages(102+hole, 1), nil}, {pages(101, 1), nil}, // longer
+			{pages(101+hole/2, 1), c}, {pages(101+hole/2, 1), nil}, // cut in two, and again one
+			{pages(101, hole+2), c}, {pages(102, hole), nil}, // filled, and punched out
+		} {
+			x.Store(e.r, e.v)
+			m.store(e.r, e.v)
+			if err := m.compare(&x); err != nil {
+				t.Fatalf("hole of %d pages: %v", hole, err)
+			}
+			for _, at := range []uint64{101, 102, 102 + hole/2, 101 + hole, 102 + hole} {
+				if err := m.probe(&x, vmm.Addr(at*page), page*max(hole, 1), vmm.TaskSize); err != nil {
+					t.Fatalf("hole of %d pages: %v", hole, err)
+				}
+			}
+		}
+	}
+}
+
 // TestIndexStrange looks up addresses that no mapping can have.
 func TestIndexStrange(t *testing.T) {
 	var empty Index

@@ -16,7 +16,7 @@ import (
 // one of those that were there while it looked: each names the edits between
 // which it was.
 func TestIndexReaders(t *testing.T) {
-	const fixed, span = 400, 16
+	const fixed, span = 200, 16
 	var x Index
 	still := make([]*VMA, fixed)
 	area := func(i int) vmm.Range { return pages(uint64(i)*64+32, span) } // mapped always
@@ -26,6 +26,7 @@ func TestIndexReaders(t *testing.T) {
 		x.Store(area(i), new(VMA))
 	}
 	var edits atomic.Uint64 // published so far
+	var hot atomic.Uint32   // the area being edited: where to look
 	born := make([]struct{ from, to atomic.Uint64 }, 1<<16)
 	ids := make(map[*VMA]int)
 	var pool []*VMA
@@ -54,6 +55,9 @@ func TestIndexReaders(t *testing.T) {
 				default:
 				}
 				i := rng.IntN(fixed)
+				if i%2 == 0 {
+					i = int(hot.Load())
+				}
 				if x.Find(vmm.Addr(i*64*page+page)) != still[i] {
 					t.Error("a VMA that nobody touched was not found")
 					return
@@ -84,7 +88,7 @@ func TestIndexReaders(t *testing.T) {
 		} else {
 			born[id].to.Store(edits.Load())
 		}
-	}, &edits)
+	}, &edits, &hot)
 	close(stop)
 	wg.Wait()
 	if err := x.Check(); err != nil {
@@ -95,7 +99,7 @@ func TestIndexReaders(t *testing.T) {
 // writeAreas edits until the pool or the time is used up: it splits each area
 // in two or three, joins it again, and fills and clears what lies between, so
 // that leaves split and join all the time.
-func writeAreas(x *Index, area func(int) vmm.Range, areas int, pool []*VMA, mark func(id int, from bool), edits *atomic.Uint64) {
+func writeAreas(x *Index, area func(int) vmm.Range, areas int, pool []*VMA, mark func(id int, from bool), edits *atomic.Uint64, hot *atomic.Uint32) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	next := areas
 	whole := make([]int, areas)
@@ -110,6 +114,7 @@ func writeAreas(x *Index, area func(int) vmm.Range, areas int, pool []*VMA, mark
 	end := time.Now().Add(300 * time.Millisecond)
 	for next+3 <= len(pool) && time.Now().Before(end) {
 		i := rng.IntN(areas)
+		hot.Store(uint32(i))
 		r := area(i)
 		piece, cover := next, next+1
 		next += 2
