@@ -39,6 +39,7 @@ type Options struct {
 	Short bool   // a tenth of the random work
 	Seed  uint64 // of everything random; 0 is 1
 	Run   string // only checks whose name contains this
+	First bool   // stop after the first check that finds something
 }
 
 // scale returns n, or a tenth of it for a short run.
@@ -81,6 +82,9 @@ func CheckDesign(d vmm.Design, o Options) (vs []Violation) {
 	for _, c := range checks() {
 		if o.selects(c.name) {
 			vs = append(vs, c.named(d, o)...)
+		}
+		if o.First && len(vs) > 0 {
+			break
 		}
 	}
 	return vs

@@ -30,6 +30,9 @@ type worker struct {
 	name string
 	done atomic.Bool
 	ops  atomic.Uint64 // finished operations: the watchdog's sign of life
+
+	seen  uint64 // ops at the watchdog's last look
+	slept int    // looks at which it slept and ops was the same
 }
 
 func newCrew(d vmm.Design, o Options) *crew { return &crew{design: d, seed: o.Seed} }
@@ -59,14 +62,19 @@ func (w *worker) fail(kind, format string, args ...any) {
 	w.crew.fail(kind, w.name+": "+format, args...)
 }
 
-// want fails unless err is one of the errors; it reports whether it was.
+// want fails unless err is one of the errors; it reports whether it was. A
+// worker asks only for what is certain unless others disturb it.
 func (w *worker) want(op string, err error, errs ...error) bool {
 	for _, e := range errs {
 		if err == e {
 			return true
 		}
 	}
-	w.fail(WrongResult, "%s = %s, want one of %v", op, errText(err), errs)
+	want := ""
+	for _, e := range errs {
+		want += " " + errText(e)
+	}
+	w.fail(NoExclusion, "%s = %s, want%s", op, errText(err), want)
 	return false
 }
 
@@ -118,6 +126,7 @@ const (
 	lookEvery  = 20 * time.Millisecond
 	stuckAfter = 50   // looks without progress, every unfinished worker asleep
 	hangAfter  = 1500 // looks without progress, somebody spinning
+	starved    = 250  // looks that one slept through while others went on
 )
 
 // watch returns true when all workers have ended, false if they never will.
@@ -132,11 +141,25 @@ func (c *crew) watch() bool {
 		}
 		if ops := c.progress(); ops != last {
 			last, still = ops, 0
+			c.lookForStarved()
 			continue
 		}
 		if c.asleep() && still >= stuckAfter || still >= hangAfter {
 			return c.diagnose(last)
 		}
+	}
+}
+
+// lookForStarved fails for a worker that sleeps while others go on and on.
+func (c *crew) lookForStarved() {
+	for _, w := range c.workers {
+		ops := w.ops.Load()
+		if w.done.Load() || w.task.OnCPU() || ops != w.seen {
+			w.slept = 0
+		} else if w.slept++; w.slept == starved {
+			w.fail(WriterStarved, "slept for %v in one operation while others went on", starved*lookEvery)
+		}
+		w.seen = ops
 	}
 }
 

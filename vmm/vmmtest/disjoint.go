@@ -79,7 +79,7 @@ func (r *region) step(w *worker, v vmm.VMM) {
 	got := op.Do(v, w.task)
 	want := r.model.Do(op, got.Err)
 	if g, x := got.Text(op.Kind), want.Text(op.Kind); g != x {
-		w.fail(WrongResult, "own region: %s = %s, want %s", op, g, x)
+		w.fail(NoExclusion, "own region: %s = %s, want %s", op, g, x)
 	}
 }
 
@@ -92,7 +92,7 @@ func (r *region) verify(w *worker, v vmm.VMM) {
 	}
 	got, want := Result{Maps: r.clip(ms)}.Text(Maps), Result{Maps: r.model.Maps()}.Text(Maps)
 	if got != want {
-		w.fail(WrongMaps, "own region differs\n%s", DiffLines(want, got))
+		w.fail(NoExclusion, "own region differs\n%s", DiffLines(want, got))
 	}
 }
 
@@ -129,7 +129,7 @@ func claimChoice(w *worker, v vmm.VMM) {
 	const n = 2
 	a, err := v.Mmap(w.task, 0, n*vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, 0, vmm.File{})
 	if err != nil {
-		w.fail(WrongResult, "mmap of the design's choice: %v", err)
+		w.fail(NoExclusion, "mmap of the design's choice: %v", err)
 		return
 	}
 	for i := range vmm.Addr(n) {

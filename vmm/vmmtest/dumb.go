@@ -101,17 +101,18 @@ func (v *dumbVMM) Brk(t *vmm.Task, addr vmm.Addr) (vmm.Addr, error) {
 // Fault reads under the read lock and, if the page must be made present,
 // starts again under the write lock.
 func (v *dumbVMM) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
+	lock, unlock := v.lock.RLock, v.lock.RUnlock
 	if v.machine.kind.exclusiveRead {
-		return v.write(t, Op{Kind: Fault, Addr: addr, Access: access}).Err
+		lock, unlock = v.lock.Lock, v.lock.Unlock
 	}
-	if err := v.lock.RLock(t); err != nil {
+	if err := lock(t); err != nil {
 		return err
 	}
 	p, ok := v.model.Load().pages[addr.Page()]
 	for range v.machine.kind.patience {
 		atomic.Yield()
 	}
-	v.lock.RUnlock(t)
+	unlock(t)
 	switch {
 	case !ok || p.here != present || p.cow && access == vmm.AccessWrite:
 		return v.write(t, Op{Kind: Fault, Addr: addr, Access: access}).Err

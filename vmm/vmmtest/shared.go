@@ -114,7 +114,7 @@ func faultInPhase(w *worker, v vmm.VMM, s *shadow, at vmm.Addr, seen *atomic.Uin
 			return
 		}
 	}
-	w.fail(WrongResult, "fault = %s between steps %d and %d (even: done; rw, none, unmapped in turn)",
+	w.fail(NoExclusion, "fault = %s between steps %d and %d (even: done; rw, none, unmapped in turn)",
 		errText(err), before, after)
 }
 
