@@ -200,6 +200,9 @@ func TestSlabAllocations(t *testing.T) {
 	for i := range out {
 		out[i] = s.Alloc(task)
 	}
+	if cap(s.free) < s.pages*s.perPage {
+		t.Errorf("the free list has room for %d objects of %d", cap(s.free), s.pages*s.perPage)
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for _, o := range out {
