@@ -107,8 +107,13 @@ func (s *Space) lockAndFind(t *vmm.Task, addr vmm.Addr) (*mm.VMA, error) {
 	case at.Start <= addr:
 		return v, nil
 	}
-	// There is no upgrade: drop, take it for write, and look again.
 	s.ReadUnlock(t)
+	return s.growAndLock(t, addr)
+}
+
+// growAndLock grows a stack down to addr. There is no upgrade: mmap_lock was
+// dropped, is taken for write, and the VMA looked for again.
+func (s *Space) growAndLock(t *vmm.Task, addr vmm.Addr) (*mm.VMA, error) {
 	if err := s.WriteLockKillable(t); err != nil {
 		return nil, err
 	}
