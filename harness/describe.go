@@ -50,26 +50,29 @@ func DescribeDesign(d vmm.Design) results.DesignInfo {
 	return i
 }
 
-// fieldsOf lists the fields of a struct, those of its parts in their place.
+// fieldsOf lists the fields of a struct, those of its parts in their place. An
+// atomic or a cell is one field, whatever it is made of.
 func fieldsOf(t reflect.Type, base uintptr) (out []results.Field) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Type.Kind() == reflect.Struct && f.Type.PkgPath() != "sync/atomic" && f.Type.NumField() > 0 && !isLock(f) {
+		if f.Type.Kind() == reflect.Struct && !strings.HasSuffix(f.Type.PkgPath(), "/atomic") && f.Type.NumField() > 0 {
 			out = append(out, fieldsOf(f.Type, base+f.Offset)...)
 			continue
 		}
 		out = append(out, results.Field{
-			Name: f.Name, Type: typeName(f.Type), Offset: int(base + f.Offset), Size: int(f.Type.Size()), Lock: isLock(f),
+			Name: f.Name, Type: typeName(f.Type), Offset: int(base + f.Offset), Size: int(f.Type.Size()),
+			Lock: lockFields[f.Name] || t.Name() == "RWSem",
 		})
 	}
 	return out
 }
 
-// isLock reports whether a field is part of the lock: its tag says so.
-func isLock(f reflect.StructField) bool {
-	_, ok := f.Tag.Lookup("lock")
-	return ok
-}
+// lockFields are the names of a VMA's fields that are its lock: vm_lock,
+// vm_lock_seq, vm_refcnt and the mark that it has left the tree. An RWSem is
+// one through and through.
+var lockFields = map[string]bool{"lock": true, "lockSeq": true, "refcnt": true, "detached": true}
 
 // typeName is a type's name without the module's path in type arguments.
-func typeName(t reflect.Type) string { return strings.ReplaceAll(t.String(), "vmabench/internal/", "") }
+func typeName(t reflect.Type) string {
+	return strings.NewReplacer("vmabench/internal/", "", "sync/", "").Replace(t.String())
+}

@@ -44,6 +44,7 @@ type Config struct {
 type Plan struct {
 	Config Config
 	Trials []TrialSpec
+	Whole  int // trials of the whole plan, of which this may be a shard
 }
 
 // NewPlan lays the trials out. A block is one repetition of everything that is
@@ -75,6 +76,7 @@ func NewPlan(c Config) (*Plan, error) {
 			p.Trials = append(p.Trials, s)
 		}
 	}
+	p.Whole = len(p.Trials)
 	return p, nil
 }
 
@@ -215,7 +217,7 @@ func (p *Plan) Shard(i, n int) (*Plan, error) {
 	if n < 1 || i < 1 || i > n {
 		return nil, fmt.Errorf("shard %d/%d: want 1/%d to %d/%d", i, n, n, n, n)
 	}
-	out := &Plan{Config: p.Config}
+	out := &Plan{Config: p.Config, Whole: p.Whole}
 	for _, s := range p.Trials {
 		h := fnv.New32a()
 		fmt.Fprintf(h, "%s %s %d %v %d", s.Kind, s.Workload.FullName(), s.Procs, s.RateX, s.Rep)

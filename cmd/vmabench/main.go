@@ -36,6 +36,8 @@ func commands() []command {
 		{"doctor", "", "is this machine fit to measure", doctor},
 		{"report", "RUN", "the tables, charts and report of a run again", report},
 		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
+		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},
+		{"merge", "-o FOLDER SHARD...", "join the parts of a plan that was run with -shard", merge},
 	}
 }
 

@@ -4,50 +4,100 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"vmabench/plots"
 	"vmabench/results"
 )
 
-// show prints a run's tables and writes its charts and report.
+// Where show puts what it makes, in the run's folder.
+const (
+	chartsDir  = "charts"
+	tablesFile = "tables.md"
+)
+
+// show prints a run's tables, draws its charts and writes its report.
 func show(dir string, out io.Writer) error {
 	f, err := results.Open(dir)
 	if err != nil {
 		return usageError{err}
 	}
-	benchstat(f, out)
+	if err := f.Derive(); err != nil {
+		return err
+	}
+	c := results.Compare(f, results.Options{})
+	if err := screen(f, c, out); err != nil {
+		return err
+	}
+	var md bytes.Buffer
+	if err := results.WriteMarkdown(&md, f, c); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, tablesFile), md.Bytes(), 0o644); err != nil {
+		return plain(err)
+	}
+	charts, err := plots.Charts(f, filepath.Join(dir, chartsDir))
+	if err != nil {
+		return plain(err)
+	}
+	fmt.Fprintln(out)
+	fmt.Fprintf(out, "samples  %s\n", filepath.Join(dir, results.BenchFile))
+	fmt.Fprintf(out, "tables   %s\n", filepath.Join(dir, tablesFile))
+	fmt.Fprintf(out, "charts   %s (%d files)\n", filepath.Join(dir, chartsDir), len(charts))
 	return nil
 }
 
-// headline are the units that the screen shows, one table each; bench.txt has
-// more.
+// headline are the units that the screen shows, one table each; the folder
+// has more.
 var headline = []string{"ns/op", "p50-ns", "p99-ns", "fault-p50-ns", "fault-p99-ns", "B/vma"}
 
-// benchstat prints the tables of the headline units by benchstat itself.
-func benchstat(f *results.Folder, out io.Writer) {
-	path := filepath.Join(f.Dir, results.BenchFile)
+// screen prints the tables of the headline units: benchstat's where the go
+// tool can be asked for it, else our own; then the warnings.
+func screen(f *results.Folder, c *results.Comparison, out io.Writer) error {
+	if !benchstat(f, out) {
+		return results.WriteTable(out, f, c, headline...)
+	}
+	if ws := f.Warnings(); len(ws) > 0 {
+		fmt.Fprintln(out, "\nWarnings:")
+		for _, w := range ws {
+			fmt.Fprintln(out, " ", w)
+		}
+	}
+	return nil
+}
+
+// benchstat prints the tables by benchstat itself and reports whether it could.
+func benchstat(f *results.Folder, out io.Writer) bool {
 	var names []string
 	for _, d := range f.Run.Designs {
 		names = append(names, d.Name)
 	}
-	col := "/variant@(" + strings.Join(names, " ") + ")"
-	filter := ".unit:(" + strings.Join(headline, " OR ") + ")"
-	args := []string{"tool", "benchstat", "-col", col, "-filter", filter, path}
-	fmt.Fprintf(out, "\n$ go %s\n", strings.Join(quote(args), " "))
+	args := []string{"tool", "benchstat", "-col", "/variant@(" + strings.Join(names, " ") + ")",
+		"-filter", ".unit:(" + strings.Join(headline, " OR ") + ")", filepath.Join(f.Dir, results.BenchFile)}
 	if !modulePresent() {
-		fmt.Fprintln(out, "(run it where the go tool and this module are)")
-		return
+		return false
 	}
 	var table, said bytes.Buffer
 	cmd := exec.Command("go", args...)
 	cmd.Stdout, cmd.Stderr = &table, &said
-	if err := cmd.Run(); err != nil || table.Len() == 0 { // benchstat's status is 0 whatever happens
-		fmt.Fprintf(out, "benchstat failed: %s\n", strings.TrimSpace(said.String()))
-		return
+	if err := cmd.Run(); err != nil || table.Len() == 0 { // its own status is 0 whatever happens
+		fmt.Fprintf(out, "\nbenchstat: %s\n", firstLine(said.String(), "no output"))
+		return false
 	}
+	fmt.Fprintf(out, "\n$ go %s\n", strings.Join(quote(args), " "))
 	out.Write(table.Bytes())
+	return true
+}
+
+func firstLine(s, other string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	if s == "" {
+		return other
+	}
+	return s
 }
 
 func quote(args []string) (out []string) {
@@ -58,6 +108,15 @@ func quote(args []string) (out []string) {
 		out = append(out, a)
 	}
 	return out
+}
+
+// modulePresent reports whether the go tool can be asked from here.
+func modulePresent() bool {
+	if _, err := exec.LookPath("go"); err != nil {
+		return false
+	}
+	b, err := os.ReadFile("go.mod")
+	return err == nil && strings.HasPrefix(string(b), "module vmabench")
 }
 
 // report shows a finished run again.
