@@ -83,6 +83,7 @@ func (x *Index) FindFrom(a vmm.Addr) (*VMA, vmm.Range) {
 }
 
 // Prev returns the last entry that ends at or below a and its range, or nil.
+// Readers may call it as they may FindFrom.
 func (x *Index) Prev(a vmm.Addr) (*VMA, vmm.Range) {
 	n := x.root.Load()
 	if n == nil {

@@ -87,7 +87,7 @@ func (b *build) gather(first, last *leaf, lo, hi uint64, v *VMA) {
 		case first != last || first.hint == noHint:
 		case hint == b.at-1:
 			b.grow = upwards
-		case hint < 0 && first.start(int(first.hint)) == b.next(first, lo):
+		case hint < 0 && first.start(int(first.hint)) == first.startFrom(lo):
 			b.grow = downwards
 		}
 	}
@@ -98,10 +98,10 @@ func (b *build) gather(first, last *leaf, lo, hi uint64, v *VMA) {
 	}
 }
 
-// next returns where the first VMA of l at or above lo starts.
-func (b *build) next(l *leaf, lo uint64) uint64 {
+// startFrom returns where the first VMA of l at or above a starts.
+func (l *leaf) startFrom(a uint64) uint64 {
 	for i := range int(l.n) {
-		if l.vma[i] != nil && l.start(i) >= lo {
+		if l.vma[i] != nil && l.start(i) >= a {
 			return l.start(i)
 		}
 	}

@@ -36,7 +36,7 @@ func TestIndexAtomic(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var x Index
 	var before, after model
-	var looks, old, new_ int
+	var looks, sawOld, sawNew int
 	var at []vmm.Addr
 	w := &watcher{look: func() {
 		looks++
@@ -48,9 +48,9 @@ func TestIndexAtomic(t *testing.T) {
 		}
 		switch {
 		case isNew:
-			new_++
+			sawNew++
 		case isOld:
-			old++
+			sawOld++
 		default:
 			t.Fatalf("after store %d a reader finds neither what was nor what will be", looks)
 		}
@@ -77,8 +77,8 @@ func TestIndexAtomic(t *testing.T) {
 			before = after
 		}
 	})
-	if old == 0 || new_ == 0 {
-		t.Errorf("%d looks found what was, %d what will be: the test looked at nothing", old, new_)
+	if sawOld == 0 || sawNew == 0 {
+		t.Errorf("%d looks found what was, %d what will be: the test looked at nothing", sawOld, sawNew)
 	}
 	if err := after.compare(&x); err != nil {
 		t.Error(err)
