@@ -1,0 +1,107 @@
+//go:build linux
+
+package linux
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+
+	"vmabench/vmm"
+)
+
+// Maps reads /proc/self/maps and returns what lies in the windows.
+func (s *space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
+	data, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return buf, err
+	}
+	for len(data) > 0 {
+		line, rest, _ := bytes.Cut(data, []byte("\n"))
+		data = rest
+		m, err := parseLine(line)
+		if err != nil {
+			return buf, err
+		}
+		if inWindow(m.Start, m.Len()) {
+			buf = append(buf, m)
+		}
+	}
+	return buf, nil
+}
+
+// parseLine reads "start-end perms ..." of a maps file.
+func parseLine(line []byte) (vmm.Mapping, error) {
+	var m vmm.Mapping
+	span, rest, ok := bytes.Cut(line, []byte(" "))
+	lo, hi, ok2 := bytes.Cut(span, []byte("-"))
+	if !ok || !ok2 || len(rest) < 4 {
+		return m, fmt.Errorf("linux: not a line of a maps file: %q", line)
+	}
+	start, err1 := strconv.ParseUint(string(lo), 16, 64)
+	end, err2 := strconv.ParseUint(string(hi), 16, 64)
+	if err1 != nil || err2 != nil {
+		return m, fmt.Errorf("linux: not a line of a maps file: %q", line)
+	}
+	m.Start, m.End = vmm.Addr(start), vmm.Addr(end)
+	for i, p := range []vmm.Prot{vmm.ProtRead, vmm.ProtWrite, vmm.ProtExec} {
+		if rest[i] != '-' {
+			m.Prot |= p
+		}
+	}
+	m.Shared = rest[3] == 's'
+	return m, nil
+}
+
+// verifyEmpty reports a mapping inside a window.
+func verifyEmpty() error {
+	data, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return err
+	}
+	for _, line := range bytes.Split(bytes.TrimSpace(data), []byte("\n")) {
+		m, err := parseLine(line)
+		if err != nil {
+			return err
+		}
+		for _, w := range windows {
+			if m.Overlaps(w) {
+				return fmt.Errorf("%w: %v", errBusyWindow, m.Range)
+			}
+		}
+	}
+	return nil
+}
+
+// Footprint counts the mappings; what they cost is in the kernel's slabs.
+func (s *space) Footprint() vmm.Footprint {
+	ms, err := s.Maps(nil, nil)
+	if err != nil {
+		return vmm.Footprint{}
+	}
+	f := vmm.Footprint{VMAs: len(ms)}
+	if size := slabObject("vm_area_struct"); size > 0 {
+		f.VMABytes = size * len(ms)
+	}
+	if size := slabObject("vma_lock"); size > 0 {
+		f.Locks, f.LockBytes = len(ms), size*len(ms)
+	}
+	return f
+}
+
+// slabObject returns the size of the cache's objects by /proc/slabinfo, 0 where
+// that cannot be read.
+func slabObject(cache string) int {
+	data, err := os.ReadFile("/proc/slabinfo")
+	if err != nil {
+		return 0
+	}
+	for _, line := range bytes.Split(data, []byte("\n")) {
+		if f := bytes.Fields(line); len(f) > 3 && string(f[0]) == cache {
+			n, _ := strconv.Atoi(string(f[3]))
+			return n
+		}
+	}
+	return 0
+}
