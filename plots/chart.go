@@ -13,8 +13,7 @@ type Figure struct {
 	Notes    []string // what a reader must know to read it right
 	Table    *Table   // the same numbers
 	Command  string   // how to get this figure's data again
-	// Bench selects the benchfmt lines behind the figure; nil selects none.
-	Bench func(name string) bool
+	Lines    []string // the samples behind it, in the Go benchmark format
 	// Baseline is the design that a relative figure is relative to.
 	Baseline string
 	// Hidden until the reader picks another baseline; never drawn to a file.
@@ -58,8 +57,9 @@ type Series struct {
 	Hollow      []bool // oversubscribed
 	Failed      []string
 	Modelled    bool
-	Curve       bool // many points: no markers
-	Quiet       bool // a control that is context: thin
+	Curve       bool   // many points: no markers
+	Probe       []bool // points of a curve that the crosshair stops at
+	Quiet       bool   // a control that is context: thin
 }
 
 // RefLine is a reference line: y = A + B*x, level where x is beyond To unless

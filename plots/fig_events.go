@@ -21,6 +21,7 @@ func figEvents(d *data) []*Figure {
 		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, procs), Workload: s.workload, X: Axis{Label: "share of all operations", Max: 1, Format: Share}}
 		for _, u := range units {
 			var rows []Row
+			sum := 0.0
 			for _, n := range d.main() {
 				c := d.get(results.Throughput, s.key, n, procs)
 				st := summarize(c.event(u.unit))
@@ -29,12 +30,12 @@ func figEvents(d *data) []*Figure {
 				}
 				r := rowOf(n, d.style[n], st, c)
 				r.Text = r.share()
-				rows = append(rows, r)
+				rows, sum = append(rows, r), sum+st.Med
 				if u.unit == "abort" && st.Med > most {
 					most, who = st.Med, n+" in "+s.title
 				}
 			}
-			if len(rows) > 0 {
+			if len(rows) > 0 && sum > 0 {
 				p.Rows = append(append(p.Rows, Row{Heading: u.head}), rows...)
 			}
 		}
@@ -58,7 +59,7 @@ func figEvents(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secEvents, Title: claim,
-		Subtitle: "Events per operation by workload and design, from zero; an operation that is no fault has none. The table splits ABORT by cause.",
+		Subtitle: "Events per operation by workload and design, from zero; an operation that is no fault has none. An event that no design had is left out; the table has all of them and splits ABORT by cause.",
 		Panels:   panels, Legend: d.legend(panels), Table: causes,
 	}}
 }

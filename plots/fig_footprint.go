@@ -58,7 +58,7 @@ func figFootprint(d *data) []*Figure {
 		ID: id, Section: secFootprint, Title: d.footprintTitle(&scens[len(scens)-1]),
 		Subtitle: "Bytes of one VMA by part: the object, its separate lock, what the 4 KiB slab page loses between objects, and its share of the index. Lower is better. Counted, not sampled; the table has the measured heap beside it.",
 		Panels:   panels, Legend: legend, Table: table,
-		Bench: func(name string) bool { return strings.HasPrefix(name, "BenchmarkFootprint") },
+		Lines: d.lines(results.Footprint, scens, 0),
 	}}
 }
 
@@ -237,6 +237,6 @@ func figLockPlace(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: title + ": what a lock costs by where it lies",
 		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Bench: benchOf(scens[:1], ""), Command: d.command("hotvma"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Lines: d.lines(results.Throughput, scens[:1], 0, "cpu-ns/op"), Command: d.command("hotvma"),
 	}}
 }

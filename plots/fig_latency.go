@@ -119,7 +119,7 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 		ID: id, Section: secLatency, Title: worst.title(title),
 		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
 			"Merged histograms of all trials, drawn as far as ten samples lie beyond. Grey: the same loop doing nothing, so what lies under it is the machine's.",
-		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Bench: benchOf(scens, "latency"),
+		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Lines: d.lines(results.Latency, scens, 0),
 	}}
 }
 
@@ -147,12 +147,8 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 			return nil
 		}
 		line := Series{Name: variant, Label: variant, Style: style, Curve: true, Quiet: quiet}
-		for _, q := range h.Curve(14) {
-			if q.Q < 1 {
-				line.X, line.Y = append(line.X, q.Q), append(line.Y, math.Max(1, float64(q.NS)))
-				p.X.Max = math.Max(p.X.Max, q.Q)
-			}
-		}
+		line.percentiles(h)
+		p.X.Max = math.Max(p.X.Max, line.X[len(line.X)-1])
 		p.Series = append(p.Series, line)
 		row := []string{p.Title, variant}
 		for _, q := range []float64{.5, .9, .99, .999} {
@@ -186,6 +182,28 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 	p.Y.Label = fmt.Sprintf("latency at %s ops/s offered, GOMAXPROCS %d", SI.Write(rate), procs)
 	return &p
 }
+
+// percentiles fills a curve as far as ten samples lie beyond; the crosshair
+// stops at the median and at each nine.
+func (s *Series) percentiles(h *results.MergedHist) {
+	add := func(q float64, ns int64, probe bool) {
+		s.X, s.Y, s.Probe = append(s.X, q), append(s.Y, math.Max(1, float64(ns))), append(s.Probe, probe)
+	}
+	next := 0
+	for _, q := range h.Curve(14) {
+		for ; next < len(nines) && nines[next] <= q.Q && q.Q < 1; next++ {
+			add(nines[next], h.At(nines[next]).NS, true)
+		}
+		if q.Q < 1 && (len(s.X) == 0 || q.Q > s.X[len(s.X)-1]) {
+			add(q.Q, q.NS, false)
+		}
+	}
+	if len(s.X) == 0 {
+		add(0.5, h.At(0.5).NS, true) // too few samples for a curve
+	}
+}
+
+var nines = []float64{.5, .9, .99, .999, .9999, .99999}
 
 var idleStyle = Style{Ink: InkIdeal, Shape: Circle, Dash: []float64{2, 2}, Hollow: true}
 
@@ -250,7 +268,7 @@ func figLoad(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: title + ", up to " + d.topLoad(kept) + " times each workload's own rate",
 		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of the merged histograms of all trials.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Bench: benchOf(kept, "latency"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Lines: d.lines(results.Latency, kept, 0),
 	}}
 }
 

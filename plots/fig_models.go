@@ -31,61 +31,15 @@ func figPeers(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: title + ": controls bound what a design can gain or lose",
 		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel. Median with its 95 % interval; each panel has its own scale.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Bench: benchOf(scens, ""),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, 0, "ns/op"),
 	}}
-}
-
-// law is the universal scalability law: throughput of n workers is
-// rate*n / (1 + sigma*(n-1) + kappa*n*(n-1)).
-type law struct{ rate, sigma, kappa, residual float64 }
-
-func (l *law) at(n float64) float64 { return l.rate * n / (1 + l.sigma*(n-1) + l.kappa*n*(n-1)) }
-
-// fitLaw fits the law by least squares of n/throughput, which is linear in its
-// parameters; it needs more points than it has parameters.
-func fitLaw(n, x []float64) (law, bool) {
-	if len(n) < 4 {
-		return law{}, false
-	}
-	// n/x = a + b(n-1) + c n(n-1): normal equations of three unknowns.
-	var m [3][4]float64
-	for i := range n {
-		row := [3]float64{1, n[i] - 1, n[i] * (n[i] - 1)}
-		y := n[i] / x[i]
-		for j := range 3 {
-			for k := range 3 {
-				m[j][k] += row[j] * row[k] / (y * y)
-			}
-			m[j][3] += row[j] * y / (y * y)
-		}
-	}
-	for i := range 3 {
-		if math.Abs(m[i][i]) < 1e-300 {
-			return law{}, false
-		}
-		for j := range 3 {
-			if j == i {
-				continue
-			}
-			f := m[j][i] / m[i][i]
-			for k := range 4 {
-				m[j][k] -= f * m[i][k]
-			}
-		}
-	}
-	a, b, c := m[0][3]/m[0][0], m[1][3]/m[1][1], m[2][3]/m[2][2]
-	l := law{rate: 1 / a, sigma: b / a, kappa: c / a}
-	for i := range n {
-		l.residual = math.Max(l.residual, math.Abs(l.at(n[i])/x[i]-1))
-	}
-	return l, finite(l.rate, l.sigma, l.kappa) && l.rate > 0
 }
 
 // figLaw fits the universal scalability law to what was measured.
 func figLaw(d *data) []*Figure {
 	const id, title = "law", "Universal scalability law"
 	var panels []Panel
-	table := &Table{Head: []string{"workload", "design", "contention σ", "coherence κ", "best number of workers", "largest residual"}, Left: 2}
+	table := &Table{Head: []string{"workload", "design", "contention σ", "coherence κ", "best number of workers", "residuals, RMS"}, Left: 2}
 	scens := d.of(results.Throughput, nil)
 	for i := range scens {
 		s := &scens[i]
@@ -95,22 +49,27 @@ func figLaw(d *data) []*Figure {
 		var fits []Series
 		for j := range p.Series {
 			m := &p.Series[j]
-			var n, x []float64
+			var n []int
+			var x []float64
 			for k := range m.X {
 				if !m.Hollow[k] && finite(m.Y[k]) {
-					n, x = append(n, m.X[k]), append(x, m.Y[k])
+					n, x = append(n, int(m.X[k])), append(x, m.Y[k])
 				}
 			}
-			l, ok := fitLaw(n, x)
-			if !ok {
+			l, err := results.FitUSL(n, x)
+			if err != nil {
 				continue
 			}
 			fit := Series{Name: m.Name, Style: m.Style, Modelled: true, Curve: true}
-			for v := p.X.Min; v <= n[len(n)-1]*1.0001; v *= math.Exp2(0.125) {
-				fit.X, fit.Y = append(fit.X, v), append(fit.Y, l.at(v))
+			for v := p.X.Min; v <= float64(n[len(n)-1])*1.0001; v *= math.Exp2(0.125) {
+				fit.X, fit.Y = append(fit.X, v), append(fit.Y, l.At(v))
 			}
 			fits = append(fits, fit)
-			table.Rows = append(table.Rows, []string{s.title, m.Name, sig(l.sigma, 2), sig(l.kappa, 2), sig(math.Sqrt((1-l.sigma)/l.kappa), 2), Share.Write(l.residual)})
+			peak := "–"
+			if l.Peak > 0 {
+				peak = sig(l.Peak, 3)
+			}
+			table.Rows = append(table.Rows, []string{s.title, m.Name, sig(l.Sigma, 2), sig(l.Kappa, 2), peak, Share.Write(l.RMS)})
 		}
 		if len(fits) == 0 {
 			continue
@@ -120,12 +79,12 @@ func figLaw(d *data) []*Figure {
 		panels = append(panels, p)
 	}
 	if len(panels) == 0 {
-		return missing(id, secBeyond, title, "a fit with residuals needs four GOMAXPROCS values within the CPUs")
+		return missing(id, secBeyond, title, fmt.Sprintf("a fit needs %d GOMAXPROCS values within the CPUs, twice its parameters", results.MinUSLPoints))
 	}
 	fromZero(panels, SI)
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: title + ": fitted to the points within the CPUs",
-		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and largest residual. A fit describes; it predicts nothing beyond its last point.",
+		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and residuals. A fit describes; it predicts nothing beyond its last point.",
 		Panels:   panels, Legend: append(d.legend(panels), Key{Label: "fit", Modelled: true, Style: Style{Ink: InkIdeal}}), Table: table,
 	}}
 }

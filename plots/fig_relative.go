@@ -47,9 +47,9 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 	return &Figure{
 		ID: "relative", Section: secThroughput, Title: d.relativeTitle(scens, base), Baseline: base,
 		Subtitle: fmt.Sprintf("Throughput over that of %s in the same repetition; higher is better. Median of the paired ratios with its 95 %% interval. "+
-			"Shaded: within ±%s, no difference seen.", base, Share.Write(effect)),
+			"Shaded: within ±%s, no difference seen.", base, trimZeros(Share.Write(effect))),
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: base + " = 1", Line: true}),
-		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Bench: benchOf(scens, ""),
+		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Lines: d.lines(results.Throughput, scens, 0, "ops/s"),
 	}
 }
 
@@ -63,61 +63,67 @@ func without(names []string, n string) []string {
 	return out
 }
 
-// ratioAxes puts ratios on logarithmic axes, where ×2 and ÷2 are as far from
-// 1; panels of like spread share one.
+// ratioAxes puts ratios on logarithmic axes, where twice and half are as far
+// from 1. Each way the axis ends at a round step, and never nearer than 8 %.
 func ratioAxes(panels []Panel) {
 	for i := range panels {
 		p := &panels[i]
-		far := 1.08 // never less than ±8 %
+		up, down := 1.08, 1.08
 		for j := range p.Series {
 			s := &p.Series[j]
 			for k := range s.Y {
 				for _, v := range []float64{s.Y[k], s.Lo[k], s.Hi[k]} {
 					if finite(v) && v > 0 {
-						far = math.Max(far, math.Max(v, 1/v))
+						up, down = math.Max(up, v), math.Max(down, 1/v)
 					}
 				}
 			}
 		}
-		step := ratioSteps[len(ratioSteps)-1]
-		for _, st := range ratioSteps {
-			if far <= st[0] {
-				step = st
-				break
+		p.Y.Scale, p.Y.Format = Log10, Percent
+		hi, lo := ratioStep(up), ratioStep(down)
+		// The shorter way needs no step finer than the longer one's.
+		coarse := math.Max(hi[0], lo[0])
+		p.Y.Max, p.Y.Min, p.Y.Ticks = hi[0], 1/lo[0], nil
+		for k := len(lo) - 1; k >= 1; k-- {
+			if lo[k] > 1+(coarse-1)/12 {
+				p.Y.Ticks = append(p.Y.Ticks, Tick{1 / lo[k], ratioWord(1/lo[k], coarse)})
 			}
 		}
-		p.Y.Scale, p.Y.Min, p.Y.Max, p.Y.Format = Log10, 1/step[0], step[0], Percent
-		p.Y.Ticks = nil
-		for k := len(step) - 1; k >= 1; k-- {
-			p.Y.Ticks = append(p.Y.Ticks, Tick{1 / step[k], ratioWord(1 / step[k])})
-		}
-		p.Y.Ticks = append(p.Y.Ticks, Tick{1, "0 %"})
-		for k := 1; k < len(step); k++ {
-			p.Y.Ticks = append(p.Y.Ticks, Tick{step[k], ratioWord(step[k])})
-		}
-		if step[0] > 1.5 {
-			p.Y.Ticks[len(step)-1].Label = "1×"
+		p.Y.Ticks = append(p.Y.Ticks, Tick{1, ratioWord(1, coarse)})
+		for k := 1; k < len(hi); k++ {
+			if hi[k] > 1+(coarse-1)/12 {
+				p.Y.Ticks = append(p.Y.Ticks, Tick{hi[k], ratioWord(hi[k], coarse)})
+			}
 		}
 	}
 }
 
 // ratioSteps are the ends of ratio axes, each with its ticks.
 var ratioSteps = [][]float64{
-	{1.1, 1.05, 1.1}, {1.25, 1.1, 1.2}, {1.5, 1.2, 1.4}, {2.1, 1.4, 2}, {4.2, 2, 4}, {10.5, 2, 5, 10}, {32, 3, 10, 30}, {110, 10, 100}, {1100, 10, 100, 1000},
+	{1.1, 1.05, 1.1}, {1.25, 1.1, 1.2}, {1.5, 1.2, 1.4}, {2.1, 1.5, 2}, {4.2, 2, 4}, {10.5, 2, 5, 10}, {32, 3, 10, 30}, {110, 10, 100}, {1100, 10, 100, 1000},
 }
 
-// ratioWord writes a ratio as an axis does: a percentage near 1, else a factor.
-func ratioWord(v float64) string {
-	switch {
-	case v > 1.5:
-		return sig(v, 3) + "×"
-	case v < 1/1.5:
-		return "1/" + sig(1/v, 3)
-	case v < 1:
-		// The tick below 1 mirrors the one above it.
-		return "÷" + sig(1/v, 3)
+func ratioStep(far float64) []float64 {
+	for _, s := range ratioSteps {
+		if far <= s[0] {
+			return s
+		}
 	}
-	return "+" + sig((v-1)*100, 2) + " %"
+	return ratioSteps[len(ratioSteps)-1]
+}
+
+// ratioWord writes a tick of an axis that reaches as far as far: percentages
+// where all is near 1, else factors.
+func ratioWord(v, far float64) string {
+	switch {
+	case far <= 1.5 && v == 1:
+		return "0 %"
+	case far <= 1.5:
+		return trimZeros(signed((v-1)*100, 3)) + " %"
+	case v < 1:
+		return "1/" + trimZeros(sig(1/v, 3))
+	}
+	return trimZeros(sig(v, 3)) + "×"
 }
 
 // verdicts counts at the largest GOMAXPROCS within the CPUs.

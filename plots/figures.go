@@ -102,7 +102,7 @@ func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs
 		}
 	}
 	if over := d.oversubAt(ps); over > 0 {
-		p.Shades = append(p.Shades, Shade{Label: "GOMAXPROCS > CPUs", Lo: over, Hi: math.Inf(1)})
+		p.Shades = append(p.Shades, Shade{Label: "more than CPUs", Lo: over, Hi: math.Inf(1)})
 	}
 	return p
 }
@@ -231,24 +231,30 @@ func interval(f Format, lo, hi float64) string {
 	return f.Write(lo) + " … " + f.Write(hi)
 }
 
-// benchOf selects the benchfmt lines of a kind's scenarios.
-func benchOf(scens []scenario, bench string) func(string) bool {
-	return func(name string) bool {
-		for i := range scens {
-			if strings.Contains(name, "/"+tail(scens[i].key)+"-") || strings.Contains(name, "/"+tail(scens[i].key)+"/") {
-				return strings.Contains(name, "Latency") == (bench == "latency") && strings.HasPrefix(name, "BenchmarkFootprint") == (bench == "footprint")
+// lines returns the samples of scenarios in units as the Go benchmark format
+// has them. at 0 is every GOMAXPROCS.
+func (d *data) lines(k results.Kind, scens []scenario, at int, units ...string) []string {
+	var out []string
+	for _, c := range d.order {
+		if c.key.kind != k || at != 0 && c.key.procs != at ||
+			!slices.ContainsFunc(scens, func(s scenario) bool { return s.key == c.key.scenario }) {
+			continue
+		}
+		for _, t := range c.trials {
+			line := "Benchmark" + c.Name + " " + strconv.FormatInt(max(1, t.Ops), 10)
+			n := 0
+			for _, v := range slices.Concat(t.Values, t.Events) {
+				if len(units) == 0 && slices.Contains(t.Values, v) || slices.Contains(units, v.Unit) {
+					line += " " + strconv.FormatFloat(v.Value, 'g', 6, 64) + " " + v.Unit
+					n++
+				}
+			}
+			if n > 0 {
+				out = append(out, line)
 			}
 		}
-		return false
 	}
-}
-
-// tail is a scenario's key as it stands in a name.
-func tail(key string) string {
-	if strings.HasPrefix(key, "vmas=") {
-		return key
-	}
-	return "workload=" + key
+	return out
 }
 
 // list joins words: "a", "a and b", "a, b and c".

@@ -125,10 +125,7 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 		}
 		fillBox(c, r, InkShade, 1)
 		if s.Label != "" && !s.OfY {
-			c.text(pt{r.X + 4, r.Y + 11}, s.Label, label{Size: 9.5, Ink: InkMuted})
-		}
-		if s.Label != "" && s.OfY {
-			c.text(pt{r.X + 4, r.Y + r.H - 4}, s.Label, label{Size: 9.5, Ink: InkMuted})
+			c.text(pt{r.right() - 3, r.bottom() - 4}, s.Label, label{Size: 9, Ink: InkMuted, Anchor: anchorEnd})
 		}
 	}
 	if p.Modelled {
@@ -218,8 +215,12 @@ func (p *Panel) paintRef(c canvas, f frame, r RefLine) {
 	}
 	c.line(pts, s)
 	if end := pts[len(pts)-1]; r.Label != "" && r.B != 0 {
-		// Beside the line's upper end, on the side that has room.
-		c.text(pt{end.X - 5, end.Y + 9}, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd, Halo: true})
+		// Above the line's end, or beside it where that is the frame's.
+		at := pt{end.X - 2, end.Y - 4}
+		if at.Y < f.Y+8 {
+			at = pt{end.X - 6, end.Y + 9}
+		}
+		c.text(at, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd})
 	}
 }
 
@@ -288,7 +289,9 @@ func (p *Panel) paintSeries(c canvas, f frame, s *Series) {
 		}
 		d := p.datum(s, i, at.X)
 		if s.Curve {
-			c.mark(at, Circle, 0, s.Style.Ink, false, d)
+			if s.Probe != nil && s.Probe[i] {
+				c.mark(at, Circle, 0, s.Style.Ink, false, d)
+			}
 			continue
 		}
 		r := 3.3

@@ -1,0 +1,272 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"vmabench/results"
+)
+
+// answer is what the page says first, generated from the run.
+type answer struct {
+	Head string   // number, interval, machine
+	More []string // where it loses, what it costs
+	How  string   // how it was measured and how well
+}
+
+// subject is the design that the answer is about: the newest, which stands
+// last in the table of designs.
+func (d *data) subject() string {
+	m := d.main()
+	for i := len(m) - 1; i >= 0; i-- {
+		if m[i] != d.baseline {
+			return m[i]
+		}
+	}
+	return ""
+}
+
+func (d *data) answer() answer {
+	a := answer{How: d.how()}
+	n := d.subject()
+	scens := d.of(results.Throughput, nil)
+	if n == "" || len(scens) == 0 {
+		a.Head = "This run compares nothing: it takes throughput trials of two designs."
+		return a
+	}
+	if d.run.Plan.Count < results.MinTrials {
+		a.More = append(a.More, fmt.Sprintf("No verdict: %s where a verdict needs %d. The figures below show what was seen, without evidence that another run would show it too.",
+			plural(d.run.Plan.Count, "repetition", "repetitions"), results.MinTrials))
+	}
+	a.Head = d.headline(n, scens)
+	m := d.main()
+	if i := slices.Index(m, n); i > 0 && m[i-1] != d.baseline {
+		a.More = append(a.More, d.against1(n, m[i-1], scens))
+	}
+	if s := d.memory(n); s != "" {
+		a.More = append(a.More, s)
+	}
+	return a
+}
+
+// headline is the first sentence: the subject against the baseline, its best
+// and its worst workload.
+func (d *data) headline(n string, scens []scenario) string {
+	best, worst, procs := d.extremes(n, d.baseline, scens)
+	where := fmt.Sprintf("On %s", d.machine())
+	w, l, same, _ := d.verdicts(scens, d.baseline, n)
+	switch {
+	case best == nil:
+		return where + fmt.Sprintf(", no workload has trials of both %s and %s within the CPUs.", n, d.baseline)
+	case len(w) > 0 && len(l) > 0:
+		return fmt.Sprintf("%s, %s does up to %s the operations of %s at GOMAXPROCS %d (%s), and loses up to %s (%s): faster in %d of %d workloads, slower in %d.",
+			where, n, d.claim(best), d.baseline, procs, d.titleOf(best), d.claim(worst), d.titleOf(worst), len(w), len(w)+len(l)+len(same), len(l))
+	case len(w) > 0:
+		return fmt.Sprintf("%s, %s does up to %s the operations of %s at GOMAXPROCS %d (%s): faster in %d of %d workloads, slower in none.",
+			where, n, d.claim(best), d.baseline, procs, d.titleOf(best), len(w), len(w)+len(same))
+	case len(l) > 0:
+		return fmt.Sprintf("%s, %s is faster than %s in no workload at GOMAXPROCS %d and loses up to %s (%s) in %d of %d.",
+			where, n, d.baseline, procs, d.claim(worst), d.titleOf(worst), len(l), len(l)+len(same))
+	}
+	return fmt.Sprintf("%s, no difference between %s and %s was shown in %s at GOMAXPROCS %d; the medians lie between %s and %s.",
+		where, n, d.baseline, plural(len(same), "workload", "workloads"), procs, change(worst.Ratio), change(best.Ratio))
+}
+
+// against1 compares the subject with its predecessor in a sentence.
+func (d *data) against1(n, old string, scens []scenario) string {
+	best, worst, procs := d.extremes(n, old, scens)
+	if best == nil {
+		return ""
+	}
+	w, l, same, _ := d.verdicts(scens, old, n)
+	s := fmt.Sprintf("Against %s at GOMAXPROCS %d it is faster in %d of %d workloads", old, procs, len(w), len(w)+len(l)+len(same))
+	if len(w) > 0 {
+		s += fmt.Sprintf(" (most in %s, %s)", d.titleOf(best), d.claim(best))
+	}
+	s += fmt.Sprintf(", slower in %d", len(l))
+	if len(l) > 0 {
+		s += fmt.Sprintf(" (most in %s, %s)", d.titleOf(worst), d.claim(worst))
+	}
+	if len(same) > 0 {
+		s += fmt.Sprintf(", with no evidence of a difference in %d", len(same))
+	}
+	return s + "."
+}
+
+// extremes returns the deltas with the greatest and the least ratio among the
+// ranked points.
+func (d *data) extremes(n, base string, scens []scenario) (best, worst *results.Delta, procs int) {
+	for _, s := range scens {
+		p := d.ranked(s.key)
+		x := d.delta(base, s.key, n, p, "ops/s")
+		if x == nil || !finite(x.Ratio) {
+			continue
+		}
+		procs = max(procs, p)
+		if best == nil || x.Ratio > best.Ratio {
+			best = x
+		}
+		if worst == nil || x.Ratio < worst.Ratio {
+			worst = x
+		}
+	}
+	return
+}
+
+func (d *data) titleOf(x *results.Delta) string {
+	k, _ := keyOf(x.New.Cell.Trials[0])
+	for _, s := range d.scenarios {
+		if s.key == k.scenario {
+			return s.title
+		}
+	}
+	return x.New.Cell.Workload
+}
+
+// claim writes a ratio with its interval.
+func (d *data) claim(x *results.Delta) string {
+	if !finite(x.Lo, x.Hi) {
+		return change(x.Ratio)
+	}
+	return fmt.Sprintf("%s [%s … %s]", change(x.Ratio), change(x.Lo), change(x.Hi))
+}
+
+// change writes a ratio: as a factor where it is far from 1, else in percent.
+func change(v float64) string {
+	switch {
+	case !finite(v):
+		return "–"
+	case v >= 1.5 || v > 0 && v <= 1/1.5:
+		return times(v)
+	}
+	return Percent.Write(v)
+}
+
+func (d *data) memory(n string) string {
+	scens := d.of(results.Footprint, nil)
+	if len(scens) == 0 {
+		return ""
+	}
+	s := &scens[len(scens)-1]
+	mine, _ := d.footprintRow(s, n)
+	if mine == nil || mine.Value == 0 {
+		return ""
+	}
+	var parts []string
+	for _, o := range without(d.main(), n) {
+		if r, _ := d.footprintRow(s, o); r != nil && r.Value > 0 {
+			parts = append(parts, fmt.Sprintf("%s with %s", sig(r.Value, 3), o))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("A VMA takes %s bytes with %s, %s (object, lock, slab loss and index).", sig(mine.Value, 3), n, list(parts))
+}
+
+func (d *data) machine() string {
+	e := &d.run.Env
+	s := cmp.Or(e.CPU, "an unnamed CPU")
+	if e.CPUs > 0 {
+		s += " (" + plural(e.CPUs, "CPU", "CPUs")
+		if e.Sockets > 1 {
+			s += fmt.Sprintf(", %d sockets", e.Sockets)
+		}
+		if e.SMT {
+			s += ", SMT"
+		}
+		if e.Virt != "" && e.Virt != "none" {
+			s += ", " + e.Virt
+		}
+		s += ")"
+	}
+	return s
+}
+
+// how says what stands behind the numbers.
+func (d *data) how() string {
+	timed, bad, failed := 0, 0, 0
+	for i := range d.folder.Trials {
+		t := &d.folder.Trials[i]
+		if t.Kind != results.Throughput && t.Kind != results.Latency {
+			continue
+		}
+		timed++
+		switch {
+		case t.Failed != "":
+			failed++
+		case !t.Guard.OK:
+			bad++
+		}
+	}
+	s := fmt.Sprintf("Medians over %d repetitions, each in a fresh process, order shuffled within each block; brackets are 95 %% intervals of ratios paired by block. ", d.run.Plan.Count)
+	s += plural(timed, "timed trial", "timed trials")
+	s += fmt.Sprintf(": %d disturbed, %d failed.", bad, failed)
+	if c := d.versus(d.baseline); c.Tests > 0 {
+		s += fmt.Sprintf(" %d significance tests, Holm's correction within %d families.", c.Tests, c.Families)
+	}
+	if bad*10 > timed {
+		s += " More than a tenth was disturbed: run it again on a quiet machine before quoting it."
+	}
+	return s
+}
+
+func (d *data) rule() string {
+	o := d.versus(d.baseline).Options
+	return fmt.Sprintf("Bold: a verdict (at least %d repetitions, Holm-corrected p ≤ %s, interval without 0 %%, change of %s or more); ~ is no evidence of a difference.",
+		results.MinTrials, sig(o.Alpha, 2), trimZeros(Share.Write(o.Effect)))
+}
+
+// loss says where a design is worse than another, as plainly as where it wins.
+type loss struct {
+	Name, Title, Since, Text string
+	Ink                      Ink
+}
+
+func (d *data) losses() []loss {
+	var out []loss
+	for _, n := range d.main() {
+		g := d.design(n)
+		out = append(out, loss{Name: n, Title: g.Title, Since: g.Since, Ink: d.style[n].Ink, Text: d.lossText(n)})
+	}
+	return out
+}
+
+func (d *data) lossText(n string) string {
+	type item struct {
+		by   float64
+		text string
+	}
+	var found []item
+	for _, o := range without(d.main(), n) {
+		for _, x := range d.versus(o).Deltas {
+			if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || !listed(x.Unit) {
+				continue
+			}
+			by := math.Abs(math.Log(x.Ratio))
+			found = append(found, item{by, fmt.Sprintf("to %s in %s at GOMAXPROCS %d (%s %s)", o, d.titleOf(&x), x.New.Cell.Procs, x.Unit, d.claim(&x))})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b item) int { return cmp.Compare(b.by, a.by) })
+	if len(found) == 0 {
+		return "loses nowhere that this run has evidence for."
+	}
+	var words []string
+	for i, f := range found {
+		if i == 5 {
+			words = append(words, fmt.Sprintf("in %d more comparisons", len(found)-5))
+			break
+		}
+		words = append(words, f.text)
+	}
+	return "loses " + strings.Join(words, "; ") + "."
+}
+
+// listed picks one unit for each question, so that ns/op and ops/s of one
+// trial do not count twice.
+func listed(unit string) bool {
+	return unit == "ops/s" || unit == "B/vma" || strings.HasSuffix(unit, "p99-ns") || unit == "p50-ns"
+}

@@ -1,0 +1,189 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"vmabench/results"
+)
+
+// matrixRow is one row of the summary: a workload at one GOMAXPROCS.
+type matrixRow struct {
+	Workload, Procs string
+	Cells           []matrixCell
+}
+
+type matrixCell struct{ Text, Interval, Class string }
+
+// point is a place where designs are compared: a scenario at one worker, and
+// at as many as there are CPUs.
+type point struct {
+	s     *scenario
+	procs int
+}
+
+func (d *data) points() []point {
+	var out []point
+	scens := d.of(results.Throughput, nil)
+	for i := range scens {
+		s := &scens[i]
+		top := d.ranked(s.key)
+		if top > 1 && len(d.barNames(results.Throughput, s.key, 1)) > 0 {
+			out = append(out, point{s, 1})
+		}
+		if top > 0 {
+			out = append(out, point{s, top})
+		}
+	}
+	return out
+}
+
+// matrix returns the summary's rows, and the geometric means of its ratios at
+// one worker and at all CPUs.
+func (d *data) matrix() (rows, means []matrixRow) {
+	cols := append([]string{d.baseline}, without(d.main(), d.baseline)...)
+	sums := map[string][]mean{}
+	var order []string
+	for _, pt := range d.points() {
+		row := matrixRow{Workload: pt.s.title, Procs: strconv.Itoa(pt.procs)}
+		at := "alone"
+		if pt.procs > 1 {
+			at = "all CPUs"
+		}
+		if sums[at] == nil {
+			sums[at] = make([]mean, len(cols))
+			order = append(order, at)
+		}
+		for i, n := range cols {
+			row.Cells = append(row.Cells, d.matrixCell(pt, n))
+			if x := d.delta(d.baseline, pt.s.key, n, pt.procs, "ops/s"); x != nil && x.Ratio > 0 && finite(x.Ratio) {
+				sums[at][i].add(x.Ratio)
+			}
+		}
+		rows = append(rows, row)
+	}
+	for _, at := range order {
+		row := matrixRow{Workload: "geometric mean", Procs: at}
+		for i := range cols {
+			row.Cells = append(row.Cells, sums[at][i].cell(i == 0))
+		}
+		means = append(means, row)
+	}
+	return rows, means
+}
+
+// mean is a geometric mean of ratios and their range.
+type mean struct {
+	sum, lo, hi float64
+	n           int
+}
+
+func (m *mean) add(r float64) {
+	if m.n == 0 {
+		m.lo, m.hi = r, r
+	}
+	m.sum += math.Log(r)
+	m.lo, m.hi = math.Min(m.lo, r), math.Max(m.hi, r)
+	m.n++
+}
+
+func (m *mean) cell(base bool) matrixCell {
+	switch {
+	case base:
+		return matrixCell{Text: "1"}
+	case m.n == 0:
+		return matrixCell{Text: "–", Class: "same"}
+	}
+	return matrixCell{Text: change(math.Exp(m.sum / float64(m.n))), Interval: change(m.lo) + " … " + change(m.hi)}
+}
+
+func (d *data) matrixCell(pt point, n string) matrixCell {
+	c := d.get(results.Throughput, pt.s.key, n, pt.procs)
+	switch {
+	case c == nil:
+		return matrixCell{Text: "missing", Class: "bad"}
+	case len(c.trials) == 0:
+		return matrixCell{Text: "failed", Class: "bad"}
+	case n == d.baseline:
+		return matrixCell{Text: SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med)}
+	}
+	x := d.delta(d.baseline, pt.s.key, n, pt.procs, "ops/s")
+	if x == nil {
+		return matrixCell{Text: SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med), Class: "same"}
+	}
+	return deltaCell(x)
+}
+
+func deltaCell(x *results.Delta) matrixCell {
+	c := matrixCell{Text: change(x.Ratio), Class: "same"}
+	if finite(x.Lo, x.Hi) {
+		c.Interval = change(x.Lo) + " … " + change(x.Hi)
+	}
+	switch b := x.Better(); {
+	case b > 0:
+		c.Class = "better"
+	case b < 0:
+		c.Class = "worse"
+	default:
+		c.Text = "~ " + c.Text
+	}
+	return c
+}
+
+// script is the summary's data for the page's script, which writes the rows
+// again for the reader's baseline, designs and workloads.
+type script struct {
+	Base    string
+	Designs []string
+	Points  []scriptPoint
+}
+
+type scriptPoint struct {
+	W, T  string // workload, title
+	P     int    // GOMAXPROCS
+	Alone bool
+	// V is the text of each design's rate; R the ratio of each design to each
+	// baseline: by baseline, by design: ratio, text, interval, class.
+	V map[string]string
+	R map[string]map[string]scriptRatio
+}
+
+type scriptRatio struct {
+	X float64
+	T string `json:",omitempty"`
+	I string `json:",omitempty"`
+	C string `json:",omitempty"`
+}
+
+func (d *data) script() script {
+	out := script{Base: d.baseline, Designs: d.main()}
+	for _, pt := range d.points() {
+		p := scriptPoint{W: pt.s.workload, T: pt.s.title, P: pt.procs, Alone: pt.procs == 1, V: map[string]string{}, R: map[string]map[string]scriptRatio{}}
+		for _, n := range d.main() {
+			c := d.get(results.Throughput, pt.s.key, n, pt.procs)
+			switch {
+			case c == nil:
+				p.V[n] = "missing"
+			case len(c.trials) == 0:
+				p.V[n] = "failed"
+			default:
+				p.V[n] = SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med)
+			}
+		}
+		for _, base := range d.main() {
+			p.R[base] = map[string]scriptRatio{}
+			for _, n := range without(d.main(), base) {
+				x := d.delta(base, pt.s.key, n, pt.procs, "ops/s")
+				if x == nil || !finite(x.Ratio) {
+					continue
+				}
+				c := deltaCell(x)
+				r := fmt.Sprintf("%.5g", x.Ratio)
+				p.R[base][n] = scriptRatio{number(r), c.Text, c.Interval, c.Class}
+			}
+		}
+		out.Points = append(out.Points, p)
+	}
+	return out
+}

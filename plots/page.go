@@ -1,0 +1,327 @@
+package plots
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+	"strings"
+
+	"vmabench/results"
+)
+
+//go:embed web/page.html
+var pageHTML string
+
+//go:embed web/style.css
+var pageCSS string
+
+//go:embed web/report.js
+var pageJS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// page is what the template is filled with.
+type page struct {
+	Title, Machine, Commit, Baseline, Rule, Benchstat string
+	Run                                               *results.Run
+	Colors, CSS                                       template.CSS
+	JS                                                template.JS
+	Data                                              template.JS
+	Answer                                            answer
+	Designs                                           []results.DesignInfo
+	Workloads                                         []string
+	Columns                                           []string
+	Matrix, Means                                     []matrixRow
+	Losses                                            []loss
+	Gaps, Warnings                                    []string
+	Sections                                          []section
+	System                                            []fact
+	Method                                            []items
+}
+
+type section struct {
+	ID, Title string
+	Figures   []figureView
+	Extra     template.HTML
+}
+
+type items struct {
+	Title string
+	Items []string
+}
+
+// figureView is a Figure as the template wants it.
+type figureView struct {
+	*Figure
+	Keys      []keyView
+	Panels    []panelView
+	Table     *tableView
+	CSV       string
+	Lines     string
+	SameLines string
+}
+
+type keyView struct {
+	Name, Text string
+	Sample     template.HTML
+}
+
+type panelView struct {
+	Workload string
+	SVG      template.HTML
+}
+
+type tableView struct {
+	Head []string
+	Rows [][]cellView
+}
+
+type cellView struct {
+	Text string
+	N    bool
+}
+
+// Report writes the run's page to path: one file that needs nothing else.
+func Report(f *results.Folder, path string) error {
+	d, err := newData(f)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, d.writePage)
+}
+
+func (d *data) writePage(w io.Writer) error {
+	p, err := d.page()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, p); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func (d *data) page() (*page, error) {
+	js, err := json.Marshal(d.script())
+	if err != nil {
+		return nil, err
+	}
+	p := &page{
+		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
+		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
+		Answer: d.answer(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
+		System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
+	}
+	for _, g := range d.gaps {
+		p.Gaps = append(p.Gaps, g.String())
+	}
+	seen := map[string]bool{}
+	for _, s := range d.scenarios {
+		if s.workload != "" && !seen[s.workload] {
+			seen[s.workload] = true
+			p.Workloads = append(p.Workloads, s.workload)
+		}
+	}
+	p.Columns = append([]string{d.baseline}, without(d.main(), d.baseline)...)
+	p.Matrix, p.Means = d.matrix()
+	p.Sections = d.sections()
+	return p, nil
+}
+
+// sections groups the figures and gives each its views.
+func (d *data) sections() []section {
+	var out []section
+	lines := map[string]string{} // block of lines to the figure that has it
+	for _, f := range d.figures() {
+		if len(out) == 0 || out[len(out)-1].Title != f.Section {
+			out = append(out, section{ID: slug(f.Section), Title: f.Section})
+		}
+		s := &out[len(out)-1]
+		s.Figures = append(s.Figures, view(f, lines))
+	}
+	for i := range out {
+		if out[i].Title == secChecks {
+			out[i].Extra = d.checks()
+		}
+	}
+	return out
+}
+
+func slug(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, s) + "-section"
+}
+
+func view(f *Figure, lines map[string]string) figureView {
+	v := figureView{Figure: f}
+	for i := range f.Legend {
+		k := &f.Legend[i]
+		name, _, _ := strings.Cut(k.Label, ":")
+		if k.Part || k.Line {
+			name = ""
+		}
+		v.Keys = append(v.Keys, keyView{name, k.text(), template.HTML(k.sample())})
+	}
+	for i := range f.Panels {
+		p := &f.Panels[i]
+		v.Panels = append(v.Panels, panelView{p.Workload, template.HTML(p.svg(f.ID+"-"+strconv.Itoa(i), p.describe(f)))})
+	}
+	if t := f.Table; t != nil && len(t.Rows) > 0 {
+		v.Table = &tableView{Head: t.Head}
+		for _, r := range t.Rows {
+			var row []cellView
+			for i, c := range r {
+				row = append(row, cellView{c, i >= t.Left})
+			}
+			v.Table.Rows = append(v.Table.Rows, row)
+		}
+	}
+	v.CSV = f.csv()
+	v.Lines = strings.Join(f.Lines, "\n")
+	if id, ok := lines[v.Lines]; ok && v.Lines != "" {
+		v.SameLines = id
+	} else {
+		lines[v.Lines] = f.ID
+	}
+	return v
+}
+
+// describe is the panel for who cannot see it: what it shows and each line's
+// last value.
+func (p *Panel) describe(f *Figure) string {
+	var parts []string
+	for i := range p.Series {
+		s := &p.Series[i]
+		for k := len(s.X) - 1; k >= 0; k-- {
+			if finite(s.Y[k]) && !s.Modelled {
+				parts = append(parts, fmt.Sprintf("%s %s at %s", s.Name, p.Y.Format.Write(s.Y[k]), p.X.word(s.X[k])))
+				break
+			}
+		}
+	}
+	for i := range p.Rows {
+		if r := &p.Rows[i]; r.Heading != "" {
+			parts = append(parts, r.Heading)
+		} else {
+			parts = append(parts, r.Name+" "+p.rowText(r))
+		}
+	}
+	if p.Bytes != nil {
+		for _, b := range p.Bytes.Boxes {
+			if b.Lock {
+				parts = append(parts, fmt.Sprintf("%s, %d bytes at offset %d", b.Name, b.Size, b.Offset))
+			}
+		}
+	}
+	return p.Y.Label + p.X.Label + ": " + strings.Join(parts, "; ") + ". The table below has all values."
+}
+
+// csv is the figure's data in full precision.
+func (f *Figure) csv() string {
+	var b strings.Builder
+	row := func(cells ...string) {
+		for i, c := range cells {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if strings.ContainsAny(c, ",\"\n") {
+				c = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+			}
+			b.WriteString(c)
+		}
+		b.WriteByte('\n')
+	}
+	for i := range f.Panels {
+		p := &f.Panels[i]
+		for j := range p.Series {
+			s := &p.Series[j]
+			if b.Len() == 0 {
+				row("panel", p.X.Label, "design", "value", "lo", "hi", "n")
+			}
+			for k := range s.X {
+				n := ""
+				if s.N != nil {
+					n = strconv.Itoa(s.N[k])
+				}
+				row(p.Title, full(s.X[k]), s.Name, full(s.Y[k]), full(at(s.Lo, k)), full(at(s.Hi, k)), n)
+			}
+		}
+		group := ""
+		for j := range p.Rows {
+			r := &p.Rows[j]
+			if r.Heading != "" {
+				group = r.Heading
+				continue
+			}
+			if b.Len() == 0 {
+				row("panel", "group", "design", "value", "lo", "hi", "n")
+			}
+			row(p.Title, group, r.Name, full(r.Value), full(r.Lo), full(r.Hi), strconv.Itoa(r.N))
+		}
+	}
+	return b.String()
+}
+
+func full(v float64) string {
+	if !finite(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// colorsCSS defines the inks as variables and the classes that paint with
+// them. The theme follows the reader's system until the page's button says
+// otherwise.
+func colorsCSS() template.CSS {
+	vars := func(t Theme) string {
+		var b strings.Builder
+		for i := range t.inks {
+			fmt.Fprintf(&b, "--i%d:%s;", i, t.Hex(Ink(i)))
+		}
+		return b.String()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, ":root{color-scheme:light;%s}\n", vars(Light))
+	fmt.Fprintf(&b, "@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n", vars(Dark))
+	fmt.Fprintf(&b, "@media screen{:root[data-theme=dark]{color-scheme:dark;%s}}\n", vars(Dark))
+	for i := range Light.inks {
+		fmt.Fprintf(&b, "svg .f%d{fill:var(--i%d)}svg .s%d{stroke:var(--i%d)}", i, i, i, i)
+	}
+	return template.CSS(b.String() + "\n")
+}
+
+func short(commit string) string {
+	rev, dirty, _ := strings.Cut(commit, "+")
+	if len(rev) > 12 {
+		rev = rev[:12]
+	}
+	if dirty != "" {
+		rev += "+" + dirty
+	}
+	return rev
+}
+
+func (d *data) designInfos() []results.DesignInfo {
+	var out []results.DesignInfo
+	for _, n := range d.designs {
+		out = append(out, *d.design(n))
+	}
+	return out
+}
+
+func (d *data) benchstat() string {
+	return "go tool benchstat -col '/variant@(" + strings.Join(d.designs, " ") + ")' results/" + d.run.ID + "/bench.txt"
+}
