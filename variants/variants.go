@@ -3,6 +3,7 @@
 package variants
 
 import (
+	"vmabench/variants/linux"
 	"vmabench/variants/mmaponly"
 	"vmabench/variants/refcount"
 	"vmabench/variants/rwsem"
@@ -15,12 +16,16 @@ var all = []vmm.Design{
 	refcount.Design,
 }
 
-// All returns the designs in report order.
+// All returns the designs in report order. Each can be checked and simulated.
 func All() []vmm.Design { return append([]vmm.Design(nil), all...) }
 
-// Lookup returns the design of that name.
+// Subjects returns everything that can be measured: the designs, then the
+// running kernel where it is Linux.
+func Subjects() []vmm.Design { return append(All(), linux.Designs()...) }
+
+// Lookup returns the subject of that name.
 func Lookup(name string) (vmm.Design, bool) {
-	for _, d := range all {
+	for _, d := range Subjects() {
 		if d.Name == name {
 			return d, true
 		}

@@ -47,6 +47,8 @@ type Design struct {
 	Doc string
 	// Control marks a subject that is no proposal for the kernel.
 	Control bool
+	// Real marks the running kernel: no model, and no source to check or simulate.
+	Real bool
 	// New returns a machine whose address spaces use the design.
 	New func(Config) Machine
 	// Layout are the structs whose bytes the design pays for, VMA first; each

@@ -258,4 +258,3 @@ func errno(e unix.Errno) error {
 }
 
 var errBusyWindow = errors.New("linux: something is mapped where the subject's windows are")
-

@@ -41,10 +41,10 @@ func touchPage(addr vmm.Addr, access vmm.Access) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = vmm.SEGV_MAPERR
+			err = vmm.EFAULT // the signal does not tell MAPERR from ACCERR here
 		}
 	}()
-	p := (*byte)(unsafe.Pointer(uintptr(addr)))
+	p := *(**byte)(unsafe.Pointer(&addr)) // memory that the Go runtime knows nothing of
 	if access == vmm.AccessWrite {
 		*p = 1
 	} else {

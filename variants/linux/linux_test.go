@@ -1,0 +1,171 @@
+//go:build linux
+
+package linux
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"vmabench/vmm"
+	"vmabench/workload"
+)
+
+func open(t *testing.T, i int) (vmm.VMM, *vmm.Task) {
+	t.Helper()
+	task := vmm.NewTask()
+	v := Designs()[i].New(vmm.Config{}).NewVMM(task)
+	t.Cleanup(func() {
+		v.Exit(task)
+		task.Release()
+	})
+	return v, task
+}
+
+const rw = vmm.ProtRead | vmm.ProtWrite
+
+// TestOperations walks through every call; what the kernel says of the mappings
+// is the oracle.
+func TestOperations(t *testing.T) {
+	for i, d := range Designs() {
+		t.Run(d.Name, func(t *testing.T) {
+			v, task := open(t, i)
+			base := vmm.Addr(0x30 << 40)
+			must := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := v.Mmap(task, base, 8*vmm.PageSize, rw, vmm.MapFixedNoReplace, vmm.File{})
+			must(err)
+			if _, err := v.Mmap(task, base, vmm.PageSize, rw, vmm.MapFixedNoReplace, vmm.File{}); !errors.Is(err, vmm.EEXIST) {
+				t.Errorf("over a mapping: %v", err)
+			}
+			must(v.Fault(task, base, vmm.AccessWrite))
+			must(v.Mprotect(task, base+2*vmm.PageSize, vmm.PageSize, vmm.ProtNone))
+			if err := v.Fault(task, base+2*vmm.PageSize, vmm.AccessRead); !errors.Is(err, vmm.EFAULT) {
+				t.Errorf("a page without access: %v", err)
+			}
+			must(v.Munmap(task, base+4*vmm.PageSize, vmm.PageSize))
+			if err := v.Fault(task, base+4*vmm.PageSize, vmm.AccessRead); !errors.Is(err, vmm.EFAULT) {
+				t.Errorf("a hole: %v", err)
+			}
+			ms, err := v.Maps(task, nil)
+			must(err)
+			want := []vmm.Range{{Start: base, End: base + 2*vmm.PageSize}, {Start: base + 2*vmm.PageSize, End: base + 3*vmm.PageSize},
+				{Start: base + 3*vmm.PageSize, End: base + 4*vmm.PageSize}, {Start: base + 5*vmm.PageSize, End: base + 8*vmm.PageSize}}
+			var got []vmm.Range
+			for _, m := range ms {
+				got = append(got, m.Range)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("maps: %v, want %v", got, want)
+			}
+			a, err := v.Mmap(task, 0, 4*vmm.PageSize, rw, 0, vmm.File{})
+			must(err)
+			b, err := v.Mremap(task, a, 4*vmm.PageSize, 16*vmm.PageSize, vmm.RemapMayMove, 0)
+			must(err)
+			if !inWindow(b, 16*vmm.PageSize) {
+				t.Errorf("mremap moved to %#x, outside the windows", uint64(b))
+			}
+			must(v.Munmap(task, b, 16*vmm.PageSize))
+			if _, err := v.Mmap(task, 0x1000_0000, vmm.PageSize, rw, vmm.MapFixed, vmm.File{}); !errors.Is(err, vmm.ENOMEM) {
+				t.Errorf("outside the windows: %v", err)
+			}
+		})
+	}
+}
+
+// TestEveryTouchFaults: the kernel counts a fault for each call, because a page
+// is dropped before it is touched again.
+func TestEveryTouchFaults(t *testing.T) {
+	for i, d := range Designs() {
+		t.Run(d.Name, func(t *testing.T) {
+			v, task := open(t, i)
+			a, err := v.Mmap(task, 0, 512*vmm.PageSize, rw, 0, vmm.File{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			before := faults(t)
+			const n = 4 * 512
+			for j := range n {
+				if err := v.Fault(task, a+vmm.Addr(j%512)*vmm.PageSize, vmm.AccessWrite); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := faults(t) - before; got < n || got > n+n/10 {
+				t.Errorf("%d touches took %d faults", n, got)
+			}
+		})
+	}
+}
+
+func faults(t *testing.T) int64 {
+	t.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
+		t.Fatal(err)
+	}
+	return u.Minflt
+}
+
+func TestFork(t *testing.T) {
+	v, task := open(t, 0)
+	for range 3 {
+		c, err := v.Fork(task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Exit(task)
+	}
+	if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD {
+		t.Errorf("a child is left: %d, %v", pid, err)
+	}
+}
+
+func TestBrk(t *testing.T) {
+	v, task := open(t, 0)
+	start, err := v.Brk(task, 0)
+	if err != nil || start != vmm.BrkBase {
+		t.Fatalf("the heap ends at %#x, %v", uint64(start), err)
+	}
+	if end, _ := v.Brk(task, start+vmm.PageSize); end != start+vmm.PageSize {
+		t.Errorf("grown to %#x", uint64(end))
+	}
+	if end, _ := v.Brk(task, start); end != start {
+		t.Errorf("shrunk to %#x", uint64(end))
+	}
+}
+
+// TestWorkloads: every preset can be set up and its first operations run.
+func TestWorkloads(t *testing.T) {
+	for _, s := range workload.Presets() {
+		v, task := open(t, 0)
+		l, err := workload.Uniform(50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Setup(v, task, l, 2); err != nil {
+			t.Errorf("%s: %v", s.FullName(), err)
+		}
+		v.Exit(task)
+	}
+}
+
+func TestLockDesign(t *testing.T) {
+	for _, c := range []struct{ release, want string }{
+		{"5.10.0-32-cloud-amd64", "mmap_lock"}, {"6.1.0", "mmap_lock"}, {"6.4", "per-VMA rw_semaphore"},
+		{"6.14.9+x", "per-VMA rw_semaphore"}, {"6.15.0", "per-VMA reference count"}, {"7.0.1-rc3", "per-VMA reference count"},
+		{"plan9", "unknown design"},
+	} {
+		if got := LockDesign(c.release); got != c.want {
+			t.Errorf("%s: %s, want %s", c.release, got, c.want)
+		}
+	}
+}
