@@ -3,6 +3,7 @@ package mm
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"vmabench/internal/atomic"
@@ -111,33 +112,34 @@ func BenchmarkStore(b *testing.B) {
 	}
 }
 
-// BenchmarkFindBesideWriter is a random lookup while another thread edits the
-// gaps between the VMAs at full rate.
+// BenchmarkFindBesideWriter is a random lookup while another thread fills and
+// clears holes between the VMAs at full rate. edits/op says whether it ran.
 func BenchmarkFindBesideWriter(b *testing.B) {
 	for _, n := range benchSizes[:4] {
 		b.Run(fmt.Sprintf("vmas=%d", n), func(b *testing.B) {
 			x, vmas := benchIndex(n)
-			stop, done := make(chan struct{}), make(chan struct{})
+			var stop atomic.Bool
+			var edits atomic.Uint64
+			done := make(chan struct{})
 			go func() {
 				defer close(done)
 				rng := rand.New(rand.NewPCG(5, 6))
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					for range 64 {
-						hole := pages(16+rng.Uint64N(uint64(n))*vmaStride+vmaPages, 1)
-						x.Store(hole, vmas[0])
-						x.Store(hole, nil)
-					}
+				for !stop.Load() {
+					hole := pages(16+rng.Uint64N(uint64(n))*vmaStride+vmaPages, 1)
+					x.Store(hole, vmas[0])
+					x.Store(hole, nil)
+					edits.Add(2)
 				}
 			}()
+			for edits.Load() == 0 {
+				runtime.Gosched()
+			}
 			b.ResetTimer()
+			from := edits.Load()
 			lookups(x, n, b.N, false)
+			b.ReportMetric(float64(edits.Load()-from)/float64(b.N), "edits/op")
 			b.StopTimer()
-			close(stop)
+			stop.Store(true)
 			<-done
 		})
 	}
