@@ -16,3 +16,9 @@ func SetLimits(l Limits) (restore func()) {
 	maxReaderBatch, spinTurns = l.MaxReaderBatch, l.SpinTurns
 	return func() { maxReaderBatch, spinTurns = batch, turns }
 }
+
+// Idle reports whether nothing is left of any holder, waiter or spinner but
+// the readers' hint in owner; for a lock that nobody uses.
+func (s *RWSem) Idle() bool {
+	return s.count.Load() == 0 && s.osq.Load() == 0 && !s.waitLock.Locked() && s.waiters.head.Get() == nil
+}

@@ -1,0 +1,23 @@
+// Package lockcheck is the list of scenarios in which the lock source of every
+// design, and the rw_semaphore alone, is explored under every interleaving
+// (package explore), with the verdict that each must reach.
+//
+// # Invariants
+//
+//	I1   exclusion: between vma_start_write and the end of the session nobody is inside a reader section of that VMA
+//	I2   nobody holds a read lock on a detached VMA, and counts stay in their range
+//	I3   a freed object has no reader, and nobody releases it afterwards
+//	I4   a reader that got its lock has the right mm, and a range that covers the address, until it puts it
+//	I5   an mm is alive at each access, the wake-up of its writer included
+//	I6   no wake-up is lost: who waits for what has happened goes on
+//	I7   a killable wait that fails leaves everything as it was
+//	I8   a VMA that covers the address all the time and is not write-locked is found
+//	I9   the /proc/PID/maps walk skips no VMA that existed throughout and shows no gap that never was
+//	I10  the legal lock orders do not deadlock; the forbidden one does
+//
+// A scenario names the invariants that it would see broken, and the one that
+// it expects to see broken, if any. How a failure is counted: a data race on a
+// VMA's field is I1, a use after free of an mm I5 and of anything else I3, a
+// deadlock I6 unless the scenario is about lock order, an assertion whatever
+// it begins with.
+package lockcheck

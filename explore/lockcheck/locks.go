@@ -1,0 +1,337 @@
+//go:build vmasim
+
+package lockcheck
+
+import (
+	"fmt"
+
+	"vmabench/explore"
+	"vmabench/internal/atomic"
+	"vmabench/vmm"
+)
+
+// lockScenarios drive the lock steps of one design directly.
+func lockScenarios(d vmm.Design) []Scenario {
+	if !hasVMALocks(d) {
+		return nil
+	}
+	var out []Scenario
+	add := func(name, checks, doc string, body func(*explore.S)) *Scenario {
+		out = append(out, Scenario{Name: name, Design: d.Name, Doc: doc, Checks: checks, Body: body})
+		return &out[len(out)-1]
+	}
+	for n := 1; n <= 3; n++ {
+		sc := add(fmt.Sprintf("modify-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA that readers use", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc.Long = n == 3
+	}
+	for n := 1; n <= 2; n++ {
+		sc := add(fmt.Sprintf("twice-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA in two sessions", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) {
+				for range 2 {
+					w.session(t, func() { w.change(t, w.at(addrA)) })
+				}
+			})
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc.Long = n == 2
+		add(fmt.Sprintf("detach-%dr", n), "I1 I2 I3 I4 I6", "a VMA goes away under readers that have found it", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA) }) })
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc = add(fmt.Sprintf("recycle-%dr", n), "I1 I2 I3 I4 I6", "its memory comes back at another address", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) {
+				w.session(t, func() { w.drop(t, addrA); w.add(t, addrB) })
+			})
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc.Long = n == 2
+	}
+	add("two-vmas", "I1 I2 I4 I6", "one session write-locks two VMAs, each with a reader", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA, addrB)
+		w.writer(func(t *vmm.Task) {
+			w.session(t, func() { w.change(t, w.at(addrA)); w.change(t, w.at(addrB)) })
+		})
+		w.readers(1, addrA)
+		w.readers(1, addrB)
+		w.idle()
+	})
+	add("two-writers", "I1 I2 I4 I6", "two writers and a reader of one VMA", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA)
+		for range 2 {
+			w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
+		}
+		w.readers(1, addrA)
+		w.idle()
+	})
+	add("downgrade", "I1 I2 I4 I6", "a writer downgrades mmap_lock and goes on reading beside a VMA reader", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA)
+		w.writer(func(t *vmm.Task) {
+			w.space.WriteLock(t)
+			v := w.at(addrA)
+			w.change(t, v)
+			w.space.Downgrade(t)
+			w.inside(v, addrA)
+			w.space.ReadUnlock(t)
+		})
+		w.readers(1, addrA)
+		w.idle()
+	})
+	add("downgrade-then-write", "I1 I2 I4 I6", "a downgraded holder keeps the next writer out, not VMA readers", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA)
+		w.writer(func(t *vmm.Task) {
+			w.space.WriteLock(t)
+			w.space.Downgrade(t)
+			w.inside(w.at(addrA), addrA)
+			w.space.ReadUnlock(t)
+		})
+		w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
+		w.idle()
+	})
+	add("read-locked", "I1 I2 I4 I6", "a reader takes the VMA under mmap read and keeps it beyond", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA)
+		w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
+		w.Go("reader", func(t *vmm.Task) {
+			w.space.ReadLock(t)
+			v := w.at(addrA)
+			ok := w.locks.StartReadLocked(t, v)
+			w.space.ReadUnlock(t)
+			if ok {
+				w.inside(v, addrA)
+				w.locks.EndRead(t, v)
+			}
+		})
+		w.idle()
+	})
+	add("bystander", "I2 I8", "a VMA that nobody write-locks is found whatever happens beside it", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA, addrB)
+		w.writer(func(t *vmm.Task) {
+			w.session(t, func() { w.drop(t, addrA); w.add(t, addrC) })
+		})
+		w.Go("reader", func(t *vmm.Task) {
+			atomic.Assert(w.read(t, addrB), "I8: a VMA that stays was not found")
+		})
+		w.idle()
+	})
+	out = append(out, foreignScenarios(d)...)
+	out = append(out, killScenarios(d)...)
+	out = append(out, orderScenarios(d)...)
+	out = append(out, weakScenarios(d)...)
+	return out
+}
+
+// foreignScenarios let an object turn up in another address space, which ends.
+func foreignScenarios(d vmm.Design) []Scenario {
+	body := func(n int, apart bool) func(*explore.S) {
+		return func(s *explore.S) {
+			p := newWorld(s, d, vmm.Config{}, addrA)
+			q := p.sibling()
+			ready := new(atomic.Uint32)
+			unmap := func(t *vmm.Task) { p.session(t, func() { p.drop(t, addrA) }) }
+			liveAndDie := func(t *vmm.Task) {
+				q.session(t, func() { q.add(t, addrA) })
+				q.session(t, func() { q.drop(t, addrA) })
+				q.mm.Drop()
+			}
+			if apart {
+				p.writer(func(t *vmm.Task) { unmap(t); ready.Store(1) })
+				p.Go("other", func(t *vmm.Task) {
+					atomic.Until(&t.Task, func() bool { return ready.Load() == 1 })
+					liveAndDie(t)
+				})
+			} else {
+				p.writer(func(t *vmm.Task) { unmap(t); liveAndDie(t) })
+			}
+			p.readers(n, addrA)
+			p.idle()
+		}
+	}
+	const doc = "a VMA's memory goes to another mm, which exits while a stale reader puts it"
+	return []Scenario{
+		{Name: "foreign-1r", Design: d.Name, Doc: doc, Checks: "I2 I3 I4 I5 I6", Body: body(1, false)},
+		{Name: "foreign-apart", Design: d.Name, Doc: doc, Checks: "I2 I3 I4 I5 I6", Body: body(1, true), Long: true},
+	}
+}
+
+// killScenarios end a killable write lock by a signal.
+func killScenarios(d vmm.Design) []Scenario {
+	return []Scenario{{
+		Name: "kill", Design: d.Name, Checks: "I1 I2 I6 I7",
+		Doc: "a signal ends a killable VMA write lock; the next writer and reader find all as before",
+		Body: func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			killed := w.writer(func(t *vmm.Task) {
+				w.session(t, func() {
+					v := w.at(addrA)
+					if w.locks.StartWriteKillable(t, v) == nil {
+						touch(v)
+					} else {
+						st := w.locks.State(v)
+						atomic.Assert(!st.WriterWaiting, "I7: a killed writer leaves its mark")
+					}
+				})
+				w.session(t, func() { w.change(t, w.at(addrA)) })
+			})
+			s.Go("signal", func(*vmm.Task) { killed.Kill() })
+			w.readers(1, addrA)
+			w.idle()
+			s.Check(func() error {
+				if v := w.locks.Lookup(s.Task(), w.mm, addrA); v == nil {
+					return fmt.Errorf("I7: the VMA cannot be read-locked any more")
+				}
+				return nil
+			})
+		},
+	}}
+}
+
+// orderScenarios are about what may be waited for while a VMA is held.
+func orderScenarios(d vmm.Design) []Scenario {
+	mapper := func(w *world, order ...vmm.Addr) {
+		w.writer(func(t *vmm.Task) {
+			w.session(t, func() {
+				for _, a := range order {
+					w.change(t, w.at(a))
+				}
+			})
+		})
+	}
+	return []Scenario{
+		{Name: "order-forbidden", Design: d.Name, Checks: "I10", Breaks: "I10",
+			Doc: "waiting for mmap_lock with a VMA read-locked: the writer waits for that VMA",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA)
+				mapper(w, addrA)
+				w.Go("reader", func(t *vmm.Task) {
+					if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
+						w.space.ReadLock(t)
+						w.space.ReadUnlock(t)
+						w.locks.EndRead(t, v)
+					}
+				})
+			}},
+		{Name: "order-trylock", Design: d.Name, Checks: "I10",
+			Doc: "trying mmap_lock with a VMA read-locked is legal",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA)
+				mapper(w, addrA)
+				w.Go("reader", func(t *vmm.Task) {
+					if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
+						if w.space.ReadTrylock(t) {
+							w.space.ReadUnlock(t)
+						}
+						w.locks.EndRead(t, v)
+					}
+				})
+				w.idle()
+			}},
+		{Name: "order-mmap-first", Design: d.Name, Checks: "I10",
+			Doc: "locking a VMA with mmap_lock held for read is legal",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA)
+				mapper(w, addrA)
+				w.Go("reader", func(t *vmm.Task) {
+					w.space.ReadLock(t)
+					w.read(t, addrA)
+					w.space.ReadUnlock(t)
+				})
+				w.idle()
+			}},
+		{Name: "uffd-move", Design: d.Name, Checks: "I1 I10",
+			Doc: "userfaultfd's move locks two VMAs while a writer locks them the other way round",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA, addrB)
+				mapper(w, addrB, addrA)
+				w.Go("mover", func(t *vmm.Task) { _ = w.vmm.UffdMove(t, addrA, addrB) })
+				w.idle()
+			}},
+		{Name: "uffd-hold", Design: d.Name, Checks: "I10", Breaks: "I10",
+			Doc: "the same, but keeping the first VMA while waiting for mmap_lock",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA, addrB)
+				mapper(w, addrB, addrA)
+				w.Go("mover", func(t *vmm.Task) {
+					dst := w.locks.Lookup(t, w.mm, addrA)
+					if dst == nil {
+						return
+					}
+					if src := w.locks.Lookup(t, w.mm, addrB); src != nil {
+						w.locks.EndRead(t, src)
+					} else {
+						w.space.ReadLock(t)
+						w.space.ReadUnlock(t)
+					}
+					w.locks.EndRead(t, dst)
+				})
+			}},
+		checkFirst(d, false), checkFirst(d, true),
+	}
+}
+
+// checkFirst is the shape of two kernel bugs (collapse against page-table
+// reclaim, un-sharing before a split): a check under mmap write alone says
+// nothing about what VMA readers change.
+func checkFirst(d vmm.Design, lockFirst bool) Scenario {
+	sc := Scenario{Name: "check-then-lock", Design: d.Name, Checks: "I1", Breaks: "I1",
+		Doc: "a writer checks what readers change before it locks the VMA: the check is stale"}
+	if lockFirst {
+		sc.Name, sc.Breaks = "lock-then-check", ""
+		sc.Doc = "a writer locks the VMA before it checks what readers change"
+	}
+	sc.Body = func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{}, addrA)
+		pmd := new(atomic.Uint32)
+		pmd.Store(1)
+		w.writer(func(t *vmm.Task) {
+			w.session(t, func() {
+				v := w.at(addrA)
+				if lockFirst {
+					w.locks.StartWrite(t, v)
+				}
+				there := pmd.Load() == 1
+				w.locks.StartWrite(t, v)
+				atomic.Assert(!there || pmd.Load() == 1, "I1: what was checked has changed since")
+			})
+		})
+		w.Go("reader", func(t *vmm.Task) {
+			if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
+				pmd.Store(0)
+				w.locks.EndRead(t, v)
+			}
+		})
+	}
+	return sc
+}
+
+// weakScenarios run the protocols with loads that may be late.
+func weakScenarios(d vmm.Design) []Scenario {
+	weak := explore.Options{Weak: true}
+	return []Scenario{
+		{Name: "weak-modify", Design: d.Name, Checks: "I1 I4 I6", Options: weak,
+			Doc: "modify-1r, loads as late as release and acquire allow",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA)
+				w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
+				w.readers(1, addrA)
+				w.idle()
+			}},
+		{Name: "weak-recycle", Design: d.Name, Checks: "I1 I2 I3 I4", Options: weak,
+			Doc: "recycle-1r, loads as late as release and acquire allow",
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, addrA)
+				w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA); w.add(t, addrA) }) })
+				w.readers(1, addrA)
+				w.idle()
+			}},
+	}
+}

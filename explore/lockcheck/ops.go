@@ -1,0 +1,101 @@
+//go:build vmasim
+
+package lockcheck
+
+import (
+	"fmt"
+	"slices"
+
+	"vmabench/explore"
+	"vmabench/vmm"
+)
+
+// opScenarios run whole operations of the address space against each other,
+// for every design alike.
+func opScenarios(d vmm.Design) []Scenario {
+	var out []Scenario
+	add := func(name, checks, doc string, long bool, at []vmm.Addr, body func(*world)) {
+		out = append(out, Scenario{Name: name, Design: d.Name, Doc: doc, Checks: checks, Long: long,
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, at...)
+				body(w)
+				w.idle()
+				s.Check(func() error { return w.vmm.Check(s.Task()) })
+			}})
+	}
+	a, ab, abc := []vmm.Addr{addrA}, []vmm.Addr{addrA, addrB}, []vmm.Addr{addrA, addrB, addrC}
+	add("fault-mprotect", "I1 I2 I4 I6", "a fault beside mprotect of its VMA", false, a, func(w *world) {
+		w.Go("fault", w.fault(addrA, nil, vmm.SEGV_ACCERR))
+		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
+	})
+	add("fault-munmap", "I1 I2 I3 I4 I6", "a fault beside munmap of its VMA", false, a, func(w *world) {
+		w.Go("fault", w.fault(addrA, nil, vmm.SEGV_MAPERR))
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA, vmm.PageSize)) })
+	})
+	add("fault-fault", "I2 I4 I6", "two faults of one page", false, a, func(w *world) {
+		w.Go("fault", w.fault(addrA, nil))
+		w.Go("fault", w.fault(addrA, nil))
+	})
+	add("fault-remap", "I1 I2 I3 I4 I6", "a fault beside an mmap over its VMA", true, a, func(w *world) {
+		w.Go("fault", w.fault(addrA, nil))
+		w.Go("mmap", func(t *vmm.Task) { w.mapAt(t, addrA) })
+	})
+	add("dontneed-mprotect", "I1 I2 I4 I6", "madvise under the VMA lock beside mprotect", false, a, func(w *world) {
+		w.Go("madvise", func(t *vmm.Task) { w.must(w.vmm.Madvise(t, addrA, vmm.PageSize, vmm.DontNeed)) })
+		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
+	})
+	add("fork-fault", "I1 I2 I4 I6", "a fault beside fork", true, a, func(w *world) {
+		w.Go("fault", w.fault(addrA, nil))
+		w.Go("fork", func(t *vmm.Task) { _, err := w.vmm.Fork(t); w.must(err) })
+	})
+	add("maps-munmap", "I2 I3 I4 I9", "the maps walk beside munmap of a VMA in its middle", true, abc, func(w *world) {
+		w.Go("walk", w.walk(addrA, addrC))
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrB, vmm.PageSize)) })
+	})
+	add("maps-mprotect", "I1 I2 I4 I9", "the maps walk beside mprotect", false, ab, func(w *world) {
+		w.Go("walk", w.walk(addrA, addrB))
+		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
+	})
+	add("munmap-munmap", "I1 I2 I3 I6", "two unmappings, downgrades and all", true, ab, func(w *world) {
+		for _, at := range ab {
+			w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, at, vmm.PageSize)) })
+		}
+	})
+	return out
+}
+
+func (w *world) must(err error) {
+	if err != nil {
+		w.Fail("I2: unexpected error: %v", err)
+	}
+}
+
+// fault returns a thread that writes to a and may get one of errs.
+func (w *world) fault(a vmm.Addr, errs ...error) func(*vmm.Task) {
+	return func(t *vmm.Task) {
+		if err := w.vmm.Fault(t, a, vmm.AccessWrite); err != nil && !slices.Contains(errs, err) {
+			w.Fail("I4: fault: %v", err)
+		}
+	}
+}
+
+// walk returns a thread that lists the mappings and must meet those at stay,
+// each once and in order.
+func (w *world) walk(stay ...vmm.Addr) func(*vmm.Task) {
+	return func(t *vmm.Task) {
+		maps, err := w.vmm.Maps(t, nil)
+		w.must(err)
+		at := make(map[vmm.Addr]int)
+		for i, m := range maps {
+			if i > 0 && m.Start < maps[i-1].End {
+				w.Fail("I9: the walk goes back: %v", maps)
+			}
+			at[m.Start]++
+		}
+		for _, a := range stay {
+			if at[a] != 1 {
+				w.Fail("I9: the walk meets %s %d times: %v", fmt.Sprintf("%#x", uint64(a)), at[a], maps)
+			}
+		}
+	}
+}
