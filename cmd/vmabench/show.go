@@ -17,6 +17,7 @@ import (
 const (
 	chartsDir  = "charts"
 	tablesFile = "tables.md"
+	reportFile = "report.html"
 )
 
 // show prints a run's tables, draws its charts and writes its report.
@@ -43,10 +44,14 @@ func show(dir string, out io.Writer) error {
 	if err != nil {
 		return plain(err)
 	}
+	if err := plots.Report(f, filepath.Join(dir, reportFile)); err != nil {
+		return plain(err)
+	}
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "samples  %s\n", filepath.Join(dir, results.BenchFile))
 	fmt.Fprintf(out, "tables   %s\n", filepath.Join(dir, tablesFile))
 	fmt.Fprintf(out, "charts   %s (%d files)\n", filepath.Join(dir, chartsDir), len(charts))
+	fmt.Fprintf(out, "report   %s\n", filepath.Join(dir, reportFile))
 	return nil
 }
 
@@ -77,7 +82,7 @@ func benchstat(f *results.Folder, out io.Writer) bool {
 	}
 	args := []string{"tool", "benchstat", "-col", "/variant@(" + strings.Join(names, " ") + ")",
 		"-filter", ".unit:(" + strings.Join(headline, " OR ") + ")", filepath.Join(f.Dir, results.BenchFile)}
-	if !modulePresent() {
+	if !haveBenchstat() {
 		return false
 	}
 	var table, said bytes.Buffer
@@ -110,14 +115,8 @@ func quote(args []string) (out []string) {
 	return out
 }
 
-// modulePresent reports whether the go tool can be asked from here.
-func modulePresent() bool {
-	if _, err := exec.LookPath("go"); err != nil {
-		return false
-	}
-	b, err := os.ReadFile("go.mod")
-	return err == nil && strings.HasPrefix(string(b), "module vmabench")
-}
+// haveBenchstat reports whether the go tool is here and this module with it.
+func haveBenchstat() bool { return exec.Command("go", "tool", "-n", "benchstat").Run() == nil }
 
 // report shows a finished run again.
 func report(args []string, out, errs io.Writer) error {

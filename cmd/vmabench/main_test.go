@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vmabench/results"
+)
+
+// mainEnv makes the test binary vmabench itself, its trials included.
+const mainEnv = "VMABENCH_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(mainEnv) != "" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Setenv(mainEnv, "1")
+	os.Exit(m.Run())
+}
+
+// vmabench returns the command, ready to start.
+func vmabench(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(cancel)
+	return exec.CommandContext(ctx, exe, args...)
+}
+
+// try runs the command and returns its exit status and what it printed.
+func try(t *testing.T, cmd *exec.Cmd) (status int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &o, &e
+	err := cmd.Run()
+	if err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), o.String(), e.String()
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestBadInput: one clear line on stderr, nothing on stdout, exit status 2.
+func TestBadInput(t *testing.T) {
+	maps := write(t, "bad.maps", "1000-3000 r--p 0 0 0\n2000-1000 r--p 0 0 0\n")
+	file := write(t, "file", "")
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, results.RunFile), []byte(`{"name": "x"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"frob", `unknown command "frob"; vmabench help lists them`},
+		{"bench -frob", "flag provided but not defined: -frob"},
+		{"bench extra", `unexpected argument "extra"`},
+		{"bench -plan fast", `unknown plan "fast"; there are default, full and smoke`},
+		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are mmaponly, rwsem, refcount`},
+		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
+		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
+		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},
+		{"bench -procs 0", `-procs "0": want numbers from 1 to 1024`},
+		{"bench -procs 1,x", `-procs "1,x": want numbers from 1 to 1024`},
+		{"bench -procs 2,2", `-procs "2,2" names 2 twice`},
+		{"bench -count 0", "-count 0: want at least 1"},
+		{"bench -count -3", "-count -3: want at least 1"},
+		{"bench -count x", `invalid value "x" for flag -count: parse error`},
+		{"bench -vmas 0", "-vmas 0: want 1 to 10000000"},
+		{"bench -vmas 99999999", "-vmas 99999999: want 1 to 10000000"},
+		{"bench -vmas 5 -layout " + maps, "-vmas and -layout exclude each other"},
+		{"bench -layout " + maps, `bad.maps:2: range "2000-1000" is empty or reversed`},
+		{"bench -layout /nonexistent", "/nonexistent: no such file or directory"},
+		{"bench -page big", `-page "big": want none or zero`},
+		{"bench -protocol new", `-protocol "new": want same or era`},
+		{"bench -load 0", `-load "0": want positive numbers`},
+		{"bench -load 1,1", `-load "1,1" names 1 twice`},
+		{"bench -arrivals slow", `-arrivals "slow": want poisson or constant`},
+		{"bench -shard 3/2", `shard "3/2": want i/n with i from 1 to n`},
+		{"bench -o " + file + "/run", file + ": not a directory"},
+		{"bench -resume -count 3", "-count: a resumed run has its own plan"},
+		{"bench -resume -o /nonexistent", "/nonexistent: no such file or directory"},
+		{"bench -resume -o " + foreign, foreign + "/run.json: no Format: not the record of a run"},
+		{"plan -count 0", "-count 0: want at least 1"},
+		{"list frobs", `list "frobs": want designs or workloads`},
+		{"report " + foreign, foreign + "/run.json: no Format: not the record of a run"},
+		{"report " + filepath.Dir(file), filepath.Dir(file) + ": no run.json: not the folder of a run"},
+		{"compare a", "compare: want the folders of two runs, OLD and NEW"},
+		{"compare -gate big a b", `-gate "big": want a share such as 5%`},
+		{"merge", "merge: want -o FOLDER and the folders of the shards"},
+		{"history -root /nonexistent", "/nonexistent: no such file or directory"},
+	} {
+		status, out, errs := try(t, vmabench(t, strings.Fields(c.args)...))
+		if status != exitUsage || out != "" || errs != "vmabench: "+c.want+"\n" {
+			t.Errorf("%s\nstatus %d, stdout %q, stderr\n%swant\nvmabench: %s", c.args, status, out, errs, c.want)
+		}
+	}
+	if status, _, errs := try(t, vmabench(t)); status != exitUsage || !strings.Contains(errs, "vmabench bench") {
+		t.Errorf("no arguments: status %d, %q", status, errs)
+	}
+	if status, out, _ := try(t, vmabench(t, "help")); status != exitOK || !strings.Contains(out, "vmabench bench") {
+		t.Errorf("help: status %d, %q", status, out)
+	}
+	if status, _, errs := try(t, vmabench(t, "bench", "-h")); status != exitOK || !strings.Contains(errs, "-variants") {
+		t.Errorf("bench -h: status %d, %q", status, errs)
+	}
+}
+
+// TestDefaultPlan: what make bench runs fits its three minutes and has the
+// designs, six workloads, GOMAXPROCS 1, 2, 4, ten repetitions, latency and
+// footprint.
+func TestDefaultPlan(t *testing.T) {
+	o := options{plan: "default", page: "none", protocol: "same", arrivals: "poisson", seed: 1}
+	p, err := o.newPlan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := p.Estimate(); d > 120*time.Second || p.Config.Budget > 165*time.Second {
+		t.Errorf("the default plan takes %v undisturbed and may take %v", d, p.Config.Budget)
+	}
+	cells := map[string]int{}
+	for i := range p.Trials {
+		s := &p.Trials[i]
+		cells[string(s.Kind)+" "+s.Name()]++
+	}
+	count := map[string]int{}
+	for name, n := range cells {
+		kind, _, _ := strings.Cut(name, " ")
+		count[kind]++
+		if want := map[string]int{"throughput": 10, "latency": 10, "footprint": 1}[kind]; n != want {
+			t.Errorf("%s: %d repetitions, want %d", name, n, want)
+		}
+	}
+	if count["throughput"] < 3*6*3 || count["latency"] < 3*3+1 || count["footprint"] < 3*2 {
+		t.Errorf("cells: %v", count)
+	}
+	status, out, _ := try(t, vmabench(t, "plan"))
+	if status != exitOK || !strings.Contains(out, "hotvma") || !strings.Contains(out, "trials, ") {
+		t.Errorf("plan: status %d, %s", status, out)
+	}
+}
+
+// TestSmoke runs the smoke plan: the real designs, from the plan to the report.
+func TestSmoke(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	status, out, errs := try(t, vmabench(t, "bench", "-plan", "smoke", "-o", dir))
+	if status != exitOK {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	f, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out, "  eta "); len(f.Trials) != f.Run.Plan.Trials || n != len(f.Trials) {
+		t.Errorf("%d trials of %d, %d lines of progress", len(f.Trials), f.Run.Plan.Trials, n)
+	}
+	for i := range f.Trials {
+		if w := f.Trials[i].Failed; w != "" {
+			t.Errorf("%s failed: %s", f.Trials[i].ID(), w)
+		}
+	}
+	for _, name := range []string{results.BenchFile, results.EventsFile, tablesFile, reportFile} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() < 100 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, chartsDir, "*.svg")); len(files) == 0 {
+		t.Error("no charts")
+	}
+	for _, want := range []string{"report   " + dir, "Footprint/vmas=1000-1", "refcount"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not on the screen", want)
+		}
+	}
+	if strings.ContainsAny(out, "\r\x1b") {
+		t.Error("control characters off a terminal")
+	}
+	if status, _, errs := try(t, vmabench(t, "bench", "-plan", "smoke", "-o", dir)); status != exitUsage || !strings.Contains(errs, "already holds a run") {
+		t.Errorf("a second run into the folder: status %d, %s", status, errs)
+	}
+	if status, out, errs := try(t, vmabench(t, "report", dir)); status != exitOK {
+		t.Errorf("report: status %d\n%s%s", status, out, errs)
+	}
+	if status, _, errs := try(t, vmabench(t, "compare", "-gate", "500%", dir, dir)); status == exitFailed {
+		t.Errorf("a run is slower than itself: %s", errs)
+	}
+}
+
+// begin starts a run of many short trials and returns when n are done.
+func begin(t *testing.T, dir string, n int) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := vmabench(t, "bench", "-plan", "smoke", "-run", "pft", "-count", "7", "-o", dir, "-noreport")
+	errs := new(bytes.Buffer)
+	cmd.Stderr = errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for range n {
+		if !lines.Scan() {
+			t.Fatalf("the run ended early: %s", errs)
+		}
+	}
+	go io.Copy(io.Discard, out)
+	return cmd, errs
+}
+
+// finish resumes the run and holds it to its plan: every trial once.
+func finish(t *testing.T, dir string) {
+	t.Helper()
+	before, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := try(t, vmabench(t, "bench", "-resume", "-o", dir, "-noreport"))
+	if status != exitOK {
+		t.Fatalf("resume: status %d\n%s%s", status, out, errs)
+	}
+	f, err := results.Open(dir) // which refuses a trial that is there twice
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Trials) != f.Run.Plan.Trials {
+		t.Errorf("%d trials, want %d", len(f.Trials), f.Run.Plan.Trials)
+	}
+	for i := range before.Trials {
+		if f.Trials[i].ID() != before.Trials[i].ID() || f.Trials[i].Started != before.Trials[i].Started {
+			t.Fatalf("trial %d is not the one that was completed", i)
+		}
+	}
+}
+
+// TestInterrupt: SIGINT in the middle leaves a valid run, exit status 130.
+func TestInterrupt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd, errs := begin(t, dir, 5)
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if s := cmd.ProcessState.ExitCode(); s != exitInterrupted || strings.Count(errs.String(), "\n") != 1 || !strings.Contains(errs.String(), "-resume -o "+dir) {
+		t.Errorf("status %d, stderr %q", s, errs)
+	}
+	if _, err := os.Stat(filepath.Join(dir, results.BenchFile)); err != nil {
+		t.Errorf("no samples after an interrupt: %v", err)
+	}
+	finish(t, dir)
+}
+
+// TestKill: kill -9 at some moments; nothing completed is lost, nothing runs
+// twice, and no child outlives the run.
+func TestKill(t *testing.T) {
+	for _, n := range []int{1, 4, 17} {
+		dir := filepath.Join(t.TempDir(), "run")
+		cmd, _ := begin(t, dir, n)
+		cmd.Process.Kill()
+		cmd.Wait()
+		f, err := results.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(f.Trials) < n {
+			t.Errorf("%d trials were reported done, %d are there", n, len(f.Trials))
+		}
+		finish(t, dir)
+	}
+}
+
+// TestTwoRunsOneFolder: the second is refused, the first goes on.
+func TestTwoRunsOneFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd, _ := begin(t, dir, 1)
+	for _, args := range [][]string{
+		{"bench", "-plan", "smoke", "-o", dir},
+		{"bench", "-resume", "-o", dir},
+		{"bench", "-plan", "smoke", "-force", "-o", dir},
+	} {
+		if status, _, errs := try(t, vmabench(t, args...)); status != exitUsage || !strings.Contains(errs, "another run is being written here") {
+			t.Errorf("%v: status %d, %s", args, status, errs)
+		}
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	cmd.Wait()
+	finish(t, dir)
+}
+
+// TestDiskFull: a limit on the size of files stands for a disk that fills.
+func TestDiskFull(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no shell")
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	exe, _ := os.Executable()
+	cmd := exec.Command("sh", "-c", `ulimit -f 64 && exec "$0" "$@"`, exe,
+		"bench", "-plan", "smoke", "-run", "pft", "-count", "14", "-o", dir, "-noreport", "-q")
+	status, _, errs := try(t, cmd)
+	if status != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "the trials before it are safe") && !strings.Contains(errs, "trials before it are safe") {
+		t.Fatalf("status %d, stderr %q", status, errs)
+	}
+	f, err := results.Open(dir)
+	if err != nil || len(f.Trials) == 0 {
+		t.Fatalf("%v", err)
+	}
+	finish(t, dir)
+}
