@@ -58,20 +58,20 @@ func (d *data) headline(n string, scens []scenario) string {
 	best, worst, procs := d.extremes(n, d.baseline, scens)
 	where := fmt.Sprintf("On %s", d.machine())
 	w, l, same, _ := d.verdicts(scens, d.baseline, n)
+	all := len(w) + len(l) + len(same)
+	at := fmt.Sprintf("%s in %%d of %s at GOMAXPROCS %d", d.baseline, plural(all, "workload", "workloads"), procs)
 	switch {
 	case best == nil:
 		return where + fmt.Sprintf(", no workload has trials of both %s and %s within the CPUs.", n, d.baseline)
 	case len(w) > 0 && len(l) > 0:
-		return fmt.Sprintf("%s, %s does up to %s the operations of %s at GOMAXPROCS %d (%s), and loses up to %s (%s): faster in %d of %d workloads, slower in %d.",
-			where, n, d.claim(best), d.baseline, procs, d.titleOf(best), d.claim(worst), d.titleOf(worst), len(w), len(w)+len(l)+len(same), len(l))
+		return fmt.Sprintf("%s, %s is faster than "+at+" (up to %s in %s) and slower in %d (down to %s in %s).",
+			where, n, len(w), d.claim(best), d.titleOf(best), len(l), d.claim(worst), d.titleOf(worst))
 	case len(w) > 0:
-		return fmt.Sprintf("%s, %s does up to %s the operations of %s at GOMAXPROCS %d (%s): faster in %d of %d workloads, slower in none.",
-			where, n, d.claim(best), d.baseline, procs, d.titleOf(best), len(w), len(w)+len(same))
+		return fmt.Sprintf("%s, %s is faster than "+at+" (up to %s in %s) and slower in none.", where, n, len(w), d.claim(best), d.titleOf(best))
 	case len(l) > 0:
-		return fmt.Sprintf("%s, %s is faster than %s in no workload at GOMAXPROCS %d and loses up to %s (%s) in %d of %d.",
-			where, n, d.baseline, procs, d.claim(worst), d.titleOf(worst), len(l), len(l)+len(same))
+		return fmt.Sprintf("%s, %s is slower than "+at+" (down to %s in %s) and faster in none.", where, n, len(l), d.claim(worst), d.titleOf(worst))
 	}
-	return fmt.Sprintf("%s, no difference between %s and %s was shown in %s at GOMAXPROCS %d; the medians lie between %s and %s.",
+	return fmt.Sprintf("%s, no difference between %s and %s was shown in %s at GOMAXPROCS %d; the median ratios lie between %s and %s.",
 		where, n, d.baseline, plural(len(same), "workload", "workloads"), procs, change(worst.Ratio), change(best.Ratio))
 }
 
@@ -82,16 +82,16 @@ func (d *data) against1(n, old string, scens []scenario) string {
 		return ""
 	}
 	w, l, same, _ := d.verdicts(scens, old, n)
-	s := fmt.Sprintf("Against %s at GOMAXPROCS %d it is faster in %d of %d workloads", old, procs, len(w), len(w)+len(l)+len(same))
+	s := fmt.Sprintf("Against %s it is faster in %d of %d at GOMAXPROCS %d", old, len(w), len(w)+len(l)+len(same), procs)
 	if len(w) > 0 {
-		s += fmt.Sprintf(" (most in %s, %s)", d.titleOf(best), d.claim(best))
+		s += fmt.Sprintf(" (up to %s in %s)", d.claim(best), d.titleOf(best))
 	}
 	s += fmt.Sprintf(", slower in %d", len(l))
 	if len(l) > 0 {
-		s += fmt.Sprintf(" (most in %s, %s)", d.titleOf(worst), d.claim(worst))
+		s += fmt.Sprintf(" (down to %s in %s)", d.claim(worst), d.titleOf(worst))
 	}
 	if len(same) > 0 {
-		s += fmt.Sprintf(", with no evidence of a difference in %d", len(same))
+		s += fmt.Sprintf(", without evidence of a difference in %d", len(same))
 	}
 	return s + "."
 }
@@ -131,7 +131,18 @@ func (d *data) claim(x *results.Delta) string {
 	if !finite(x.Lo, x.Hi) {
 		return change(x.Ratio)
 	}
-	return fmt.Sprintf("%s [%s … %s]", change(x.Ratio), change(x.Lo), change(x.Hi))
+	return fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Lo, x.Hi))
+}
+
+// between writes an interval of ratios, its unit once where both ends have it.
+func between(lo, hi float64) string {
+	a, b := change(lo), change(hi)
+	for _, unit := range []string{" %", "×"} {
+		if x, ok := strings.CutSuffix(a, unit); ok && strings.HasSuffix(b, unit) {
+			return x + " … " + b
+		}
+	}
+	return a + " … " + b
 }
 
 // change writes a ratio: as a factor where it is far from 1, else in percent.
@@ -235,38 +246,73 @@ func (d *data) losses() []loss {
 	return out
 }
 
+// lossText lists where a design is worse, the worst first: at most four in
+// throughput, two in latency, one in bytes; the figures have the rest.
 func (d *data) lossText(n string) string {
 	type item struct {
 		by   float64
 		text string
 	}
-	var found []item
+	found := map[string][]item{}
 	for _, o := range without(d.main(), n) {
 		for _, x := range d.versus(o).Deltas {
-			if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || !listed(x.Unit) {
+			what := question(x.Unit)
+			if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || what == "" {
 				continue
 			}
-			by := math.Abs(math.Log(x.Ratio))
-			found = append(found, item{by, fmt.Sprintf("to %s in %s at GOMAXPROCS %d (%s %s)", o, d.titleOf(&x), x.New.Cell.Procs, x.Unit, d.claim(&x))})
+			where := fmt.Sprintf("%s %s against %s in %s", what, d.claim(&x), o, d.titleOf(&x))
+			switch {
+			case x.New.Cell.Kind == results.Footprint:
+				where = fmt.Sprintf("%s %s against %s", what, change(x.Ratio), o)
+			case x.New.Cell.Procs == 1:
+				where += " alone"
+			default:
+				where += fmt.Sprintf(" at GOMAXPROCS %d", x.New.Cell.Procs)
+			}
+			it := item{math.Abs(math.Log(x.Ratio)), where}
+			if !slices.Contains(found[what], it) {
+				found[what] = append(found[what], it)
+			}
 		}
-	}
-	slices.SortStableFunc(found, func(a, b item) int { return cmp.Compare(b.by, a.by) })
-	if len(found) == 0 {
-		return "loses nowhere that this run has evidence for."
 	}
 	var words []string
-	for i, f := range found {
-		if i == 5 {
-			words = append(words, fmt.Sprintf("in %d more comparisons", len(found)-5))
-			break
+	rest := 0
+	for _, q := range questions {
+		items := found[q.what]
+		slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.by, a.by) })
+		for i, it := range items {
+			if i < q.most {
+				words = append(words, it.text)
+			} else {
+				rest++
+			}
 		}
-		words = append(words, f.text)
 	}
-	return "loses " + strings.Join(words, "; ") + "."
+	if len(words) == 0 {
+		return "loses nowhere that this run has evidence for."
+	}
+	s := "loses " + strings.Join(words, "; ")
+	if rest > 0 {
+		s += fmt.Sprintf("; and in %d more comparisons", rest)
+	}
+	return s + "."
 }
 
-// listed picks one unit for each question, so that ns/op and ops/s of one
-// trial do not count twice.
-func listed(unit string) bool {
-	return unit == "ops/s" || unit == "B/vma" || strings.HasSuffix(unit, "p99-ns") || unit == "p50-ns"
+// questions are the units that losses are listed for, one for each question,
+// so that ns/op and ops/s of one trial do not count twice.
+var questions = []struct {
+	what string
+	most int
+}{{"throughput", 4}, {"p99", 2}, {"bytes a VMA", 2}}
+
+func question(unit string) string {
+	switch {
+	case unit == "ops/s":
+		return "throughput"
+	case strings.HasSuffix(unit, "p99-ns"):
+		return "p99"
+	case unit == "B/vma":
+		return "bytes a VMA"
+	}
+	return ""
 }

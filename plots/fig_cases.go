@@ -40,7 +40,8 @@ func subset(d *data, id, title, question string, need int, names ...string) []*F
 
 // leaders says who is ahead in each scenario at the ranked GOMAXPROCS.
 func (d *data) leaders(scens []scenario) string {
-	var parts []string
+	led := map[string][]string{}
+	var order []string
 	for _, s := range scens {
 		p := d.ranked(s.key)
 		best, who := none, []string{}
@@ -60,16 +61,25 @@ func (d *data) leaders(scens []scenario) string {
 				who = append(who, n)
 			}
 		}
-		if len(who) == len(d.main()) {
-			parts = append(parts, "none leads "+s.title)
-		} else {
-			parts = append(parts, list(who)+" leads "+s.title)
+		key := list(who)
+		switch {
+		case len(who) == len(d.main()):
+			key = "nobody leads"
+		case len(who) == 1:
+			key += " leads"
+		default:
+			key += " lead"
 		}
+		if led[key] == nil {
+			order = append(order, key)
+		}
+		led[key] = append(led[key], s.title)
 	}
-	if len(parts) > 4 {
-		parts = firstFew(parts, 4)
+	var parts []string
+	for _, key := range order {
+		parts = append(parts, key+" in "+list(firstFew(led[key], 4)))
 	}
-	return list(parts)
+	return strings.Join(parts, "; ")
 }
 
 func figSharing(d *data) []*Figure {

@@ -157,7 +157,7 @@ func figGuard(d *data) []*Figure {
 			row.Bad = append(row.Bad, !t.Guard.OK && t.Failed == "")
 		}
 		if len(row.Cells) > 0 {
-			strip.Rows = append(strip.Rows, row.fold(600))
+			strip.Rows = append(strip.Rows, row.fold(240))
 		}
 	}
 	if n == 0 {

@@ -64,11 +64,11 @@ func without(names []string, n string) []string {
 }
 
 // ratioAxes puts ratios on logarithmic axes, where twice and half are as far
-// from 1. Each way the axis ends at a round step, and never nearer than 8 %.
+// from 1. Neither end is nearer than 4 %.
 func ratioAxes(panels []Panel) {
 	for i := range panels {
 		p := &panels[i]
-		up, down := 1.08, 1.08
+		up, down := 1.04, 1.04
 		for j := range p.Series {
 			s := &p.Series[j]
 			for k := range s.Y {
@@ -80,50 +80,41 @@ func ratioAxes(panels []Panel) {
 			}
 		}
 		p.Y.Scale, p.Y.Format = Log10, Percent
-		hi, lo := ratioStep(up), ratioStep(down)
-		// The shorter way needs no step finer than the longer one's.
-		coarse := math.Max(hi[0], lo[0])
-		p.Y.Max, p.Y.Min, p.Y.Ticks = hi[0], 1/lo[0], nil
-		for k := len(lo) - 1; k >= 1; k-- {
-			if lo[k] > 1+(coarse-1)/12 {
-				p.Y.Ticks = append(p.Y.Ticks, Tick{1 / lo[k], ratioWord(1/lo[k], coarse)})
-			}
-		}
-		p.Y.Ticks = append(p.Y.Ticks, Tick{1, ratioWord(1, coarse)})
-		for k := 1; k < len(hi); k++ {
-			if hi[k] > 1+(coarse-1)/12 {
-				p.Y.Ticks = append(p.Y.Ticks, Tick{hi[k], ratioWord(hi[k], coarse)})
-			}
-		}
+		p.Y.Min, p.Y.Max, p.Y.Ticks = ratioAxis(down, up)
 	}
 }
 
-// ratioSteps are the ends of ratio axes, each with its ticks.
-var ratioSteps = [][]float64{
-	{1.1, 1.05, 1.1}, {1.25, 1.1, 1.2}, {1.5, 1.2, 1.4}, {2.1, 1.5, 2}, {4.2, 2, 4}, {10.5, 2, 5, 10}, {32, 3, 10, 30}, {110, 10, 100}, {1100, 10, 100, 1000},
-}
-
-func ratioStep(far float64) []float64 {
-	for _, s := range ratioSteps {
-		if far <= s[0] {
-			return s
+// ratioAxis returns the ends and ticks of an axis from 1/down to up: in percent
+// where all is near 1, else in factors.
+func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
+	if down <= 1.5 && up <= 1.5 {
+		step := 0.05
+		if math.Max(up, down) > 1.25 {
+			step = 0.1
+		}
+		if math.Max(up, down) <= 1.1 {
+			step = 0.02
+		}
+		for i := -int(math.Ceil((1 - 1/down) / step)); i <= int(math.Ceil((up-1)/step)); i++ {
+			v := 1 + float64(i)*step
+			out = append(out, Tick{v, trimZeros(signed(float64(i)*step*100, 3)) + " %"})
+		}
+		return out[0].V, out[len(out)-1].V, out
+	}
+	lo, hi = 1/down/1.05, up*1.05
+	for _, v := range []float64{1000, 100, 30, 10, 4, 2} {
+		if down >= v*0.97 {
+			out = append(out, Tick{1 / v, "1/" + sig(v, 4)})
+			lo = math.Min(lo, 1/v/1.03)
 		}
 	}
-	return ratioSteps[len(ratioSteps)-1]
-}
-
-// ratioWord writes a tick of an axis that reaches as far as far: percentages
-// where all is near 1, else factors.
-func ratioWord(v, far float64) string {
-	switch {
-	case far <= 1.5 && v == 1:
-		return "0 %"
-	case far <= 1.5:
-		return trimZeros(signed((v-1)*100, 3)) + " %"
-	case v < 1:
-		return "1/" + trimZeros(sig(1/v, 3))
+	for _, v := range []float64{1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000} {
+		dense := v == 1.5 && up > 3 || v == 3 && up > 12 || v == 2 && up > 25 || v == 300
+		if up >= v*0.97 && !dense {
+			out = append(out, Tick{v, trimZeros(sig(v, 4)) + "×"})
+		}
 	}
-	return trimZeros(sig(v, 3)) + "×"
+	return lo, math.Max(hi, out[len(out)-1].V*1.03), out
 }
 
 // verdicts counts at the largest GOMAXPROCS within the CPUs.

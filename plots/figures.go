@@ -189,6 +189,9 @@ func fromZero(panels []Panel, f Format) {
 		}
 		_, hi := nice(0, math.Max(head*1.02, 1e-12), 5)
 		y := &panels[t.i].Y
+		if f == Share && head <= 1 {
+			hi = math.Min(hi, 1) // a share has an end
+		}
 		y.Min, y.Max, y.Format, y.Scale = 0, hi, f, Linear
 	}
 }
@@ -236,7 +239,7 @@ func interval(f Format, lo, hi float64) string {
 func (d *data) lines(k results.Kind, scens []scenario, at int, units ...string) []string {
 	var out []string
 	for _, c := range d.order {
-		if c.key.kind != k || at != 0 && c.key.procs != at ||
+		if c.key.kind != k || at != 0 && c.key.procs != at || at == 0 && d.control(c.Variant) ||
 			!slices.ContainsFunc(scens, func(s scenario) bool { return s.key == c.key.scenario }) {
 			continue
 		}

@@ -243,7 +243,18 @@ func (c *vgCanvas) line(pts []pt, s stroke) {
 		dash = append(dash, vg.Length(d))
 	}
 	c.dc.SetLineStyle(draw.LineStyle{Color: c.ink(s.Ink, alpha), Width: vg.Length(s.Width), Dashes: dash})
+	for _, p := range pts {
+		if !finite(p.X, p.Y) {
+			return // the rasterizer does not end on such a line
+		}
+	}
 	c.dc.Stroke(c.path(pts))
+}
+
+func (c *vgCanvas) lines(ls [][]pt, s stroke) {
+	for _, pts := range ls {
+		c.line(pts, s)
+	}
 }
 
 func (c *vgCanvas) fill(pts []pt, ink Ink, alpha float64) {

@@ -44,6 +44,8 @@ type label struct {
 // canvas is what the painter draws on: a gonum/plot canvas or an SVG writer.
 type canvas interface {
 	line(pts []pt, s stroke)
+	// lines strokes several lines as one, which is much smaller in SVG.
+	lines(ls [][]pt, s stroke)
 	fill(pts []pt, ink Ink, alpha float64)
 	mark(p pt, shape Shape, r float64, ink Ink, hollow bool, d *datum)
 	text(p pt, s string, l label)
@@ -91,12 +93,19 @@ func fillBox(c canvas, b box, ink Ink, alpha float64) {
 // hatch draws diagonal lines over b: the sign of what was not measured as it
 // stands (a model, a loss, an oversubscribed point).
 func hatch(c canvas, b box, s stroke, step float64) {
+	if !finite(b.X, b.Y, b.W, b.H) {
+		return
+	}
 	// A diagonal is x+y = k within the box.
+	var ls [][]pt
 	for k := math.Ceil((b.X+b.Y)/step) * step; k < b.right()+b.bottom(); k += step {
 		x0, x1 := math.Max(b.X, k-b.bottom()), math.Min(b.right(), k-b.Y)
 		if x1-x0 > 0.5 {
-			c.line([]pt{{x0, k - x0}, {x1, k - x1}}, s)
+			ls = append(ls, []pt{{x0, k - x0}, {x1, k - x1}})
 		}
+	}
+	if len(ls) > 0 {
+		c.lines(ls, s)
 	}
 }
 

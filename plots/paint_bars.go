@@ -105,9 +105,7 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 		for _, s := range []stroke{{Ink: InkGround, Width: 3}, {Ink: InkText, Width: 1.1}} {
 			c.line([]pt{{lo, mid}, {hi, mid}}, s)
 		}
-		for _, x := range []float64{lo, hi} {
-			c.line([]pt{{x, mid - 3}, {x, mid + 3}}, stroke{Ink: InkText, Width: 1.1})
-		}
+		c.lines([][]pt{{{lo, mid - 3}, {lo, mid + 3}}, {{hi, mid - 3}, {hi, mid + 3}}}, stroke{Ink: InkText, Width: 1.1})
 		end = math.Max(end, hi)
 		d.Interval = p.X.Format.Write(r.Lo) + " … " + p.X.Format.Write(r.Hi)
 	}

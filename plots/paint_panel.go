@@ -253,10 +253,8 @@ func paintBand(c canvas, f frame, s *Series) {
 		}
 		x := f.x(s.X[i])
 		lo, hi = clamp(lo, f.Y, f.bottom()), clamp(hi, f.Y, f.bottom())
-		c.line([]pt{{x, lo}, {x, hi}}, stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
-		for _, y := range []float64{lo, hi} {
-			c.line([]pt{{x - 2.5, y}, {x + 2.5, y}}, stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
-		}
+		c.lines([][]pt{{{x, lo}, {x, hi}}, {{x - 2.5, lo}, {x + 2.5, lo}}, {{x - 2.5, hi}, {x + 2.5, hi}}},
+			stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
 	}
 }
 

@@ -66,7 +66,9 @@ func (c *svgCanvas) path(pts []pt) {
 	}
 }
 
-func (c *svgCanvas) line(pts []pt, s stroke) {
+func (c *svgCanvas) line(pts []pt, s stroke) { c.lines([][]pt{pts}, s) }
+
+func (c *svgCanvas) lines(ls [][]pt, s stroke) {
 	fmt.Fprintf(&c.b, `<path class="s%d" stroke-width="%s"`, s.Ink, num(s.Width))
 	if len(s.Dash) > 0 {
 		var d []string
@@ -79,7 +81,9 @@ func (c *svgCanvas) line(pts []pt, s stroke) {
 		c.b.WriteString(` stroke-opacity="` + num(s.Alpha) + `"`)
 	}
 	c.b.WriteString(` d="`)
-	c.path(pts)
+	for _, pts := range ls {
+		c.path(pts)
+	}
 	c.b.WriteString(`"/>`)
 }
 

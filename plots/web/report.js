@@ -42,6 +42,11 @@ function change(v) {
   const p = (v - 1) * 100, s = p.toFixed(Math.abs(p) >= 100 ? 0 : 1);
   return minus((p > 0 && s !== '0.0' ? '+' : '') + s) + ' %';
 }
+function between(lo, hi) {
+  const a = change(lo), b = change(hi);
+  for (const u of [' %', '\u00d7']) if (a.endsWith(u) && b.endsWith(u)) return a.slice(0, -u.length) + ' \u2026 ' + b;
+  return a + ' \u2026 ' + b;
+}
 function summary() {
   const table = $('#matrix'), shown = data.Designs.filter(d => !state.d.has(d));
   const cols = [state.b, ...shown.filter(d => d !== state.b)];
@@ -70,7 +75,7 @@ function summary() {
       if (d === state.b) row.append(cell('1'));
       else if (!x) row.append(cell('\u2013', '', 'same'));
       else row.append(cell(change(Math.exp(x.reduce((a, v) => a + Math.log(v), 0) / x.length)),
-        change(Math.min(...x)) + ' \u2026 ' + change(Math.max(...x))));
+        between(Math.min(...x), Math.max(...x))));
     }
     return row;
   }));
