@@ -35,6 +35,9 @@ type Config struct {
 
 	Timing        Timing // of throughput trials
 	LatencyTiming Timing
+	// FIFO runs workers under SCHED_FIFO in their slices, and lets the machine
+	// rest as long after each: a way to have whole CPUs on a busy machine.
+	FIFO bool
 	// Budget bounds the run on a machine of the plan's size: what is left of
 	// it pays for repeating disturbed trials, and nothing else does.
 	Budget time.Duration
@@ -140,7 +143,7 @@ func (c *Config) group(s TrialSpec) []TrialSpec {
 
 // trial fills in what all trials share.
 func (c *Config) trial(s TrialSpec) TrialSpec {
-	s.VMAs, s.Layout, s.Config = c.VMAs, c.Layout, c.Subject
+	s.VMAs, s.Layout, s.Config, s.FIFO = c.VMAs, c.Layout, c.Subject, c.FIFO
 	if s.Layout != nil {
 		s.VMAs = len(s.Layout.Mappings)
 	}
@@ -194,6 +197,9 @@ func (s *TrialSpec) Estimate() time.Duration {
 		return processTime + time.Duration(s.VMAs)*footPerVMA
 	}
 	n := time.Duration(s.Timing.Slices + s.Timing.Warm)
+	if s.FIFO {
+		n *= 2
+	}
 	return processTime + time.Duration(s.VMAs)*setupPerVMA + n*(s.Timing.Slice+betweenSlice)
 }
 

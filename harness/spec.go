@@ -30,6 +30,7 @@ type TrialSpec struct {
 	Config   vmm.Config
 	Timing   Timing
 	Arrivals Arrivals
+	FIFO     bool    // real-time scheduling and half duty, where permitted
 	RateX    float64 // offered load over the workload's own; 0 is 1
 	Attempt  int     // 1 is the first
 }

@@ -120,7 +120,7 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	}
 	for range tr.workers {
 		if e := <-ready; e != nil {
-			tr.guard.note("threads are not pinned: %v", e)
+			tr.guard.note("%v", e)
 		}
 	}
 	return tr, nil
@@ -131,7 +131,7 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 func (tr *trial) work(i int, ready chan<- error) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	defer tr.exited.Done()
-	ready <- pin(tr.cpus[(i+tr.spec.Rep)%len(tr.cpus)])
+	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%len(tr.cpus)])
 	w := tr.workers[i]
 	for range tr.start[i] {
 		if w.lat != nil {
@@ -142,6 +142,20 @@ func (tr *trial) work(i int, ready chan<- error) {
 		tr.done.Done()
 	}
 	w.task.Release()
+}
+
+// place puts the calling thread on its CPU.
+func (tr *trial) place(cpu int) error {
+	if err := pin(cpu); err != nil {
+		return fmt.Errorf("threads are not pinned: %w", err)
+	}
+	// Two real-time threads of one CPU could wait for each other for ever.
+	if tr.spec.FIFO && !tr.over {
+		if err := realtime(); err != nil {
+			return fmt.Errorf("no real-time scheduling: %w", err)
+		}
+	}
+	return nil
 }
 
 // measure runs the slices: the warm-up, then as many as the plan wants, and
@@ -183,6 +197,9 @@ func (tr *trial) slice() slice {
 	sl := slice{workers: make([]span, len(tr.workers)), gcs: collections() - gcs, alloc: allocated() - allocs}
 	for i, w := range tr.workers {
 		sl.workers[i] = span{w.begin, w.end}
+	}
+	if tr.spec.FIFO {
+		time.Sleep(tr.spec.Timing.Slice)
 	}
 	return sl
 }

@@ -93,6 +93,7 @@ func TestBadInput(t *testing.T) {
 		{"bench -load 0", `-load "0": want positive numbers`},
 		{"bench -load 1,1", `-load "1,1" names 1 twice`},
 		{"bench -arrivals slow", `-arrivals "slow": want poisson or constant`},
+		{"bench -sched batch", `-sched "batch": want other or fifo`},
 		{"bench -shard 3/2", `shard "3/2": want i/n with i from 1 to n`},
 		{"bench -o " + file + "/run", file + ": not a directory"},
 		{"bench -resume -count 3", "-count: a resumed run has its own plan"},
@@ -127,7 +128,7 @@ func TestBadInput(t *testing.T) {
 // designs, six workloads, GOMAXPROCS 1, 2, 4, ten repetitions, latency and
 // footprint.
 func TestDefaultPlan(t *testing.T) {
-	o := options{plan: "default", page: "none", protocol: "same", arrivals: "poisson", seed: 1}
+	o := options{plan: "default", page: "none", protocol: "same", arrivals: "poisson", sched: "other", seed: 1}
 	p, err := o.newPlan()
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 
 // options are bench's flags.
 type options struct {
-	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals string
+	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, sched string
 
 	count, vmas int
 	seed        uint64
@@ -45,6 +45,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.protocol, "protocol", "same", "rules around the lock: same (Linux 7.0 for all) or era (each design's kernel)")
 	fs.StringVar(&o.load, "load", "", "offered loads of latency trials, times the workload's own, as `0.5,1,2`")
 	fs.StringVar(&o.arrivals, "arrivals", "poisson", "arrivals of latency trials: poisson or constant")
+	fs.StringVar(&o.sched, "sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
 	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the streams")
 }
@@ -250,6 +251,10 @@ func (o *options) pickSubject(c *harness.Config) error {
 }
 
 func (o *options) pickLoad(c *harness.Config) error {
+	if o.sched != "other" && o.sched != "fifo" {
+		return badf("-sched %q: want other or fifo", o.sched)
+	}
+	c.FIFO = o.sched == "fifo"
 	switch harness.Arrivals(o.arrivals) {
 	case harness.Poisson, harness.Constant:
 		c.Arrivals = harness.Arrivals(o.arrivals)
