@@ -100,7 +100,7 @@ func (v *vma) incNotZeroLimited() vmm.Event {
 
 // putForeign undoes the increment of a v that was recycled into another mm.
 // That mm cannot go away while v is counted, but may as soon as it is not, and
-// put still wakes its writer: so hold on to it first.
+// put still wakes its writer: so hold on to it first (O6).
 func (v *vma) putForeign(t *vmm.Task, m *mm.MM) vmm.Event {
 	other := v.MM.Load()
 	m.RCU.Unlock(&t.Task)

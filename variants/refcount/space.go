@@ -82,7 +82,7 @@ func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 func lockVMAUnderRCU(t *vmm.Task, m *mm.MM, addr vmm.Addr) *vma {
 	for {
 		m.RCU.Lock(&t.Task)
-		v := of(m.Index.Find(addr))
+		v := of(m.Index.Find(addr)) // O5
 		if v == nil {
 			m.RCU.Unlock(&t.Task)
 			t.Stats[vmm.AbortNoVMA]++

@@ -93,7 +93,7 @@ func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 func lockVMAUnderRCU(t *vmm.Task, m *mm.MM, addr vmm.Addr) *vma {
 	for {
 		m.RCU.Lock(&t.Task)
-		v := of(m.Index.Find(addr))
+		v := of(m.Index.Find(addr)) // O3
 		if v == nil {
 			m.RCU.Unlock(&t.Task)
 			t.Stats[vmm.AbortNoVMA]++
@@ -132,7 +132,7 @@ func (m *Machine) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
 }
 
 // Free implements addrspace.Locks: a reader that found v may still try its
-// lock, so both objects go after a grace period (call_rcu).
+// lock, so both objects go after a grace period (call_rcu, O4).
 func (m *Machine) Free(t *vmm.Task, v *mm.VMA) { m.RCU.Defer(&t.Task, m.free, of(v)) }
 
 func (m *Machine) freeNow(t *atomic.Task, v any) {
