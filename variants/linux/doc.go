@@ -13,8 +13,8 @@
 //
 // mmap, munmap, mprotect, mremap, madvise, brk are the system calls; Maps reads
 // /proc/self/maps; Fork is clone(2) of this process with a child that waits to
-// be ended. An address is used as it is, and none outside the windows below is
-// ever touched: they are empty in a Go process, and that is verified.
+// be ended. The subject's addresses lie in a few windows that are placed far
+// from all that the process has mapped; nothing outside them is ever touched.
 //
 // # State table
 //

@@ -69,7 +69,7 @@ func TestOperations(t *testing.T) {
 			must(err)
 			b, err := v.Mremap(task, a, 4*vmm.PageSize, 16*vmm.PageSize, vmm.RemapMayMove, 0)
 			must(err)
-			if !inWindow(b, 16*vmm.PageSize) {
+			if _, ok := host(b, 16*vmm.PageSize); !ok {
 				t.Errorf("mremap moved to %#x, outside the windows", uint64(b))
 			}
 			must(v.Munmap(task, b, 16*vmm.PageSize))

@@ -24,7 +24,8 @@ func (s *space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
 		if err != nil {
 			return buf, err
 		}
-		if inWindow(m.Start, m.Len()) {
+		if start, ok := guest(uintptr(m.Start)); ok {
+			m.Range = vmm.Range{Start: start, End: start + vmm.Addr(m.Len())}
 			buf = append(buf, m)
 		}
 	}
@@ -54,24 +55,45 @@ func parseLine(line []byte) (vmm.Mapping, error) {
 	return m, nil
 }
 
-// verifyEmpty reports a mapping inside a window.
-func verifyEmpty() error {
+// apart is how far from anything that is mapped the windows begin, so that what
+// grows towards them does not reach them.
+const apart = 1 << 41
+
+// placeWindows finds room for all windows, each aligned as its addresses are up
+// to what one top-level entry of a page table covers.
+func placeWindows() error {
+	const align = 1 << 39
+	var need uintptr
+	for _, w := range windows {
+		need += (uintptr(w.Len()) + 2*align - 1) &^ (align - 1)
+	}
 	data, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return err
 	}
+	last := uintptr(1 << 40)
 	for _, line := range bytes.Split(bytes.TrimSpace(data), []byte("\n")) {
 		m, err := parseLine(line)
 		if err != nil {
 			return err
 		}
-		for _, w := range windows {
-			if m.Overlaps(w) {
-				return fmt.Errorf("%w: %v", errBusyWindow, m.Range)
-			}
+		if from := (last + apart) &^ (align - 1); from+need < 1<<47 && uintptr(m.Start) > from+need+apart {
+			layWindows(from, align)
+			return nil
 		}
+		last = max(last, uintptr(m.End))
 	}
-	return nil
+	return fmt.Errorf("linux: no room of %d TiB between this process's mappings", need>>40)
+}
+
+// layWindows lays the windows from there up.
+func layWindows(from, align uintptr) {
+	for i := range windows {
+		w := &windows[i]
+		off := uintptr(w.Start) & (align - 1)
+		w.host = from + off
+		from += (off + uintptr(w.Len()) + align - 1) &^ (align - 1)
+	}
 }
 
 // Footprint counts the mappings; what they cost is in the kernel's slabs.

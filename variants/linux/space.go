@@ -3,7 +3,6 @@
 package linux
 
 import (
-	"errors"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -11,37 +10,67 @@ import (
 	"vmabench/vmm"
 )
 
-// window is a part of the address space that belongs to the subject.
-type window = vmm.Range
+// window is a part of the subject's address space and where it lies in the
+// process.
+type window struct {
+	vmm.Range
+	host uintptr
+}
 
-// The windows: a Go process has nothing in them, and the kernel places nothing
-// there by itself while there is room above.
+// windows are all that the subject may use. Where they lie is found once, when
+// the first VMM is made: far above anything that grows (the Go heap does, and
+// begins at a random place).
 var windows = [...]window{
-	{Start: 1 << 32, End: 1 << 39},             // layouts
-	{Start: 0x20 << 40, End: 0x60 << 40},       // shared VMAs and arenas
-	{Start: mapsBase, End: mapsBase + mapsLen}, // what Mmap chooses
+	{Range: vmm.Range{Start: 1 << 32, End: 1 << 39}},             // layouts
+	{Range: vmm.Range{Start: 0x30 << 40, End: 0x30<<40 + 1<<38}}, // shared VMAs
+	{Range: vmm.Range{Start: 0x40 << 40, End: 0x40<<40 + 8<<40}}, // arenas
+	{Range: vmm.Range{Start: mapsBase, End: mapsBase + mapsLen}}, // what Mmap chooses
 }
 
 const (
 	mapsBase vmm.Addr = 0x60 << 40
-	mapsLen           = 8 << 40
+	mapsLen           = 4 << 40
 	// perTask is the room in which one task's Mmap chooses.
 	perTask = mapsLen / tasks
 	tasks   = 256
 )
 
-type machine struct {
-	touch func(vmm.Addr, vmm.Access) error
-	once  sync.Once
-	err   error
+var placed struct {
+	sync.Once
+	err error
 }
 
-// NewVMM returns the process itself. It panics when something lies in a window:
-// the figures would be of somebody else's mappings.
+// host returns where [addr, addr+length) lies in the process; ok is false when
+// it is not all in one window.
+func host(addr vmm.Addr, length uint64) (at uintptr, ok bool) {
+	for i := range windows {
+		if w := &windows[i]; addr >= w.Start && addr < w.End && length <= uint64(w.End-addr) {
+			return w.host + uintptr(addr-w.Start), true
+		}
+	}
+	return 0, false
+}
+
+// guest is the inverse of host for one address.
+func guest(at uintptr) (vmm.Addr, bool) {
+	for i := range windows {
+		if w := &windows[i]; at >= w.host && at-w.host < uintptr(w.Len()) {
+			return w.Start + vmm.Addr(at-w.host), true
+		}
+	}
+	return 0, false
+}
+
+type machine struct {
+	touch func(uintptr, vmm.Access) error
+}
+
+// NewVMM returns the process itself. It panics when there is no room for the
+// windows: the figures would be of somebody else's mappings.
 func (m *machine) NewVMM(t *vmm.Task) vmm.VMM {
-	m.once.Do(func() { m.err = verifyEmpty() })
-	if m.err != nil {
-		panic(m.err)
+	placed.Do(func() { placed.err = placeWindows() })
+	if placed.err != nil {
+		panic(placed.err)
 	}
 	return &space{touch: m.touch}
 }
@@ -51,7 +80,7 @@ func (m *machine) Quiesce(*vmm.Task) {}
 
 // space is the process as a VMM.
 type space struct {
-	touch func(vmm.Addr, vmm.Access) error
+	touch func(uintptr, vmm.Access) error
 	brk   struct {
 		sync.Mutex
 		base uintptr // where the process's heap began; 0 before it was asked
@@ -63,31 +92,24 @@ type space struct {
 type taskState struct {
 	_      [128]byte
 	cursor uint64 // bytes of the task's room that are in use, from its top
-	lows   uint64 // times the room was used up
 	seen   touched
 	_      [128]byte
 }
 
 func (s *space) state(t *vmm.Task) *taskState { return &s.own[t.ID()%tasks] }
 
-// inWindow reports whether the whole range belongs to the subject.
-func inWindow(addr vmm.Addr, length uint64) bool {
-	for _, w := range windows {
-		if addr >= w.Start && addr < w.End && length <= uint64(w.End-addr) {
-			return true
-		}
-	}
-	return false
-}
-
-func bad(addr vmm.Addr, length uint64) error {
+// span checks a range and returns where it lies in the process, and its length
+// in whole pages.
+func span(addr vmm.Addr, length uint64) (at, size uintptr, err error) {
+	length = vmm.PageAlign(length)
 	if !addr.Aligned() || length == 0 {
-		return vmm.EINVAL
+		return 0, 0, vmm.EINVAL
 	}
-	if !inWindow(addr, vmm.PageAlign(length)) {
-		return vmm.ENOMEM
+	at, ok := host(addr, length)
+	if !ok {
+		return 0, 0, vmm.ENOMEM
 	}
-	return nil
+	return at, uintptr(length), nil
 }
 
 // Mmap maps where it is told, or at the next lower place of the task's room.
@@ -103,7 +125,8 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	case flags&vmm.MapFixedNoReplace == 0:
 		addr = s.state(t).place(t, length)
 	}
-	if err := bad(addr, length); err != nil {
+	at, size, err := span(addr, length)
+	if err != nil {
 		return 0, err
 	}
 	share := unix.MAP_PRIVATE
@@ -113,13 +136,13 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	if flags&vmm.MapGrowsDown != 0 {
 		share |= unix.MAP_GROWSDOWN
 	}
-	_, _, e := unix.Syscall6(unix.SYS_MMAP, uintptr(addr), uintptr(length), protBits(prot),
+	_, _, e := unix.Syscall6(unix.SYS_MMAP, at, size, protBits(prot),
 		uintptr(share|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|fixed), ^uintptr(0), 0)
 	if e != 0 {
 		return 0, errno(e)
 	}
 	if flags&vmm.MapPopulate != 0 {
-		unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(length), unix.MADV_POPULATE_WRITE)
+		unix.Syscall(unix.SYS_MADVISE, at, size, unix.MADV_POPULATE_WRITE)
 	}
 	return addr, nil
 }
@@ -130,7 +153,6 @@ func (st *taskState) place(t *vmm.Task, length uint64) vmm.Addr {
 	top := mapsBase + vmm.Addr(t.ID()%tasks+1)*perTask
 	if st.cursor+length > perTask {
 		st.cursor = 0
-		st.lows++
 	}
 	st.cursor += length
 	return top - vmm.Addr(st.cursor)
@@ -138,70 +160,73 @@ func (st *taskState) place(t *vmm.Task, length uint64) vmm.Addr {
 
 // Munmap gives the place back if it is the last that the task was given.
 func (s *space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
-	length = vmm.PageAlign(length)
-	if err := bad(addr, length); err != nil {
+	at, size, err := span(addr, length)
+	if err != nil {
 		return err
 	}
 	st := s.state(t)
 	if top := mapsBase + vmm.Addr(t.ID()%tasks+1)*perTask; addr == top-vmm.Addr(st.cursor) {
-		st.cursor -= min(st.cursor, length)
+		st.cursor -= min(st.cursor, uint64(size))
 	}
-	st.seen.forget(vmm.Range{Start: addr, End: addr + vmm.Addr(length)})
-	return call(unix.SYS_MUNMAP, uintptr(addr), uintptr(length), 0)
+	st.seen.forget(vmm.Range{Start: addr, End: addr + vmm.Addr(size)})
+	return call(unix.SYS_MUNMAP, at, size, 0)
 }
 
 // Mprotect is mprotect(2).
 func (s *space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot) error {
-	if err := bad(addr, length); err != nil {
+	at, size, err := span(addr, length)
+	if err != nil {
 		return err
 	}
-	return call(unix.SYS_MPROTECT, uintptr(addr), uintptr(vmm.PageAlign(length)), protBits(prot))
+	return call(unix.SYS_MPROTECT, at, size, protBits(prot))
 }
 
 // Mremap is mremap(2); where it may move, the place is of the task's room.
 func (s *space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags vmm.RemapFlags, newAddr vmm.Addr) (vmm.Addr, error) {
-	if err := bad(old, oldLen); err != nil {
+	at, size, err := span(old, oldLen)
+	if err != nil {
 		return 0, err
 	}
-	newLen = vmm.PageAlign(newLen)
-	if newLen == 0 {
+	newSize := uintptr(vmm.PageAlign(newLen))
+	if newSize == 0 {
 		return 0, vmm.EINVAL
 	}
-	bits := 0
-	switch {
-	case flags&vmm.RemapFixed != 0:
-		bits = unix.MREMAP_MAYMOVE | unix.MREMAP_FIXED
-	case flags&vmm.RemapMayMove != 0 && newLen > vmm.PageAlign(oldLen):
-		// In place if the kernel can, else into the room: never elsewhere.
-		a, _, e := unix.Syscall6(unix.SYS_MREMAP, uintptr(old), uintptr(vmm.PageAlign(oldLen)), uintptr(newLen), 0, 0, 0)
-		if e == 0 {
-			return vmm.Addr(a), nil
+	if flags&vmm.RemapFixed == 0 {
+		err := remap(at, size, newSize, 0, 0) // in place, if the kernel can
+		if err == nil {
+			return old, nil
 		}
-		bits = unix.MREMAP_MAYMOVE | unix.MREMAP_FIXED
-		newAddr = s.state(t).place(t, newLen)
-	}
-	if bits != 0 {
-		if err := bad(newAddr, newLen); err != nil {
+		if flags&vmm.RemapMayMove == 0 {
 			return 0, err
 		}
+		newAddr = s.state(t).place(t, uint64(newSize))
 	}
-	a, _, e := unix.Syscall6(unix.SYS_MREMAP, uintptr(old), uintptr(vmm.PageAlign(oldLen)), uintptr(newLen), uintptr(bits), uintptr(newAddr), 0)
-	if e != 0 {
-		return 0, errno(e)
+	to, _, err := span(newAddr, uint64(newSize))
+	if err != nil {
+		return 0, err
 	}
-	return vmm.Addr(a), nil
+	s.state(t).seen.forget(vmm.Range{Start: old, End: old + vmm.Addr(size)})
+	return newAddr, remap(at, size, newSize, unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED, to)
+}
+
+func remap(at, size, newSize, flags, to uintptr) error {
+	if _, _, e := unix.Syscall6(unix.SYS_MREMAP, at, size, newSize, flags, to, 0); e != 0 {
+		return errno(e)
+	}
+	return nil
 }
 
 // Madvise is madvise(2).
 func (s *space) Madvise(t *vmm.Task, addr vmm.Addr, length uint64, advice vmm.Advice) error {
-	if err := bad(addr, length); err != nil {
+	at, size, err := span(addr, length)
+	if err != nil {
 		return err
 	}
 	if advice == vmm.DontNeed || advice == vmm.Free {
 		s.state(t).seen.forget(vmm.Range{Start: addr, End: addr + vmm.Addr(length)})
 	}
 	how := [...]uintptr{vmm.DontNeed: unix.MADV_DONTNEED, vmm.Free: unix.MADV_FREE, vmm.WillNeed: unix.MADV_WILLNEED, vmm.DontFork: unix.MADV_DONTFORK}
-	return call(unix.SYS_MADVISE, uintptr(addr), uintptr(vmm.PageAlign(length)), how[advice])
+	return call(unix.SYS_MADVISE, at, size, how[advice])
 }
 
 // Brk is brk(2): the process's heap, which a Go program does not use, seen as
@@ -227,7 +252,7 @@ func (s *space) UffdMove(*vmm.Task, vmm.Addr, vmm.Addr) error { return vmm.EINVA
 // Exit unmaps the windows. The process lives on.
 func (s *space) Exit(t *vmm.Task) {
 	for _, w := range windows {
-		unix.Syscall(unix.SYS_MUNMAP, uintptr(w.Start), uintptr(w.Len()), 0)
+		unix.Syscall(unix.SYS_MUNMAP, w.host, uintptr(w.Len()), 0)
 	}
 }
 
@@ -256,5 +281,3 @@ func errno(e unix.Errno) error {
 	}
 	return e
 }
-
-var errBusyWindow = errors.New("linux: something is mapped where the subject's windows are")

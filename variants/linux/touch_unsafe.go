@@ -15,36 +15,47 @@ import (
 // since it last dropped it is dropped first, with its neighbours, because a
 // touch of a present page is no fault.
 func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
-	if !inWindow(addr.Down(), vmm.PageSize) {
-		return vmm.SEGV_MAPERR
+	at, err := s.absent(t, addr)
+	if err != nil {
+		return err
 	}
-	if drop := s.state(t).seen.touch(addr.Down()); drop.End != 0 {
-		unix.Syscall(unix.SYS_MADVISE, uintptr(drop.Start), uintptr(drop.Len()), unix.MADV_DONTNEED)
-	}
-	return s.touch(addr, access)
+	return s.touch(at, access)
 }
 
 // FaultKernel is a fault inside access(2), whatever the subject.
 func (s *space) FaultKernel(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
-	if !inWindow(addr.Down(), vmm.PageSize) {
-		return vmm.SEGV_MAPERR
+	at, err := s.absent(t, addr)
+	if err != nil {
+		return err
+	}
+	return touchByAccess(at, access)
+}
+
+// absent returns where addr lies in the process, with its page dropped if this
+// task has touched it.
+func (s *space) absent(t *vmm.Task, addr vmm.Addr) (uintptr, error) {
+	at, ok := host(addr, 1)
+	if !ok {
+		return 0, vmm.SEGV_MAPERR
 	}
 	if drop := s.state(t).seen.touch(addr.Down()); drop.End != 0 {
-		unix.Syscall(unix.SYS_MADVISE, uintptr(drop.Start), uintptr(drop.Len()), unix.MADV_DONTNEED)
+		if from, ok := host(drop.Start, drop.Len()); ok {
+			unix.Syscall(unix.SYS_MADVISE, from, uintptr(drop.Len()), unix.MADV_DONTNEED)
+		}
 	}
-	return touchByAccess(addr, access)
+	return at, nil
 }
 
 // touchPage reads or writes one byte. A signal that says the page may not be
 // used so becomes an error.
-func touchPage(addr vmm.Addr, access vmm.Access) (err error) {
+func touchPage(at uintptr, access vmm.Access) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = vmm.EFAULT // the signal does not tell MAPERR from ACCERR here
 		}
 	}()
-	p := *(**byte)(unsafe.Pointer(&addr)) // memory that the Go runtime knows nothing of
+	p := *(**byte)(unsafe.Pointer(&at)) // memory that the Go runtime knows nothing of
 	if access == vmm.AccessWrite {
 		*p = 1
 	} else {
@@ -57,8 +68,8 @@ var sink byte
 
 // touchByAccess hands the page to access(2) as a path name: the kernel reads
 // it, and takes the fault under mmap_lock. An empty page is an empty path.
-func touchByAccess(addr vmm.Addr, _ vmm.Access) error {
-	_, _, e := unix.Syscall6(unix.SYS_FACCESSAT, ^uintptr(99), uintptr(addr), 0, 0, 0, 0) // AT_FDCWD
+func touchByAccess(at uintptr, _ vmm.Access) error {
+	_, _, e := unix.Syscall6(unix.SYS_FACCESSAT, ^uintptr(99), at, 0, 0, 0, 0) // AT_FDCWD
 	if e == unix.EFAULT {
 		return vmm.SEGV_MAPERR
 	}
