@@ -43,7 +43,7 @@ func Version() (version, commit string) {
 
 // DescribeDesign returns what a run records of a design.
 func DescribeDesign(d vmm.Design) results.DesignInfo {
-	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control}
+	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control, Real: d.Real}
 	for _, t := range d.Layout {
 		i.Layout = append(i.Layout, results.Struct{Name: t.Name(), Size: int(t.Size()), Fields: fieldsOf(t, 0)})
 	}

@@ -49,7 +49,9 @@ type WorkloadInfo struct {
 type DesignInfo struct {
 	Name, Title, Since, Doc string
 	Control                 bool
-	Layout                  []Struct
+	// Real marks the running kernel: beside the designs, never ranked with them.
+	Real   bool `json:",omitempty"`
+	Layout []Struct
 }
 
 // Struct is a struct's layout in bytes, from reflect.
