@@ -213,7 +213,7 @@ func (d *data) how() string {
 			bad++
 		}
 	}
-	s := fmt.Sprintf("Medians over %d repetitions, each in a fresh process, order shuffled within each block; brackets are 95 %% intervals of ratios paired by block. ", d.run.Plan.Count)
+	s := fmt.Sprintf("Medians over %s, each in a fresh process, order shuffled within each block; brackets are 95 %% intervals of ratios paired by block. ", plural(d.run.Plan.Count, "repetition", "repetitions"))
 	s += plural(timed, "timed trial", "timed trials")
 	s += fmt.Sprintf(": %d disturbed, %d failed.", bad, failed)
 	if c := d.versus(d.baseline); c.Tests > 0 {

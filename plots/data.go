@@ -56,16 +56,11 @@ const idle = "idle"
 
 func newData(f *results.Folder) (*data, error) {
 	d := &data{folder: f, run: f.Run, cells: map[cellKey]*cell{}, against: map[string]*comparison{}, gaps: f.Gaps()}
-	control := map[string]bool{}
-	for _, g := range d.run.Designs {
-		if !g.Control {
-			d.designs = append(d.designs, g.Name)
-		}
-		control[g.Name] = g.Control
-	}
-	for _, g := range d.run.Designs {
-		if g.Control {
-			d.designs = append(d.designs, g.Name)
+	for _, beside := range []bool{false, true} {
+		for _, g := range d.run.Designs {
+			if (g.Control || g.Real) == beside {
+				d.designs = append(d.designs, g.Name)
+			}
 		}
 	}
 	for _, c := range f.Cells() {
@@ -76,7 +71,7 @@ func newData(f *results.Folder) (*data, error) {
 			d.designs = append(d.designs, v)
 		}
 	}
-	d.style = styles(d.designs, func(n string) bool { return control[n] })
+	d.style = styles(d.designs, d.control)
 	d.baseline = d.run.Baseline
 	if !slices.Contains(d.designs, d.baseline) && len(d.designs) > 0 {
 		d.baseline = d.designs[0]
@@ -102,6 +97,9 @@ func (d *data) add(rc *results.Cell) error {
 		}
 	}
 	d.cells[k], d.order = c, append(d.order, c)
+	if k.variant == idle {
+		return nil
+	}
 	if !slices.ContainsFunc(d.scenarios, func(x scenario) bool { return x.key == s.key }) {
 		d.scenarios = append(d.scenarios, s)
 	}
@@ -251,9 +249,14 @@ func (d *data) design(name string) *results.DesignInfo {
 	return &results.DesignInfo{Name: name, Title: name}
 }
 
-func (d *data) control(name string) bool { return d.design(name).Control }
+// control reports whether a subject stands beside the designs: a control, or
+// the running kernel.
+func (d *data) control(name string) bool {
+	g := d.design(name)
+	return g.Control || g.Real
+}
 
-// main returns the designs that are no controls.
+// main returns the designs that are compared.
 func (d *data) main() []string {
 	var out []string
 	for _, n := range d.designs {

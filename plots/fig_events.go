@@ -77,6 +77,14 @@ func (r *Row) share() string {
 	return Share.Write(r.Value)
 }
 
+// rate writes a number per operation.
+func rate(v float64) string {
+	if v > 0 && v < 1e-3 {
+		return sig(v*1e6, 2) + " per million"
+	}
+	return sig(v, 3)
+}
+
 // causes adds a row a design with every lock event of the scenario.
 func (d *data) causes(s *scenario, procs int, t *Table, units *[]string) {
 	for _, n := range d.main() {
@@ -125,7 +133,7 @@ func figWaits(d *data) []*Figure {
 				st := summarize(c.event(u.unit))
 				if finite(st.Med) {
 					r := rowOf(n, d.style[n], st, c)
-					r.Text = sig(r.Value, 3)
+					r.Text = rate(r.Value)
 					rows = append(rows, r)
 				}
 			}

@@ -91,18 +91,18 @@ func (d *data) footprintRow(s *scenario, n string) (*Row, []string) {
 		r.Parts = append(r.Parts, Part{Name: partNames[i], Ink: partInks[i], Value: v, Hatch: i == 2})
 	}
 	r.Text = sig(r.Value, 4)
-	cells := []string{sig(vma, 4), sig(lock, 4), sig(loss, 3), sig(index, 3), sig(r.Value, 4), "–", packing(d.design(n))}
+	cells := []string{sig(vma, 4), sig(lock, 4), sig(loss, 3), sig(index, 3), sig(r.Value, 4), "–", packing(d.design(n), lock > 0)}
 	if heap := get("heap-B/vma"); heap > 0 {
 		cells[5] = sig(heap, 4)
 	}
 	return &r, cells
 }
 
-// packing says how many of each struct a slab page holds.
-func packing(g *results.DesignInfo) string {
+// packing says how many VMAs, and lock objects, a slab page holds.
+func packing(g *results.DesignInfo, locks bool) string {
 	var parts []string
-	for _, s := range g.Layout {
-		if s.Size > 0 {
+	for i, s := range g.Layout {
+		if s.Size > 0 && (i == 0 || locks) {
 			parts = append(parts, fmt.Sprint(4096/s.Size))
 		}
 	}
@@ -137,22 +137,14 @@ func figLayout(d *data) []*Figure {
 	var panels []Panel
 	table := &Table{Head: []string{"struct", "field", "type", "offset", "size", "cache line", "part of"}, Left: 3}
 	for _, n := range d.designs {
-		for _, st := range d.design(n).Layout {
-			p := Panel{Title: fmt.Sprintf("%s: %s, %d B", n, st.Name, st.Size), Bytes: &ByteMap{Size: st.Size}}
-			for _, f := range st.Fields {
-				pad := f.Name == "_"
-				p.Bytes.Boxes = append(p.Bytes.Boxes, ByteBox{Name: f.Name, Type: f.Type, Offset: f.Offset, Size: f.Size, Lock: f.Lock, Pad: pad})
-				part := ""
-				switch {
-				case f.Lock:
-					part = "the lock"
-				case pad:
-					part = "padding"
+		for i, st := range d.design(n).Layout {
+			of := n
+			if i > 0 {
+				if of = d.sharedBy(n, &st); of == "" {
+					continue // drawn with an earlier design
 				}
-				table.Rows = append(table.Rows, []string{n + " " + st.Name, f.Name, f.Type, fmt.Sprint(f.Offset), fmt.Sprint(f.Size),
-					fmt.Sprint(f.Offset / lineBytes), part})
 			}
-			panels = append(panels, p)
+			panels = append(panels, structPanel(of, &st, table))
 		}
 	}
 	if len(panels) == 0 {
@@ -166,46 +158,90 @@ func figLayout(d *data) []*Figure {
 	}}
 }
 
+// structPanel draws a struct and adds its fields to the table.
+func structPanel(of string, st *results.Struct, table *Table) Panel {
+	p := Panel{Title: fmt.Sprintf("%s: %s, %d B", of, st.Name, st.Size), Bytes: &ByteMap{Size: st.Size}}
+	for _, f := range st.Fields {
+		pad := f.Name == "_"
+		p.Bytes.Boxes = append(p.Bytes.Boxes, ByteBox{Name: f.Name, Type: f.Type, Offset: f.Offset, Size: f.Size, Lock: f.Lock, Pad: pad})
+		part := ""
+		switch {
+		case f.Lock:
+			part = "the lock"
+		case pad:
+			part = "padding"
+		}
+		table.Rows = append(table.Rows, []string{of + ": " + st.Name, f.Name, f.Type, fmt.Sprint(f.Offset), fmt.Sprint(f.Size),
+			fmt.Sprint(f.Offset / lineBytes), part})
+	}
+	return p
+}
+
+// sharedBy says whose a struct beside the VMA is: all designs that have it, at
+// the first of them, and "" at the others.
+func (d *data) sharedBy(n string, st *results.Struct) string {
+	var all []string
+	for _, o := range d.designs {
+		for i, x := range d.design(o).Layout {
+			if i > 0 && x.Name == st.Name && x.Size == st.Size {
+				all = append(all, o)
+			}
+		}
+	}
+	if all[0] != n {
+		return ""
+	}
+	return strings.Join(all, ", ")
+}
+
 func (d *data) layoutTitle() string {
 	var parts []string
 	for _, n := range d.main() {
-		if w := lockPlace(d.design(n)); w != "" {
+		if w := d.lockPlace(n); w != "" {
 			parts = append(parts, n+" "+w)
 		}
 	}
 	if len(parts) == 0 {
 		return "Structs by cache line"
 	}
-	return "Where the lock lies: " + strings.Join(parts, "; ")
+	return "Where the VMA lock lies: " + strings.Join(parts, "; ")
 }
 
-// lockPlace says how many bytes a design's lock has and on which lines.
-func lockPlace(g *results.DesignInfo) string {
-	var parts []string
-	for i, st := range g.Layout {
-		size := 0
-		var lines []string
-		for _, f := range st.Fields {
-			if !f.Lock {
-				continue
-			}
-			size += f.Size
-			if l := fmt.Sprint(f.Offset / lineBytes); len(lines) == 0 || lines[len(lines)-1] != l {
-				lines = append(lines, l)
-			}
+// lockPlace says how many bytes a design's lock has in the VMA, on which cache
+// lines, and how many in an object of its own.
+func (d *data) lockPlace(n string) string {
+	g := d.design(n)
+	if len(g.Layout) == 0 {
+		return ""
+	}
+	size := 0
+	var lines, parts []string
+	for _, f := range g.Layout[0].Fields {
+		if !f.Lock {
+			continue
 		}
-		switch {
-		case size == 0:
-		case i == 0:
-			parts = append(parts, fmt.Sprintf("%d B in the VMA, line %s", size, list(lines)))
-		default:
-			parts = append(parts, fmt.Sprintf("%d B in %s", size, st.Name))
+		size += f.Size
+		if l := fmt.Sprint(f.Offset / lineBytes); len(lines) == 0 || lines[len(lines)-1] != l {
+			lines = append(lines, l)
 		}
 	}
-	if len(parts) == 0 && len(g.Layout) > 0 {
-		return "none in the VMA"
+	if size > 0 {
+		word := "line"
+		if len(lines) > 1 {
+			word = "lines"
+		}
+		parts = append(parts, fmt.Sprintf("%d B in the VMA (%s %s)", size, word, list(lines)))
 	}
-	return strings.Join(parts, ", ")
+	for _, s := range d.of(results.Footprint, nil) {
+		if own, ok := d.footprint(s.key, n, "lock-B/vma"); ok && own > 0 {
+			parts = append(parts, sig(own, 4)+" B in an object of its own")
+			break
+		}
+	}
+	if len(parts) == 0 {
+		return "no byte in the VMA"
+	}
+	return list(parts)
 }
 
 // figLockPlace puts the place of the lock beside what sharing it costs.
@@ -224,7 +260,7 @@ func figLockPlace(d *data) []*Figure {
 		}
 		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}, W: 500}
 		for _, n := range d.barNames(results.Throughput, s.key, at) {
-			place := lockPlace(d.design(n))
+			place := d.lockPlace(n)
 			if place == "" {
 				place = "no layout recorded"
 			}

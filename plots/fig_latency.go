@@ -20,11 +20,28 @@ func (d *data) hist(scen, load, variant string, procs int, k kindOf) *results.Me
 		return nil
 	}
 	for _, h := range c.hists {
-		if h.Op == k.op && (h.Role == k.role || k.op == idle) && h.Timed == "intended" {
+		if h.Op == k.op && h.Role == k.role && h.Timed == "intended" {
 			return h
 		}
 	}
 	return nil
+}
+
+// idle returns the latencies of the idle-loop control at procs, of the same
+// scenario if it has its own.
+func (d *data) idle(scen string, procs int) *results.MergedHist {
+	var found *results.MergedHist
+	for _, c := range d.order {
+		if c.key.variant != idle || c.key.procs != procs {
+			continue
+		}
+		for _, h := range c.hists {
+			if h.Timed == "intended" && (found == nil || c.key.scenario == scen) {
+				found = h
+			}
+		}
+	}
+	return found
 }
 
 // quantile is NaN where fewer than one sample lies beyond.
@@ -141,11 +158,7 @@ func (f *finding) title(what string) string {
 func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, table *Table, worst *finding) *Panel {
 	p := Panel{Title: s.title + ": " + opTitle(op, d.ops(s.key)), Workload: s.workload,
 		X: Axis{Label: "percentile", Scale: Percentile, Format: Nines, Min: 0.5}, Y: Axis{Scale: Log10, Format: Nanos, Label: "latency"}}
-	add := func(variant, load string, k kindOf, style Style, quiet bool) *results.MergedHist {
-		h := d.hist(s.key, load, variant, procs, k)
-		if h == nil {
-			return nil
-		}
+	draw := func(h *results.MergedHist, variant string, style Style, quiet bool) {
 		line := Series{Name: variant, Label: variant, Style: style, Curve: true, Quiet: quiet}
 		line.percentiles(h)
 		p.X.Max = math.Max(p.X.Max, line.X[len(line.X)-1])
@@ -155,15 +168,15 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 			row = append(row, Nanos.Write(quantile(h, q)))
 		}
 		table.Rows = append(table.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
-		return h
 	}
 	lo, hi, rate := math.Inf(1), 0.0, 0.0
 	fast, slow := "", ""
 	for _, n := range d.main() {
-		c := add(n, load, op, d.style[n], false)
+		c := d.hist(s.key, load, n, procs, op)
 		if c == nil {
 			continue
 		}
+		draw(c, n, d.style[n], false)
 		rate = math.Max(rate, c.RateHz)
 		if v := quantile(c, .99); v < lo {
 			lo, fast = v, n
@@ -178,7 +191,9 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 	if fast != slow && hi/lo > worst.ratio {
 		*worst = finding{ratio: hi / lo, lo: lo, hi: hi, slow: slow, fast: fast, where: p.Title}
 	}
-	add(idle, "", kindOf{op: idle}, idleStyle, true)
+	if h := d.idle(s.key, procs); h != nil {
+		draw(h, idle, idleStyle, true)
+	}
 	p.Y.Label = fmt.Sprintf("latency at %s ops/s offered, GOMAXPROCS %d", SI.Write(rate), procs)
 	return &p
 }

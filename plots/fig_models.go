@@ -9,9 +9,9 @@ import (
 
 // figPeers sets the designs beside the controls.
 func figPeers(d *data) []*Figure {
-	const id, title = "peers", "Beside other locks"
+	const id, title = "peers", "Beside other locks and the kernel"
 	if len(d.designs) == len(d.main()) {
-		return missing(id, secBeyond, title, "the run had no control designs (a global mutex, sync.RWMutex, no lock at all)")
+		return missing(id, secBeyond, title, "the run had neither controls (a global mutex, sync.RWMutex, no lock at all) nor the running kernel")
 	}
 	scens := d.of(results.Throughput, func(s *scenario) bool {
 		for _, n := range d.designs {
@@ -29,8 +29,8 @@ func figPeers(d *data) []*Figure {
 		panels[i].Title += fmt.Sprintf(", GOMAXPROCS %d", d.ranked(scens[i].key))
 	}
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: title + ": controls bound what a design can gain or lose",
-		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel. Median with its 95 % interval; each panel has its own scale.",
+		ID: id, Section: secBeyond, Title: title + ": what bounds a design, and what a kernel does",
+		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel; linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval; each panel has its own scale.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, 0, "ns/op"),
 	}}
 }

@@ -128,7 +128,7 @@ func (d *data) cpuTitle(scens []scenario) string {
 			p := d.ranked(s.key)
 			one := d.unitStat(results.Throughput, s.key, n, 1, "cpu-ns/op").Med
 			many := d.unitStat(results.Throughput, s.key, n, p, "cpu-ns/op").Med
-			if p > 1 && finite(one, many) && many/one > worst {
+			if p > 1 && finite(one, many) && one > 0 && many/one > worst {
 				worst, who, where, at = many/one, n, s.title, p
 			}
 		}

@@ -91,19 +91,22 @@ type Style struct {
 
 var dashes = [][]float64{nil, {9, 3}, {10, 3, 2, 3}, {5, 2}, {12, 3, 2, 3, 2, 3}, {7, 4}}
 
-// The three designs that the suite is about keep their look in every run,
-// whatever else was in it.
+// The three designs that the suite is about, and the kernel that runs it, keep
+// their look in every run, whatever else was in it.
 var fixed = map[string]Style{
 	"mmaponly": {Ink: InkData, Shape: Square, Dash: dashes[2]},
 	"rwsem":    {Ink: InkData + 1, Shape: Triangle, Dash: dashes[1]},
 	"refcount": {Ink: InkData + 2, Shape: Circle},
+	"linux":    {Ink: InkData + 7, Shape: Diamond, Hollow: true, Dash: dashes[3]},
 }
+
+const numMain = 3
 
 // styles gives every design its look, by name for those above and by the order
 // of the run's table for the rest.
 func styles(names []string, control func(string) bool) map[string]Style {
 	out := make(map[string]Style, len(names))
-	next, grey := len(fixed), 0
+	next, grey := numMain, 0
 	for _, n := range names {
 		s, ok := fixed[n]
 		switch {
@@ -113,7 +116,7 @@ func styles(names []string, control func(string) bool) map[string]Style {
 				Shape: Shape((grey + 4) % int(numShapes)), Dash: dashes[(grey+3)%len(dashes)]}
 			grey++
 		default:
-			i := len(fixed) + (next-len(fixed))%(numData-len(fixed))
+			i := numMain + (next-numMain)%(numData-numMain-1) // the last is the kernel's
 			s = Style{Ink: InkData + Ink(i), Shape: Shape(next % int(numShapes)), Dash: dashes[next%len(dashes)]}
 			next++
 		}

@@ -1,0 +1,132 @@
+package plots
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"vmabench/results"
+)
+
+// Markdown writes the run's summary for a mail or a pull request: the answer,
+// the summary table, where each design loses, and what went wrong.
+func Markdown(f *results.Folder, w io.Writer) error {
+	d, err := newData(f)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# vmabench %s\n\n", d.run.ID)
+	d.mdAnswer(&b)
+	b.WriteString("\n## Summary\n\n")
+	d.mdSummary(&b)
+	b.WriteString("\n## Where each design loses\n\n")
+	d.mdLosses(&b)
+	if t := d.mdFootprint(); t != "" {
+		b.WriteString("\n## Bytes a VMA\n\n" + t)
+	}
+	mdList(&b, "Failed and missing", gapTexts(d.gaps))
+	mdList(&b, "Warnings", f.Warnings())
+	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s; Linux %s; %s; vmabench %s, commit %s.\n", d.run.Command, d.benchstat(),
+		d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func gapTexts(gaps []results.Gap) (out []string) {
+	for _, g := range gaps {
+		out = append(out, g.String())
+	}
+	return out
+}
+
+func (d *data) mdAnswer(b *bytes.Buffer) {
+	a := d.answer()
+	fmt.Fprintf(b, "**%s**\n", mdEscape(a.Head))
+	for _, l := range a.More {
+		fmt.Fprintf(b, "\n%s\n", mdEscape(l))
+	}
+	fmt.Fprintf(b, "\n%s\n", mdEscape(a.How))
+}
+
+func (d *data) mdSummary(b *bytes.Buffer) {
+	head := []string{"workload", "procs", d.baseline}
+	for _, n := range without(d.main(), d.baseline) {
+		head = append(head, n)
+	}
+	rows, means := d.matrix()
+	var grid [][]string
+	for _, r := range append(rows, means...) {
+		line := []string{r.Workload, r.Procs}
+		for _, c := range r.Cells {
+			text := c.Text
+			if c.Class == "better" || c.Class == "worse" {
+				text = "**" + text + "**"
+			}
+			if c.Interval != "" {
+				text += " [" + c.Interval + "]"
+			}
+			line = append(line, text)
+		}
+		grid = append(grid, line)
+	}
+	mdTable(b, head, grid, 1)
+	fmt.Fprintf(b, "\nOperations per second; %s in full, the others as the paired change against it with its 95 %% interval. %s "+
+		"Beside a geometric mean: the least and the greatest ratio.\n", d.baseline, mdEscape(d.rule()))
+}
+
+func (d *data) mdLosses(b *bytes.Buffer) {
+	for _, l := range d.losses() {
+		fmt.Fprintf(b, "- **%s** %s\n", l.Name, mdEscape(l.Text))
+	}
+}
+
+// mdFootprint is the footprint figure's table; "" without footprint trials.
+func (d *data) mdFootprint() string {
+	f := figFootprint(d)[0]
+	if f.Table == nil {
+		return ""
+	}
+	var b bytes.Buffer
+	mdTable(&b, f.Table.Head, f.Table.Rows, f.Table.Left)
+	return b.String()
+}
+
+func mdList(b *bytes.Buffer, title string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n\n", title)
+	for _, it := range items {
+		fmt.Fprintf(b, "- %s\n", mdEscape(it))
+	}
+}
+
+// mdTable writes a table; columns from left on are right-aligned.
+func mdTable(b *bytes.Buffer, head []string, rows [][]string, left int) {
+	line := func(cells []string) {
+		for _, c := range cells {
+			b.WriteString("| " + strings.ReplaceAll(mdEscape(c), "|", "\\|") + " ")
+		}
+		b.WriteString("|\n")
+	}
+	line(head)
+	for i := range head {
+		if i < left {
+			b.WriteString("|---")
+		} else {
+			b.WriteString("|---:")
+		}
+	}
+	b.WriteString("|\n")
+	for _, r := range rows {
+		line(r)
+	}
+}
+
+// mdEscape keeps a text from being markup. Names such as page_fault1 need
+// nothing: an underscore within a word is none.
+func mdEscape(s string) string {
+	return strings.NewReplacer("<", "&lt;", "~ ", "\\~ ").Replace(s)
+}

@@ -1,0 +1,191 @@
+package plots
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"vmabench/results"
+)
+
+//go:embed web/site.html
+var siteHTML string
+
+var siteTemplate = template.Must(template.New("site").Parse(siteHTML))
+
+// site is what the pages around the reports are filled with.
+type site struct {
+	Title   string
+	Colors  template.CSS
+	CSS     template.CSS
+	Compare bool // this is the comparison
+	Runs    []siteRun
+	Tables  []siteTable
+	Figures []figureView
+	Notes   []string
+}
+
+type siteRun struct {
+	Dir, ID, Created, Machine, Commit, Plan, Verdict, State string
+	Baseline                                                string
+}
+
+type siteTable struct {
+	Title string
+	Note  string
+	Head  []string
+	Rows  []siteRow
+}
+
+type siteRow struct {
+	Label, Design string
+	Cells         []matrixCell
+}
+
+// Publish writes a static site of the runs to dir: an index, every run's
+// report, Markdown and samples, and a page that compares machines and commits.
+// The runs are listed newest first.
+func Publish(runs []*results.Folder, dir string) error {
+	if len(runs) == 0 {
+		return fmt.Errorf("nothing to publish")
+	}
+	runs = slices.Clone(runs)
+	slices.SortStableFunc(runs, func(a, b *results.Folder) int { return strings.Compare(b.Run.Created, a.Run.Created) })
+	s := &site{Title: "vmabench runs", Colors: colorsCSS(), CSS: template.CSS(pageCSS)}
+	names := map[string]int{}
+	for _, f := range runs {
+		d, err := newData(f)
+		if err != nil {
+			return err
+		}
+		name := safeName(f.Run.ID)
+		if names[name]++; names[name] > 1 {
+			name = fmt.Sprintf("%s-%d", name, names[name])
+		}
+		if err := d.publish(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+		s.Runs = append(s.Runs, d.siteRun(name))
+	}
+	if err := writePage(filepath.Join(dir, "index.html"), s); err != nil {
+		return err
+	}
+	if err := compareRuns(s, runs); err != nil {
+		return err
+	}
+	return writePage(filepath.Join(dir, "compare.html"), s)
+}
+
+// safeName is an ID as one element of a path.
+func safeName(id string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '_'
+	}, id)
+	if strings.Trim(name, ".") == "" {
+		return "run" + name
+	}
+	return name
+}
+
+// publish writes one run's folder of the site.
+func (d *data) publish(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"index.html", d.writePage},
+		{"report.md", func(w io.Writer) error { return Markdown(d.folder, w) }},
+		{"bench.txt", d.folder.WriteBench},
+		{"events.txt", d.folder.WriteEvents},
+	} {
+		if err := writeFile(filepath.Join(dir, x.name), x.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *data) siteRun(dir string) siteRun {
+	timed, bad := 0, 0
+	for i := range d.folder.Trials {
+		if t := &d.folder.Trials[i]; t.Kind == results.Throughput || t.Kind == results.Latency {
+			timed++
+			if t.Failed != "" || !t.Guard.OK {
+				bad++
+			}
+		}
+	}
+	state := "undisturbed"
+	if bad > 0 {
+		state = fmt.Sprintf("%d of %d trials disturbed or failed", bad, timed)
+	}
+	return siteRun{Dir: dir, ID: d.run.ID, Created: d.run.Created, Machine: d.run.Env.Machine(), Commit: short(d.run.Commit),
+		Plan: d.run.Plan.Name, Verdict: d.answer().Head, State: state, Baseline: d.baseline}
+}
+
+func writePage(path string, s *site) error {
+	var b bytes.Buffer
+	if err := siteTemplate.Execute(&b, s); err != nil {
+		return err
+	}
+	return writeFile(path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
+}
+
+// compareRuns fills the comparison page: ratios to the baseline across all
+// runs, and the history of the runs of each machine.
+func compareRuns(s *site, runs []*results.Folder) error {
+	s.Title, s.Compare = "vmabench: machines and commits", true
+	for _, unit := range []string{"ops/s", "B/vma"} {
+		t := siteTable{Title: unitTitle(unit), Note: "Each run's own ratio to its baseline, paired within the run: samples of two machines are never pooled. Bold is a verdict, ~ is no evidence.",
+			Head: []string{"benchmark", "design"}}
+		for _, r := range s.Runs {
+			t.Head = append(t.Head, r.ID)
+		}
+		for _, row := range results.Across(runs, results.Options{}) {
+			if row.Unit != unit || unit == "ops/s" && !ranked(row.Deltas) {
+				continue
+			}
+			r := siteRow{Label: row.Label, Design: row.Variant}
+			for _, x := range row.Deltas {
+				if x == nil {
+					r.Cells = append(r.Cells, matrixCell{Text: "–", Class: "same"})
+				} else {
+					r.Cells = append(r.Cells, deltaCell(x))
+				}
+			}
+			t.Rows = append(t.Rows, r)
+		}
+		if len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, t)
+		}
+	}
+	var err error
+	s.Figures, err = historyFigures(runs)
+	if len(s.Figures) == 0 {
+		s.Notes = append(s.Notes, "No machine has two runs: there is no history to draw.")
+	}
+	return err
+}
+
+func unitTitle(unit string) string {
+	if unit == "B/vma" {
+		return "Bytes a VMA"
+	}
+	return "Throughput against the baseline"
+}
+
+func ranked(ds []*results.Delta) bool {
+	return slices.ContainsFunc(ds, func(x *results.Delta) bool { return x != nil && x.Ranked })
+}

@@ -1,0 +1,128 @@
+package plots
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"vmabench/results"
+)
+
+// A file takes parts of a report between two markers on lines of their own:
+//
+//	<!-- begin: summary -->
+//	<!-- end: summary -->
+//
+// The parts are answer, summary, losses, footprint, machine, command, and
+// figure:ID for a chart, whose files Charts has put into the run's charts
+// folder.
+var markers = regexp.MustCompile(`(?ms)^<!-- begin: ([a-z:-]+) -->\n(.*?)^<!-- end: ([a-z:-]+) -->$`)
+
+// Splice writes the parts that path has markers for from the run.
+func Splice(path string, f *results.Folder) error {
+	_, want, err := spliced(path, f)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, want, info.Mode().Perm())
+}
+
+// Spliced reports, as an error that names the first part that differs, that
+// path does not show the run as it is.
+func Spliced(path string, f *results.Folder) error {
+	have, want, err := spliced(path, f)
+	if err != nil || bytes.Equal(have, want) {
+		return err
+	}
+	a, b := markers.FindAllSubmatch(have, -1), markers.FindAllSubmatch(want, -1)
+	for i := range a {
+		if !bytes.Equal(a[i][0], b[i][0]) {
+			return fmt.Errorf("%s: part %q is not that of run %s", path, a[i][1], f.Run.ID)
+		}
+	}
+	return fmt.Errorf("%s: not in step with run %s", path, f.Run.ID)
+}
+
+func spliced(path string, f *results.Folder) (have, want []byte, err error) {
+	have, err = os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := newData(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	rel, err := filepath.Rel(filepath.Dir(path), f.Dir)
+	if err != nil {
+		rel = f.Dir
+	}
+	n := 0
+	want = markers.ReplaceAllFunc(have, func(m []byte) []byte {
+		sub := markers.FindSubmatch(m)
+		n++
+		name := string(sub[1])
+		if name != string(sub[3]) {
+			err = fmt.Errorf("%s: part %q ends as %q", path, name, sub[3])
+			return m
+		}
+		body, bad := d.part(name, filepath.ToSlash(rel))
+		if bad != nil {
+			err = fmt.Errorf("%s: %v", path, bad)
+			return m
+		}
+		return fmt.Appendf(nil, "<!-- begin: %s -->\n%s<!-- end: %s -->", name, body, name)
+	})
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s: no <!-- begin: ... --> marker", path)
+	}
+	return have, want, err
+}
+
+// part returns a part's Markdown, which ends in a newline.
+func (d *data) part(name, dir string) (string, error) {
+	var b bytes.Buffer
+	switch name {
+	case "answer":
+		d.mdAnswer(&b)
+	case "summary":
+		d.mdSummary(&b)
+	case "losses":
+		d.mdLosses(&b)
+	case "footprint":
+		b.WriteString(d.mdFootprint())
+	case "machine":
+		fmt.Fprintf(&b, "%s; Linux %s; %s; run %s.\n", d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.ID)
+	case "command":
+		fmt.Fprintf(&b, "    %s\n    %s\n", d.run.Command, d.benchstat())
+	default:
+		id, ok := strings.CutPrefix(name, "figure:")
+		if !ok {
+			return "", fmt.Errorf("no part %q; there are answer, summary, losses, footprint, machine, command, figure:ID", name)
+		}
+		return d.picture(id, dir)
+	}
+	return b.String(), nil
+}
+
+// picture is a figure that follows the reader's theme.
+func (d *data) picture(id, dir string) (string, error) {
+	for _, f := range d.figures() {
+		if f.ID != id || f.Hidden {
+			continue
+		}
+		if f.Missing != "" {
+			return fmt.Sprintf("*%s: not drawn, %s.*\n", f.Title, f.Missing), nil
+		}
+		alt := strings.NewReplacer(`"`, "&quot;", "<", "&lt;").Replace(f.Title)
+		return fmt.Sprintf("<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"%[1]s/charts/%[2]s-dark.svg\">\n"+
+			"<img alt=\"%[3]s\" src=\"%[1]s/charts/%[2]s-light.svg\">\n</picture>\n\n%[4]s\n", dir, id, alt, mdEscape(f.Subtitle)), nil
+	}
+	return "", fmt.Errorf("no figure %q", id)
+}
