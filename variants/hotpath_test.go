@@ -12,7 +12,7 @@ import (
 )
 
 // offHotPath are the functions that a fault of a resident page does not reach.
-var offHotPath = regexp.MustCompile(`\.(Finish|growAndLock|setAnon|anonPrepare|ensureSlow|wakeWriter|putForeign|\w*[sS]low|ReadLockKillable|DownReadKillable|wake)$`)
+var offHotPath = regexp.MustCompile(`\.(Finish|growAndLock|setAnon|anonPrepare|ensureSlow|[wW]akeWriter|putForeign|\w*[sS]low|ReadLockKillable|DownReadKillable|wake)$`)
 
 // TestHotPathIsStatic compiles the designs and follows Fault through all that a
 // fault of a resident page may execute: it must not call through a register

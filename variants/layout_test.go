@@ -22,6 +22,11 @@ var layouts = map[string]struct {
 	"mmaponly": {152, 26, map[string]uintptr{"VMA": 0, "rest": 72}, 0},
 	"rwsem":    {176, 23, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "lock": 48, "rest": 88}, 40},
 	"refcount": {192, 21, map[string]uintptr{"VMA": 0, "lockSeq": 40, "rest": 48, "refcnt": 128}, 0},
+
+	"rwseminline": {256, 16, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 80, "lock": 192}, 0},
+	"twobit":      {192, 21, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 48, "word": 128}, 0},
+	"offset":      {192, 21, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 48, "word": 128}, 0},
+	"sketch":      {192, 21, map[string]uintptr{"VMA": 0, "lockSeq": 40, "rest": 48, "refcnt": 128}, 0},
 }
 
 func TestLayout(t *testing.T) {

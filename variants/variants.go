@@ -5,8 +5,12 @@ package variants
 import (
 	"vmabench/variants/linux"
 	"vmabench/variants/mmaponly"
+	"vmabench/variants/offset"
 	"vmabench/variants/refcount"
 	"vmabench/variants/rwsem"
+	"vmabench/variants/rwseminline"
+	"vmabench/variants/sketch"
+	"vmabench/variants/twobit"
 	"vmabench/vmm"
 )
 
@@ -14,6 +18,10 @@ var all = []vmm.Design{
 	mmaponly.Design,
 	rwsem.Design,
 	refcount.Design,
+	rwseminline.Design,
+	twobit.Design,
+	offset.Design,
+	sketch.Design,
 }
 
 // All returns the designs in report order. Each can be checked and simulated.

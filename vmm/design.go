@@ -45,8 +45,9 @@ type Design struct {
 	Title, Since string
 	// Doc is one sentence: what waits for what.
 	Doc string
-	// Control marks a subject that is no proposal for the kernel.
-	Control bool
+	// Control marks a subject that is no proposal for the kernel, Extra one that
+	// the default plan leaves out.
+	Control, Extra bool
 	// Real marks the running kernel: no model, and no source to check or simulate.
 	Real bool
 	// New returns a machine whose address spaces use the design.

@@ -154,7 +154,7 @@ func pickDesigns(list string) (names []string, err error) {
 	known := variants.All()
 	if list == "" || list == "all" {
 		for _, d := range known {
-			if list == "all" || !d.Control {
+			if list == "all" || !d.Control && !d.Extra {
 				names = append(names, d.Name)
 			}
 		}

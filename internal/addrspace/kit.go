@@ -15,7 +15,7 @@ type VMALock[V any] interface {
 	// Renew makes the lock fields those of a new, detached VMA whose MM is set.
 	Renew()
 	StartRead(*vmm.Task, *mm.MM) vmm.Event
-	StartReadLocked() bool
+	StartReadLocked(*vmm.Task) bool
 	EndRead(*vmm.Task)
 	StartWrite(t *vmm.Task, killable bool) error
 	Attach()
@@ -144,8 +144,8 @@ func (k *Kit[V, P]) StartRead(t *vmm.Task, owner *mm.MM, v *mm.VMA) vmm.Event {
 }
 
 // StartReadLocked implements Locks.
-func (k *Kit[V, P]) StartReadLocked(_ *vmm.Task, v *mm.VMA) bool {
-	return P(of[V](v)).StartReadLocked()
+func (k *Kit[V, P]) StartReadLocked(t *vmm.Task, v *mm.VMA) bool {
+	return P(of[V](v)).StartReadLocked(t)
 }
 
 // EndRead implements Locks.

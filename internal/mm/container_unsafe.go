@@ -8,3 +8,6 @@ func ContainerOf[T any](v *VMA) *T { return (*T)(unsafe.Pointer(v)) }
 
 // RestOf returns the Rest that lies off bytes behind v's start.
 func RestOf(v *VMA, off uintptr) *Rest { return (*Rest)(unsafe.Add(unsafe.Pointer(v), off)) }
+
+// HeadOf is the inverse of ContainerOf.
+func HeadOf[T any](v *T) *VMA { return (*VMA)(unsafe.Pointer(v)) }

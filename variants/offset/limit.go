@@ -1,0 +1,6 @@
+//go:build !vmatiny
+
+package offset
+
+// unit is one reader.
+const unit = 1

@@ -1,0 +1,36 @@
+package twobit
+
+import (
+	"reflect"
+
+	"vmabench/internal/addrspace"
+	"vmabench/internal/mm"
+	"vmabench/internal/rwsem"
+	"vmabench/vmm"
+)
+
+// Design is the row of this design in the table of designs.
+var Design = vmm.Design{
+	Name:   "twobit",
+	Title:  "two writer bits",
+	Since:  "proposed for 6.13 (November 2024, v1)",
+	Doc:    "Readers count themselves unless one of two bits says that a writer has the VMA or waits for it; a writer sleeps until the count is 0.",
+	Extra:  true,
+	New:    newMachine,
+	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+}
+
+// page is a slab page: 21 VMAs.
+type page struct {
+	objs [vmm.PageSize / vmaSize]vma
+	_    [vmm.PageSize % vmaSize]byte
+}
+
+func newMachine(c vmm.Config) vmm.Machine {
+	return addrspace.NewKit(c, addrspace.Parts[vma]{
+		Objects: mm.NewSlab(func(p *page) []vma { return p.objs[:] }, addrspace.Flags(c, false)),
+		Rest:    restOffset,
+		Lookup:  lockVMAUnderRCU,
+		New:     func() (vmm.VMM, *addrspace.Space) { s := new(space); return s, &s.Space },
+	})
+}
