@@ -153,6 +153,21 @@ func (s *Sim) grant(ln *line, th *thread, at tick) {
 	ln.sharers.add(th.cpu)
 }
 
+// prefetch fetches the other line of the 128-byte pair for reading, as the
+// adjacent-line prefetcher does: its owner keeps a copy and must ask again
+// before it writes. A line that others queue for is left alone.
+func (s *Sim) prefetch(buddy *line, th *thread) {
+	if buddy.pending || int(buddy.owner) == th.cpu {
+		return
+	}
+	if buddy.owner >= 0 {
+		buddy.stat.Transfers++
+		buddy.sharers.add(int(buddy.owner))
+		buddy.owner = -1
+	}
+	buddy.sharers.add(th.cpu)
+}
+
 // charge moves th's time to the grant and accounts for the wait.
 func (s *Sim) charge(ln *line, th *thread, at, queued tick) {
 	ln.stat.WaitPS += int64(at - th.now)

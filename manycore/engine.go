@@ -149,6 +149,9 @@ func (s *Sim) setLimit() {
 
 // wait puts the running thread behind every thread of an earlier time.
 func (s *Sim) wait(th *thread) {
+	if s.m.PreemptEvery > 0 && th.now >= th.preemptAt {
+		s.preempt(th)
+	}
 	switch {
 	case s.preempted(th):
 		s.rotate(th)
@@ -159,6 +162,17 @@ func (s *Sim) wait(th *thread) {
 		s.ready.push(th)
 	}
 	th.block()
+}
+
+// preempt takes th's CPU away for a while, whatever th holds, as a hypervisor or
+// an interrupt does.
+func (s *Sim) preempt(th *thread) {
+	if th.preemptAt > 0 { // the first only starts the clock
+		off := ticks(s.m.PreemptFor * 2 * s.rng.Float64())
+		th.now += off
+		th.stats.OffCPUPS += int64(off)
+	}
+	th.preemptAt = th.now + ticks(s.m.PreemptEvery*s.rng.ExpFloat64()) + 1
 }
 
 // earliest reports whether th may ask for a line now.
@@ -179,6 +193,9 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 			continue
 		}
 		th.stats.Misses++
+		if s.m.AdjacentLine {
+			s.prefetch(s.mem.lineAt(uintptr(p)^(1<<lineShift)), th)
+		}
 		s.request(ln, th, write, buffered)
 		if !buffered {
 			cost = 0 // a latency is that of the whole access

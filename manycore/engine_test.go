@@ -101,6 +101,63 @@ func TestHang(t *testing.T) {
 	}
 }
 
+// TestAdjacentLine: with the prefetcher on, two counters on a 128-byte pair
+// disturb each other; with it off, or on lines of different pairs, they do not.
+func TestAdjacentLine(t *testing.T) {
+	var mem [8 * 64]byte
+	base := (uintptr(unsafe.Pointer(&mem)) + 127) &^ 127
+	cost := func(pairs bool, a, b uintptr) float64 {
+		m := testMachine(2)
+		m.AdjacentLine = pairs
+		at := [2]*atomic.Uint64{}
+		for i, off := range []uintptr{a, b} {
+			at[i] = (*atomic.Uint64)(unsafe.Pointer(&mem[base-uintptr(unsafe.Pointer(&mem))+off]))
+		}
+		_, ns := run(t, m, 2, func(i int) {
+			for range 500 {
+				at[i].Add(1)
+			}
+		})
+		return ns
+	}
+	alone := cost(false, 0, 64)
+	if pair := cost(true, 0, 64); pair < 3*alone {
+		t.Errorf("on a pair: %.0f ns, on lines of their own %.0f", pair, alone)
+	}
+	if far := cost(true, 0, 128); far > 1.1*alone {
+		t.Errorf("on two pairs: %.0f ns, alone %.0f", far, alone)
+	}
+}
+
+// TestPreempted: a lock whose holder may lose its CPU serves fewer.
+func TestPreempted(t *testing.T) {
+	served := func(every float64) float64 {
+		m := testMachine(4)
+		m.PreemptEvery, m.PreemptFor = every, 50_000
+		var l atomic.SpinLock
+		var task [4]atomic.Task
+		s := New(m, 1)
+		for i := range task {
+			task[i].Init()
+			defer task[i].Release()
+			s.Go(&task[i], func() {
+				for range 300 {
+					l.Lock(&task[i])
+					atomic.Work(200)
+					l.Unlock()
+				}
+			})
+		}
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return s.Elapsed()
+	}
+	if calm, disturbed := served(0), served(100_000); disturbed < 1.2*calm {
+		t.Errorf("%.0f ns with preemption, %.0f without", disturbed, calm)
+	}
+}
+
 // TestSharedCPU: two threads of one CPU take turns, also when one only spins.
 func TestSharedCPU(t *testing.T) {
 	m := testMachine(1)

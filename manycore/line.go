@@ -86,8 +86,9 @@ func newMemory(cpus int) *memory {
 	return &memory{keys: make([]uintptr, 1<<10), pages: make([]*[linesPerPage]line, 1<<10), words: (cpus + 63) / 64}
 }
 
-func (m *memory) line(p unsafe.Pointer) *line {
-	a := uintptr(p)
+func (m *memory) line(p unsafe.Pointer) *line { return m.lineAt(uintptr(p)) }
+
+func (m *memory) lineAt(a uintptr) *line {
 	key := a>>pageShift + 1
 	if key != m.last {
 		m.lastP = m.page(key)

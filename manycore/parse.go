@@ -97,7 +97,7 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 }
 
 // optional parameters have a zero that means something.
-var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold"}
+var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread"}
 
 // fields maps the names of a machine file to what they set.
 func (m *Machine) fields() map[string]func(string) error {
@@ -125,8 +125,9 @@ func (m *Machine) fields() map[string]func(string) error {
 		"sockets": whole(&m.Sockets), "clusters": whole(&m.Clusters), "cores": whole(&m.Cores), "threads": whole(&m.Threads),
 		"load-hit": num(&m.LoadHit), "store-hit": num(&m.StoreHit), "rmw-hit": num(&m.RMWHit),
 		"llc": num(&m.LLC), "dram": num(&m.DRAM), "hold": num(&m.Hold), "local-first": num(&m.LocalFirst),
-		"adjacent-line": yes(&m.AdjacentLine), "buffered-stores": yes(&m.BufferedStores),
+		"adjacent-line": yes(&m.AdjacentLine), "buffered-stores": yes(&m.BufferedStores), "spread": yes(&m.Spread),
 		"pause": num(&m.Pause), "park": num(&m.Park), "unpark": num(&m.Unpark), "wake": num(&m.Wake),
+		"preempt-every": num(&m.PreemptEvery), "preempt-for": num(&m.PreemptFor),
 		"quantum": num(&m.Quantum), "switch": num(&m.Switch), "smt-work": num(&m.SMTWork), "jitter": num(&m.Jitter),
 	}
 	for d := SameCore; d < distances; d++ {

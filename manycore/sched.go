@@ -33,9 +33,10 @@ type thread struct {
 	reads     []read
 	in        rcuSection
 
-	sliceEnd tick // oversubscription: when the time slice ends
-	heapPos  int  // -1 when not runnable
-	stats    ThreadStats
+	sliceEnd  tick // oversubscription: when the time slice ends
+	preemptAt tick // when the CPU is next taken away from outside
+	heapPos   int  // -1 when not runnable
+	stats     ThreadStats
 }
 
 // ThreadStats is what one simulated thread did, in picoseconds of its time.

@@ -45,6 +45,10 @@ type Trial struct {
 	Trace  []float64 `json:",omitempty"`
 	Warmup []float64 `json:",omitempty"`
 
+	// Lines are the cache lines that cost most, the costliest first: modelled
+	// trials only.
+	Lines []Line `json:",omitempty"`
+
 	Guard    Guard
 	Warnings []string // data: every table and chart prints them
 	Failed   string   // why there are no values; "" when there are
@@ -69,6 +73,14 @@ type Hist struct {
 	Count  int64
 	MaxNS  int64
 	V2     string // HdrHistogram V2 compressed, base64
+}
+
+// Line is what one cache line of a simulated machine cost, per operation.
+type Line struct {
+	Name      string  // object, offset and fields
+	Transfers float64 // times it moved between caches
+	WaitNS    float64 // waited for it, simulated
+	QueueNS   float64 // of that, for its turn
 }
 
 // Guard is the verdict of the disturbance guard on one trial.

@@ -109,6 +109,9 @@ func (s *simulation) trial(p *manycore.PointSpec, r *manycore.PointResult) *resu
 		t.Values = append(t.Values, results.Value{Unit: prefix + "p50-ns", Value: float64(role.P50)}, results.Value{Unit: prefix + "p99-ns", Value: float64(role.P99)})
 		t.Hists = append(t.Hists, results.Hist{Role: role.Role, Op: strings.ToLower(spec.Bench), Timed: "actual", Count: role.Count, MaxNS: role.Max, V2: role.V2})
 	}
+	for _, l := range r.Lines {
+		t.Lines = append(t.Lines, results.Line(l))
+	}
 	for e := range vmm.NumEvents {
 		t.Events = append(t.Events, results.Value{Unit: e.String() + "/op", Value: float64(r.Events[e]) / float64(r.Ops)})
 	}
