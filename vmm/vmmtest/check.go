@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"vmabench/internal/atomic"
 	"vmabench/vmm"
 )
 
@@ -42,9 +43,10 @@ type Options struct {
 	First bool   // stop after the first check that finds something
 }
 
-// scale returns n, or a tenth of it for a short run.
+// scale returns n, or a tenth of it for a short run and where every access is
+// instrumented.
 func (o Options) scale(n int) int {
-	if o.Short {
+	if o.Short || atomic.Simulated {
 		return max(1, n/10)
 	}
 	return n

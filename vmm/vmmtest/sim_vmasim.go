@@ -1,0 +1,414 @@
+//go:build vmasim
+
+package vmmtest
+
+import (
+	"fmt"
+
+	"vmabench/internal/addrspace"
+	"vmabench/internal/atomic"
+	"vmabench/internal/mm"
+	"vmabench/vmm"
+)
+
+// simChecks are the checks that switch threads at a chosen access.
+func simChecks() []check {
+	return []check{
+		{"sim-readers-overlap", checkReadersOverlap},
+		{"sim-exclusion-matrix", checkExclusionMatrix},
+		{"sim-lock-states", checkLockStates},
+		{"sim-events", checkEvents},
+		{"sim-lock-rules", checkLockRules},
+		{"sim-asserts", checkAsserts},
+		{"sim-killed-waiter", checkKilledWaiter},
+		{"sim-fields", checkFields},
+	}
+}
+
+// simBase is where a world's mapping lies.
+const simBase = vmm.Addr(0x2000_0000)
+
+// world is a simulation with one address space of a design, in it one mapping
+// of simPages resident pages at simBase.
+type world struct {
+	*sched
+	machine vmm.Machine
+	v       vmm.VMM
+	ctl     *vmm.Task // the controller's own task
+	vs      []Violation
+}
+
+const simPages = 4
+
+// newWorld runs body in a world and returns what it found; a panic of a thread
+// is a finding too.
+func newWorld(d vmm.Design, c vmm.Config, body func(w *world)) (vs []Violation) {
+	w := &world{}
+	defer func() {
+		if e := recover(); e != nil {
+			vs = append(w.vs, violation(WrongResult, "panic: %v", e)...)
+		}
+	}()
+	simulate(func(s *sched) {
+		w.sched, w.ctl = s, vmm.NewTask()
+		defer w.ctl.Release()
+		w.machine = d.New(c)
+		w.v = w.machine.NewVMM(w.ctl)
+		w.must(w.mmap(w.v, simBase, simPages))
+		for i := range vmm.Addr(simPages) {
+			w.must(w.v.Fault(w.ctl, simBase+i<<vmm.PageShift, vmm.AccessWrite))
+		}
+		body(w)
+		for _, a := range s.asserts {
+			w.fail(Invariant, "assertion failed: %s", a)
+		}
+	})
+	return w.vs
+}
+
+func (w *world) mmap(v vmm.VMM, at vmm.Addr, pages uint64) error {
+	_, err := v.Mmap(w.ctl, at, pages<<vmm.PageShift, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed, vmm.File{})
+	return err
+}
+
+func (w *world) fail(kind, format string, args ...any) {
+	w.vs = append(w.vs, violation(kind, format, args...)...)
+}
+
+func (w *world) must(err error) {
+	if err != nil {
+		panic(fmt.Sprintf("setting the scene: %v", err))
+	}
+}
+
+// space returns the design's lock steps, nil for a design that is not built on
+// internal/addrspace.
+func (w *world) space() *addrspace.Space { return spaceOf(w.v) }
+
+func spaceOf(v vmm.VMM) *addrspace.Space {
+	if s, ok := v.(interface{ Space() *addrspace.Space }); ok {
+		return s.Space()
+	}
+	return nil
+}
+
+// lockSteps reports whether d is built on internal/addrspace, and whether it
+// has VMA locks.
+func lockSteps(d vmm.Design) (steps, vmaLocks bool) {
+	if d.New == nil {
+		return false, false
+	}
+	t := vmm.NewTask()
+	defer t.Release()
+	s := spaceOf(d.New(vmm.Config{}).NewVMM(t))
+	return s != nil, s != nil && s.Rules.VMALocks
+}
+
+// vma returns the VMA at simBase.
+func (w *world) vma() *mm.VMA { return w.space().MM.Index.Find(simBase) }
+
+// expect runs th and fails unless it ends as wanted.
+func (w *world) expect(th *simThread, want state, what string) bool {
+	if got := w.run(th); got != want {
+		w.fail(kindOfState(want, got), "%s: %s, want %s", what, got, want)
+		return false
+	}
+	return true
+}
+
+// kindOfState names what it means that a thread got to one state instead of
+// another.
+func kindOfState(want, got state) string {
+	if got == blocked {
+		return Deadlock
+	}
+	if want == blocked {
+		return NoExclusion
+	}
+	return WrongResult
+}
+
+// faulter is a thread with one fault; its error is put into err.
+func (w *world) faulter(name string, v vmm.VMM, at vmm.Addr, access vmm.Access, err *error) *simThread {
+	*err = vmm.Errno(0)
+	return w.thread(name, func(t *vmm.Task) { *err = v.Fault(t, at, access) })
+}
+
+// checkReadersOverlap stops a fault on a resident page in front of each of its
+// accesses in turn and lets another run: it must never have to wait. (A lock
+// that is not the kernel's may have a spin lock inside: there it is a sleep
+// that counts.)
+func checkReadersOverlap(d vmm.Design, _ Options) []Violation {
+	steps, _ := lockSteps(d)
+	for k := 1; ; k++ {
+		last := false
+		vs := newWorld(d, vmm.Config{}, func(w *world) {
+			const far = simBase + 8<<20 // in the same VMA, under another page table's lock
+			w.must(w.v.Munmap(w.ctl, simBase, simPages<<vmm.PageShift))
+			w.must(w.mmap(w.v, simBase, uint64(far-simBase)>>vmm.PageShift+1))
+			w.must(w.v.Fault(w.ctl, simBase, vmm.AccessWrite))
+			w.must(w.v.Fault(w.ctl, far, vmm.AccessWrite))
+			var errA, errB error
+			n := 0
+			a := w.faulter("A", w.v, simBase, vmm.AccessRead, &errA)
+			last = w.runUntil(a, func(access) bool { n++; return n == k }) == ended
+			b := w.faulter("B", w.v, far, vmm.AccessRead, &errB)
+			if w.run(b) != ended && (steps || !b.task.OnCPU()) {
+				w.fail(ReadersBlock, "a fault waits while another is in front of its access %d", k)
+				return
+			}
+			w.expect(a, ended, "the stopped fault")
+			w.expect(b, ended, "the fault beside it")
+			if errA != nil || errB != nil {
+				w.fail(WrongResult, "faults = %s, %s", errText(errA), errText(errB))
+			}
+		})
+		if len(vs) > 0 || last {
+			return vs
+		}
+	}
+}
+
+// mode is a way to hold mmap_lock.
+type mode byte
+
+const (
+	modeR = mode('R') // read
+	modeD = mode('D') // a write lock that was downgraded
+	modeW = mode('W') // write
+)
+
+// hold is a thread that takes mmap_lock in a mode, stops, and puts it.
+func (w *world) hold(m mode) *simThread {
+	s := w.space()
+	return w.thread(string(m), func(t *vmm.Task) {
+		switch m {
+		case modeR:
+			s.ReadLock(t)
+		default:
+			s.WriteLock(t)
+			if m == modeD {
+				s.Downgrade(t)
+			}
+		}
+		w.pause()
+		if m == modeW {
+			s.WriteUnlock(t)
+		} else {
+			s.ReadUnlock(t)
+		}
+	})
+}
+
+// excludes is the matrix of Jann Horn's mail of November 2024: R and D get on,
+// D excludes D, W excludes all.
+var excludes = map[[2]mode]bool{
+	{modeR, modeR}: false, {modeR, modeD}: false, {modeR, modeW}: true,
+	{modeD, modeD}: true, {modeD, modeW}: true, {modeW, modeW}: true,
+}
+
+// checkExclusionMatrix: two threads hold mmap_lock together if the matrix lets
+// them, in whichever order it can be had.
+func checkExclusionMatrix(d vmm.Design, _ Options) (vs []Violation) {
+	if steps, _ := lockSteps(d); !steps {
+		return nil
+	}
+	for pair, excluded := range excludes {
+		together := false
+		for _, order := range [][2]mode{pair, {pair[1], pair[0]}} {
+			vs = append(vs, newWorld(d, vmm.Config{}, func(w *world) {
+				first, second := w.hold(order[0]), w.hold(order[1])
+				w.expect(first, stopped, "an uncontended lock")
+				if w.run(second) == stopped {
+					together = true
+				}
+				w.expect(first, ended, "the first holder's unlock")
+				if !second.done && w.run(second) == blocked {
+					w.fail(LostWakeup, "%c after %c was let go still waits", order[1], order[0])
+				}
+				w.run(second)
+			})...)
+		}
+		if together == excluded {
+			vs = append(vs, violation(NoExclusion, "mmap_lock %c and %c at once: %t, want %t", pair[0], pair[1], together, !excluded)...)
+		}
+	}
+	return vs
+}
+
+// lockRow is a row of the table of lock states in the kernel's
+// process_addrs.rst: what holding mmap_lock and a VMA's lock permits.
+type lockRow struct {
+	mmap, vma    mode // 0 is not held
+	stable, read bool
+	write        bool // most fields; all needs the reverse map's locks too
+}
+
+var lockRows = []lockRow{
+	{0, 0, false, false, false},
+	{modeR, 0, true, true, false},
+	{0, modeR, true, true, false},
+	{modeR, modeR, true, true, false},
+	{modeW, 0, true, true, false},
+	{modeW, modeW, true, true, true},
+}
+
+// checkLockStates: under each row, a mapper must not get to change the VMA if
+// it is stable, and no fault may be inside it if it may be written. Without VMA
+// locks mmap_lock write alone permits writing.
+func checkLockStates(d vmm.Design, _ Options) (vs []Violation) {
+	steps, vmaLocks := lockSteps(d)
+	if !steps {
+		return nil
+	}
+	for _, row := range lockRows {
+		if !vmaLocks {
+			if row.vma != 0 {
+				continue
+			}
+			row.write = row.mmap == modeW
+		}
+		vs = append(vs, newWorld(d, vmm.Config{}, func(w *world) { w.tryRow(row) })...)
+	}
+	return vs
+}
+
+func (w *world) tryRow(row lockRow) {
+	holder := w.holdRow(row)
+	w.expect(holder, stopped, "the holder")
+	var err error
+	fault := w.faulter("fault", w.v, simBase, vmm.AccessRead, &err)
+	if inside := w.run(fault) == ended; inside == row.write {
+		w.fail(NoExclusion, "mmap %c, VMA %c: a fault gets in: %t, want %t", letter(row.mmap), letter(row.vma), inside, !row.write)
+	}
+	v := w.vma()
+	before := v.Flags.Get()
+	mapper := w.thread("mapper", func(t *vmm.Task) { err = w.v.Mprotect(t, simBase, simPages<<vmm.PageShift, vmm.ProtRead) })
+	if got := w.run(mapper) == ended || v.Flags.Get() != before; got == row.stable {
+		w.fail(NoExclusion, "mmap %c, VMA %c: a mapper changes the VMA: %t, want %t", letter(row.mmap), letter(row.vma), got, !row.stable)
+	}
+	for _, th := range []*simThread{holder, mapper, fault, mapper} {
+		w.run(th)
+	}
+	if !holder.done || !mapper.done || !fault.done {
+		w.fail(Deadlock, "mmap %c, VMA %c: somebody still waits after all was let go", letter(row.mmap), letter(row.vma))
+	}
+}
+
+func letter(m mode) mode {
+	if m == 0 {
+		return '-'
+	}
+	return m
+}
+
+// holdRow is a thread that takes a row's locks, stops, and puts them.
+func (w *world) holdRow(row lockRow) *simThread {
+	s, v := w.space(), w.vma()
+	return w.thread("holder", func(t *vmm.Task) {
+		switch row.mmap {
+		case modeR:
+			s.ReadLock(t)
+		case modeW:
+			s.WriteLock(t)
+		}
+		switch row.vma {
+		case modeR:
+			if s.Locks.Lookup(t, s.MM, simBase) == nil {
+				panic("lock_vma_under_rcu failed without contention")
+			}
+		case modeW:
+			s.Locks.StartWrite(t, v)
+		}
+		w.pause()
+		if row.vma == modeR {
+			s.Locks.EndRead(t, v)
+		}
+		switch row.mmap {
+		case modeR:
+			s.ReadUnlock(t)
+		case modeW:
+			s.WriteUnlock(t)
+		}
+	})
+}
+
+// checkKilledWaiter: a task that is killed while it waits for mmap_lock leaves
+// with EINTR, and the address space is as before.
+func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
+	if steps, _ := lockSteps(d); !steps {
+		return nil
+	}
+	for _, op := range []Op{
+		{Kind: Munmap, Addr: simBase, Len: vmm.PageSize},
+		{Kind: Mmap, Len: vmm.PageSize},
+		{Kind: Mprotect, Addr: simBase, Len: vmm.PageSize},
+		{Kind: Mremap, Addr: simBase, Len: vmm.PageSize, Len2: vmm.PageSize, Remap: 3, Addr2: simBase + 1<<20},
+		{Kind: Brk, Addr: vmm.BrkBase + vmm.PageSize},
+		{Kind: Madvise, Addr: simBase, Len: vmm.PageSize, Advice: vmm.DontFork},
+		{Kind: FaultKernel, Addr: simBase},
+	} {
+		vs = append(vs, newWorld(d, vmm.Config{}, func(w *world) {
+			holder := w.hold(modeW)
+			w.expect(holder, stopped, "the holder")
+			var r Result
+			waiter := w.thread("waiter", func(t *vmm.Task) { r = op.Do(w.v, t) })
+			if !w.expect(waiter, blocked, op.String()) {
+				return
+			}
+			waiter.task.Kill()
+			w.expect(waiter, ended, "a killed waiter")
+			w.expect(holder, ended, "the holder")
+			if r.Err != vmm.EINTR {
+				w.fail(WrongResult, "%s of a killed waiter = %s, want EINTR", op, r.Text(op.Kind))
+			}
+			if err := w.v.Check(w.ctl); err != nil {
+				w.fail(Invariant, "after a killed waiter: %v", err)
+			}
+		})...)
+	}
+	return vs
+}
+
+// checkAsserts: the vma_assert family holds where it must, fails where it must,
+// and has the kernel's caveat: somebody else's lock satisfies vma_assert_locked.
+func checkAsserts(d vmm.Design, _ Options) []Violation {
+	if _, vmaLocks := lockSteps(d); !vmaLocks || !atomic.Checking {
+		return nil
+	}
+	return newWorld(d, vmm.Config{}, func(w *world) {
+		s, v, t := w.space(), w.vma(), w.ctl
+		fails := func(what string, want bool, assert func(*mm.VMA)) {
+			assert(v)
+			if got := len(w.asserts) > 0; got != want {
+				w.fail(WrongLock, "%s fails: %t, want %t", what, got, want)
+			}
+			w.asserts = nil
+		}
+		fails("vma_assert_write_locked without a lock", true, s.AssertWriteLocked)
+		fails("vma_assert_locked without a lock", true, s.AssertLocked)
+		fails("vma_assert_stabilised without a lock", true, s.AssertStabilised)
+		fails("vma_assert_attached of an attached VMA", false, s.AssertAttached)
+		fails("vma_assert_detached of an attached VMA", true, s.AssertDetached)
+
+		s.ReadLock(t)
+		fails("vma_assert_stabilised under mmap read", false, s.AssertStabilised)
+		fails("vma_assert_locked under mmap read alone", true, s.AssertLocked)
+		s.ReadUnlock(t)
+
+		reader := w.holdRow(lockRow{vma: modeR})
+		w.expect(reader, stopped, "a reader")
+		fails("vma_assert_locked under somebody else's read lock", false, s.AssertLocked)
+		fails("vma_assert_stabilised under somebody else's read lock", false, s.AssertStabilised)
+		fails("vma_assert_write_locked under a read lock", true, s.AssertWriteLocked)
+		w.expect(reader, ended, "the reader")
+
+		s.WriteLock(t)
+		fails("vma_assert_write_locked under mmap write alone", true, s.AssertWriteLocked)
+		s.Locks.StartWrite(t, v)
+		fails("vma_assert_write_locked in the session", false, s.AssertWriteLocked)
+		fails("vma_assert_locked in the session", false, s.AssertLocked)
+		s.WriteUnlock(t)
+		fails("vma_assert_write_locked after the session", true, s.AssertWriteLocked)
+	})
+}
