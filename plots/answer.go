@@ -35,6 +35,10 @@ func (d *data) answer() answer {
 	scens := d.of(results.Throughput, nil)
 	if n == "" || len(scens) == 0 {
 		a.Head = "This run compares nothing: it takes throughput trials of two designs."
+		if c := d.anyCell(results.Modelled); c != nil {
+			a.Head = "Modelled, not measured: what a simulated machine makes of the same lock source."
+			a.More = d.run.Notes
+		}
 		return a
 	}
 	if d.run.Plan.Count < results.MinTrials {
@@ -131,7 +135,7 @@ func (d *data) claim(x *results.Delta) string {
 	if !finite(x.Lo, x.Hi) {
 		return change(x.Ratio)
 	}
-	return fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Lo, x.Hi))
+	return strings.ReplaceAll(fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Lo, x.Hi)), " ", "\u00a0")
 }
 
 // between writes an interval of ratios, its unit once where both ends have it.

@@ -20,7 +20,7 @@ func (d *data) figures() []*Figure {
 		figLatency, figLoad, figWriters,
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
-		figPeers, figLaw, figModelled, figGuard,
+		figPeers, figLaw, figModelled, figPublished, figSensitivity, figGuard,
 	} {
 		out = append(out, draw(d)...)
 	}

@@ -36,7 +36,21 @@ func Markdown(f *results.Folder, w io.Writer) error {
 
 func gapTexts(gaps []results.Gap) (out []string) {
 	for _, g := range gaps {
-		out = append(out, g.String())
+		s := fmt.Sprintf("%s: %d of %d trials", g.Name, g.Have, g.Want)
+		count := map[string]int{}
+		var whys []string
+		for _, why := range g.Failed {
+			why = strings.Join(strings.Fields(why), " ")
+			if count[why]++; count[why] == 1 {
+				whys = append(whys, why)
+			}
+		}
+		for _, why := range whys {
+			if s += "; " + why; count[why] > 1 {
+				s += fmt.Sprintf(" (%d times)", count[why])
+			}
+		}
+		out = append(out, s)
 	}
 	return out
 }

@@ -118,9 +118,7 @@ func (d *data) page() (*page, error) {
 		Answer: d.answer(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
 		System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
 	}
-	for _, g := range d.gaps {
-		p.Gaps = append(p.Gaps, g.String())
-	}
+	p.Gaps = gapTexts(d.gaps)
 	seen := map[string]bool{}
 	for _, s := range d.scenarios {
 		if s.workload != "" && !seen[s.workload] {

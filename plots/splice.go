@@ -13,13 +13,13 @@ import (
 
 // A file takes parts of a report between two markers on lines of their own:
 //
-//	<!-- begin: summary -->
-//	<!-- end: summary -->
+//	<!-- BEGIN: summary -->
+//	<!-- END: summary -->
 //
-// The parts are answer, summary, losses, footprint, machine, command, and
+// The parts are answer, summary, losses, footprint, machine, command,
 // figure:ID for a chart, whose files Charts has put into the run's charts
-// folder.
-var markers = regexp.MustCompile(`(?ms)^<!-- begin: ([a-z:-]+) -->\n(.*?)^<!-- end: ([a-z:-]+) -->$`)
+// folder, and report: answer, throughput, summary, footprint, losses.
+var markers = regexp.MustCompile(`(?ms)^<!-- BEGIN: ([a-z:-]+) -->\n(.*?)^<!-- END: ([a-z:-]+) -->$`)
 
 // Splice writes the parts that path has markers for from the run.
 func Splice(path string, f *results.Folder) error {
@@ -77,10 +77,10 @@ func spliced(path string, f *results.Folder) (have, want []byte, err error) {
 			err = fmt.Errorf("%s: %v", path, bad)
 			return m
 		}
-		return fmt.Appendf(nil, "<!-- begin: %s -->\n%s<!-- end: %s -->", name, body, name)
+		return fmt.Appendf(nil, "<!-- BEGIN: %s -->\n%s<!-- END: %s -->", name, body, name)
 	})
 	if err == nil && n == 0 {
-		err = fmt.Errorf("%s: no <!-- begin: ... --> marker", path)
+		err = fmt.Errorf("%s: no <!-- BEGIN: ... --> marker", path)
 	}
 	return have, want, err
 }
@@ -97,6 +97,15 @@ func (d *data) part(name, dir string) (string, error) {
 		d.mdLosses(&b)
 	case "footprint":
 		b.WriteString(d.mdFootprint())
+	case "report":
+		for _, p := range []string{"answer", "figure:throughput", "summary", "figure:footprint", "losses", "command"} {
+			text, err := d.part(p, dir)
+			if err != nil {
+				return "", err
+			}
+			b.WriteString("\n" + text)
+		}
+		b.WriteString("\n")
 	case "machine":
 		fmt.Fprintf(&b, "%s; Linux %s; %s; run %s.\n", d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.ID)
 	case "command":
@@ -104,7 +113,7 @@ func (d *data) part(name, dir string) (string, error) {
 	default:
 		id, ok := strings.CutPrefix(name, "figure:")
 		if !ok {
-			return "", fmt.Errorf("no part %q; there are answer, summary, losses, footprint, machine, command, figure:ID", name)
+			return "", fmt.Errorf("no part %q; there are report, answer, summary, losses, footprint, machine, command, figure:ID", name)
 		}
 		return d.picture(id, dir)
 	}

@@ -79,8 +79,7 @@ function summary() {
     }
     return row;
   }));
-  $('caption', table).firstChild.textContent = 'Operations per second; ' + state.b +
-    ' in full, the others as the paired change against it with the 95 % interval. ';
+  $('#against').textContent = state.b;
 }
 function apply() {
   summary();

@@ -1,0 +1,175 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// published is an element of tables.json: a table that others measured, and
+// what the model says of the same points.
+type published struct {
+	Table struct{ Name, Source, Machine, Workload, Base, New string }
+	Rows  []struct {
+		Threads           int
+		BasePerS, NewPerS float64
+		Base, New         *struct{ OpsPerS float64 }
+	}
+	Score struct {
+		Signs, Of                      int
+		PublishedKnee, PredictedKnee   int
+		WorstRate, WorstGain, MeanGain float64
+	}
+}
+
+// figPublished draws the published tables beside the prediction, with the
+// error of the prediction.
+func figPublished(d *data) []*Figure {
+	const id, title = "published", "The model beside published measurements"
+	var all []published
+	if err := d.readJSON(tablesFile, &all); err != nil {
+		return missing(id, secBeyond, title, absent(tablesFile, "make simulate", err))
+	}
+	var panels []Panel
+	table := &Table{Head: []string{"table", "threads", "published", "", "modelled", "", "gain published", "gain modelled", "error, points"}, Left: 1}
+	var words []string
+	for i := range all {
+		t := &all[i]
+		panels = append(panels, d.publishedRates(t), d.publishedGain(t, table))
+		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by %s points at most. Source: %s.",
+			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), t.Table.Source))
+	}
+	if len(panels) == 0 {
+		return missing(id, secBeyond, title, tablesFile+" has no table")
+	}
+	legend := d.legend(panels)
+	for _, k := range d.legend(panels) {
+		k.Modelled = true
+		legend = append(legend, k)
+	}
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: title + ": " + firstSentence(words[0]),
+		Subtitle: "Faults a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter was fitted to these tables.",
+		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate -published",
+	}}
+}
+
+func firstSentence(s string) string {
+	s, _, _ = strings.Cut(s, ". Source")
+	return s
+}
+
+// publishedRates draws both designs' rates, published and modelled.
+func (d *data) publishedRates(t *published) Panel {
+	p := Panel{Title: fmt.Sprintf("%s on %s", t.Table.Workload, t.Table.Machine), X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "faults/s"}}
+	for _, v := range []struct {
+		name string
+		of   func(i int) (pub, model float64)
+	}{
+		{t.Table.Base, func(i int) (float64, float64) { return t.Rows[i].BasePerS, modelRate(t.Rows[i].Base) }},
+		{t.Table.New, func(i int) (float64, float64) { return t.Rows[i].NewPerS, modelRate(t.Rows[i].New) }},
+	} {
+		m := Series{Name: v.name, Label: v.name, Style: d.look(v.name)}
+		s := Series{Name: v.name, Label: v.name + ", modelled", Style: d.look(v.name), Modelled: true}
+		for i := range t.Rows {
+			pub, model := v.of(i)
+			m.add(float64(t.Rows[i].Threads), stat{pub, math.NaN(), math.NaN(), 0}, false, "")
+			s.add(float64(t.Rows[i].Threads), stat{model, math.NaN(), math.NaN(), 0}, false, "")
+		}
+		m.Lo, m.Hi, m.N, s.Lo, s.Hi, s.N = nil, nil, nil, nil, nil, nil
+		p.Series = append(p.Series, m, s)
+	}
+	p.threads(t)
+	one := []Panel{p}
+	fromZero(one, SI)
+	return one[0]
+}
+
+// publishedGain draws the change of the new design over the base.
+func (d *data) publishedGain(t *published, table *Table) Panel {
+	p := Panel{Title: t.Table.New + " over " + t.Table.Base, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "change in faults/s"}}
+	m := Series{Name: t.Table.New, Label: "published", Style: d.look(t.Table.New)}
+	s := Series{Name: t.Table.New, Label: "modelled", Style: d.look(t.Table.New), Modelled: true}
+	up, down := 1.04, 1.04
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		pub, model := r.NewPerS/r.BasePerS, modelRate(r.New)/modelRate(r.Base)
+		m.X, m.Y = append(m.X, float64(r.Threads)), append(m.Y, pub)
+		s.X, s.Y = append(s.X, float64(r.Threads)), append(s.Y, model)
+		for _, v := range []float64{pub, model} {
+			if finite(v) && v > 0 {
+				up, down = math.Max(up, v), math.Max(down, 1/v)
+			}
+		}
+		table.Rows = append(table.Rows, []string{t.Table.Name, fmt.Sprint(r.Threads), SI.Write(r.BasePerS), SI.Write(r.NewPerS),
+			SI.Write(modelRate(r.Base)), SI.Write(modelRate(r.New)), Percent.Write(pub), Percent.Write(model), signed((model-pub)*100, 3)})
+	}
+	p.Series = []Series{m, s}
+	p.Y.Scale, p.Y.Format = Log10, Percent
+	p.Y.Min, p.Y.Max, p.Y.Ticks = ratioAxis(down, up)
+	p.Lines = []RefLine{{A: 1}}
+	p.threads(t)
+	return p
+}
+
+func modelRate(p *struct{ OpsPerS float64 }) float64 {
+	if p == nil {
+		return math.NaN()
+	}
+	return p.OpsPerS
+}
+
+// threads sets the x axis to the table's own counts.
+func (p *Panel) threads(t *published) {
+	for i := range t.Rows {
+		n := float64(t.Rows[i].Threads)
+		if i == 0 {
+			p.X.Min = n
+		}
+		p.X.Max = math.Max(n, p.X.Min*1.01)
+		p.X.Ticks = append(p.X.Ticks, Tick{n, fmt.Sprint(t.Rows[i].Threads)})
+	}
+}
+
+// look is a design's style, also of one that the run does not have.
+func (d *data) look(name string) Style {
+	if s, ok := d.style[name]; ok {
+		return s
+	}
+	return styles([]string{name}, func(string) bool { return false })[name]
+}
+
+// figSensitivity lists what becomes of the model's ranking when its parameters
+// are changed.
+func figSensitivity(d *data) []*Figure {
+	const id, title = "sensitivity", "The model's parameters changed by 30 %"
+	var all []struct {
+		Parameter string
+		Factor    float64
+		Ranking   []string
+		Holds     bool
+		GainPct   float64
+	}
+	if err := d.readJSON(sensitivityFile, &all); err != nil {
+		return missing(id, secBeyond, title, absent(sensitivityFile, "make simulate", err))
+	}
+	table := &Table{Head: []string{"parameter", "factor", "ranking", "holds", "gain of the last over the one before"}, Left: 1}
+	p := Panel{Title: "gain by parameter", Modelled: true, X: Axis{Label: "gain, % (modelled)", Format: Plain}, W: 500}
+	holds := 0
+	for _, v := range all {
+		word := "no"
+		if v.Holds {
+			holds, word = holds+1, "yes"
+		}
+		name := fmt.Sprintf("%s × %s", v.Parameter, sig(v.Factor, 2))
+		table.Rows = append(table.Rows, []string{v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " < "), word, signed(v.GainPct, 3) + " %"})
+		p.Rows = append(p.Rows, Row{Label: name, Name: name, Style: Style{Ink: InkMuted}, Value: math.Max(0, v.GainPct), Lo: math.NaN(), Hi: math.NaN(),
+			Text: signed(v.GainPct, 3) + " %", Hollow: true})
+	}
+	p.rowScale()
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, len(all)),
+		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it.",
+		Panels:   []Panel{p}, Table: table, Command: "vmalab simulate -sensitivity",
+	}}
+}
