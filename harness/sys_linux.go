@@ -42,16 +42,19 @@ type usage struct {
 	faults      int64 // page faults of the real kernel
 }
 
-func threadUsage() usage  { return rusage(unix.RUSAGE_THREAD) }
-func processUsage() usage { return rusage(unix.RUSAGE_SELF) }
+func threadUsage() usage  { return usageOf(unix.RUSAGE_THREAD, unix.CLOCK_THREAD_CPUTIME_ID) }
+func processUsage() usage { return usageOf(unix.RUSAGE_SELF, unix.CLOCK_PROCESS_CPUTIME_ID) }
 
-func rusage(who int) usage {
+// usageOf takes the CPU time from the clock: getrusage knows that of a running
+// thread only as of the last timer tick, which may be half a slice ago.
+func usageOf(who int, clock int32) usage {
 	var r unix.Rusage
-	if unix.Getrusage(who, &r) != nil {
+	var ts unix.Timespec
+	if unix.Getrusage(who, &r) != nil || unix.ClockGettime(clock, &ts) != nil {
 		return usage{}
 	}
 	return usage{
-		cpu:         r.Utime.Nano() + r.Stime.Nano(),
+		cpu:         ts.Nano(),
 		voluntary:   r.Nvcsw,
 		involuntary: r.Nivcsw,
 		faults:      r.Minflt + r.Majflt,
