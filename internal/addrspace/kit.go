@@ -35,6 +35,14 @@ type Parts[V any] struct {
 	Lookup func(*vmm.Task, *mm.MM, vmm.Addr) *V
 	// New returns a zero address space of the design, which embeds Space.
 	New func() (vmm.VMM, *Space)
+	// Era are the rules under vmm.ProtocolEra; the zero Rules are those of the
+	// kernels before 6.14.
+	Era Rules
+
+	// What a design with a lock object of its own needs besides; each may be nil.
+	Allocated func(*atomic.Task, *V) // a VMA was taken from Objects
+	Freed     func(*atomic.Task, *V) // it is about to go back there
+	Count     func(*vmm.Footprint)   // adds the lock objects of f.VMAs VMAs
 }
 
 // Flags are the slab flags of a Kit.
@@ -48,9 +56,9 @@ func Flags(c vmm.Config, typeSafe bool) (f mm.SlabFlags) {
 	return f
 }
 
-// Kit is the machine of a design whose whole lock lies in the VMA: everything
-// but the lock steps and the fault's hot path. The calls of P's methods below
-// are indirect; a fault makes none of them.
+// Kit is the machine of a design with VMA locks: everything but the lock steps
+// and the fault's hot path. The calls of P's methods below are indirect; a
+// fault makes none of them.
 type Kit[V any, P VMALock[V]] struct {
 	Machine
 	Parts[V]
@@ -58,14 +66,14 @@ type Kit[V any, P VMALock[V]] struct {
 	free  func(*atomic.Task, any) // what RCU calls with a dead VMA
 }
 
-// NewKit returns the machine of a design that was proposed for, or stood in,
-// the kernels before 6.15: these are its rules under vmm.ProtocolEra.
+// NewKit returns a machine whose address spaces use the design.
 func NewKit[V any, P VMALock[V]](c vmm.Config, p Parts[V]) *Kit[V, P] {
 	k := &Kit[V, P]{Parts: p, rules: Linux70}
 	k.Config = c
-	k.free = func(t *atomic.Task, v any) { k.Objects.Free(t, v.(*V)) }
+	k.free = k.freeNow
 	if c.Protocol == vmm.ProtocolEra {
-		k.rules = Rules{VMALocks: true}
+		k.rules = p.Era
+		k.rules.VMALocks = true
 	}
 	return k
 }
@@ -90,6 +98,9 @@ func (k *Kit[V, P]) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
 	if atomic.Simulated {
 		atomic.Name(v, SlotName("vma", v))
 	}
+	if k.Allocated != nil {
+		k.Allocated(&t.Task, v)
+	}
 	h := mm.HeadOf(v)
 	h.MM.Store(owner)
 	mm.RestOf(h, k.Rest).AnonVMA.Store(nil)
@@ -100,10 +111,17 @@ func (k *Kit[V, P]) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
 // Free implements Locks.
 func (k *Kit[V, P]) Free(t *vmm.Task, v *mm.VMA) {
 	if k.TypeSafe {
-		k.Objects.Free(&t.Task, of[V](v))
+		k.freeNow(&t.Task, of[V](v))
 	} else {
 		k.RCU.Defer(&t.Task, k.free, of[V](v))
 	}
+}
+
+func (k *Kit[V, P]) freeNow(t *atomic.Task, v any) {
+	if k.Freed != nil {
+		k.Freed(t, v.(*V))
+	}
+	k.Objects.Free(t, v.(*V))
 }
 
 // BeginSession implements Locks.
@@ -158,6 +176,9 @@ func (k *Kit[V, P]) State(v *mm.VMA) LockState { return P(of[V](v)).State() }
 func (k *Kit[V, P]) Footprint(f *vmm.Footprint) {
 	f.VMABytes = f.VMAs * int(unsafe.Sizeof(*new(V)))
 	f.VMASlab = k.Objects.SlabBytes(f.VMAs)
+	if k.Count != nil {
+		k.Count(f)
+	}
 }
 
 // The steps that look the same in designs with mm_lock_seq.

@@ -40,7 +40,7 @@
 // Transitions:
 //
 //	from       to         who                         how
-//	0          1          attach                      store, release
+//	0          1         Attach                      store, release
 //	1 .. F-2   +1         reader enters               compare and swap, acquire
 //	n          n-1        reader leaves               add, full barrier
 //	1 .. F-1   +F         writer or remover comes     compare and swap, relaxed
@@ -72,11 +72,11 @@
 //
 // # Ordering
 //
-//	O1  attach's release, and the release that takes the flag off -> the acquire
+//	O1  Attach's release, and the release that takes the flag off -> the acquire
 //	    of incNotZeroLimited: a reader that is counted sees vm_mm, the bounds and
 //	    vm_lock_seq of this life of the object.
 //	O2  EndWrite's release of mm_lock_seq -> the acquire of the second look in
-//	    startRead: a reader that finds the number of a session that has ended sees
+//	    StartRead: a reader that finds the number of a session that has ended sees
 //	    all that the session wrote.
 //	O3  put's decrement (release) -> the test of the writer or remover (acquire):
 //	    what a reader did inside comes before what the writer does.
@@ -89,14 +89,14 @@
 //
 // # Permitted errors
 //
-// startRead: AbortWriteLocked, AbortWriterWaiting, AbortLimit, AbortForeignMM,
+// StartRead: AbortWriteLocked, AbortWriterWaiting, AbortLimit, AbortForeignMM,
 // Miss. Lookup adds AbortNoVMA and AbortRange. A false AbortWriteLocked is
 // allowed (numbers of unrelated objects, a new VMA's first number, a wrap); a
-// false success is not. startReadLocked: false at the limit. startWrite: EINTR
-// if killable. attach and detach: none.
+// false success is not. StartReadLocked: false at the limit. StartWrite: EINTR
+// if killable. Attach and Detach: none.
 //
 // One turn of mm_lock_seq (2^31 sessions) after a VMA was last write-locked,
-// startWrite takes the number for this session's and does not wait for a reader
+// StartWrite takes the number for this session's and does not wait for a reader
 // that is inside. The test of vmatiny builds shows it with 3-bit numbers.
 //
 // # Cost

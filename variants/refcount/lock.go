@@ -3,6 +3,7 @@ package refcount
 import (
 	"unsafe"
 
+	"vmabench/internal/addrspace"
 	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
@@ -48,13 +49,20 @@ var (
 	_ [0]struct{} = [unsafe.Offsetof(vma{}.refcnt) - 128]struct{}{}
 )
 
-// of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }
+// Renew implements addrspace.VMALock. It leaves refcnt alone: a stale reader may
+// be looking at it, and it is 0.
+func (v *vma) Renew() {
+	if atomic.Checking {
+		atomic.Assert(v.refcnt.Load() == 0, "a new VMA is attached")
+	}
+	// Odd: equal to no number outside a session.
+	atomic.StoreRelaxed32(&v.lockSeq, mm.SeqMask)
+}
 
-// startRead is vma_start_read. t is in an RCU section of m's domain and v was
+// StartRead is vma_start_read. t is in an RCU section of m's domain and v was
 // found in it; v may be anybody's by now, or nobody's. On any failure the
 // section has ended.
-func (v *vma) startRead(t *vmm.Task, m *mm.MM) vmm.Event {
+func (v *vma) StartRead(t *vmm.Task, m *mm.MM) vmm.Event {
 	// A cheap early out; the check that counts comes below.
 	if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadRelaxed32(&m.LockSeq) {
 		m.RCU.Unlock(&t.Task)
@@ -91,7 +99,7 @@ func (v *vma) incNotZeroLimited() vmm.Event {
 			}
 			return vmm.AbortLimit
 		}
-		// Acquire, O1: pairs with the release in attach, and in startWrite.
+		// Acquire, O1: pairs with the release in Attach, and in StartWrite.
 		if atomic.CompareAndSwapAcquire32(&v.refcnt, c, c+1) {
 			return vmm.Success
 		}
@@ -110,11 +118,14 @@ func (v *vma) putForeign(t *vmm.Task, m *mm.MM) vmm.Event {
 	return vmm.AbortForeignMM
 }
 
-// startReadLocked is vma_start_read_locked: under mmap read no writer can be,
+// StartReadLocked is vma_start_read_locked: under mmap read no writer can be,
 // so only the limit, or a detach that is still waiting, fails it.
-func (v *vma) startReadLocked() bool { return v.incNotZeroLimited() == vmm.Success }
+func (v *vma) StartReadLocked(*vmm.Task) bool { return v.incNotZeroLimited() == vmm.Success }
 
-// put is vma_refcount_put, and so vma_end_read.
+// EndRead is vma_end_read.
+func (v *vma) EndRead(t *vmm.Task) { v.put(t) }
+
+// put is vma_refcount_put.
 func (v *vma) put(t *vmm.Task) {
 	m := v.MM.Load() // first: afterwards v may be gone
 	// Release, O3: the reader's accesses come before the writer's. And a full
@@ -135,9 +146,9 @@ func wakeWriter(t *vmm.Task, m *mm.MM) {
 	}
 }
 
-// startWrite is __vma_start_write behind its early return. It ends with
+// StartWrite is __vma_start_write behind its early return. It ends with
 // vmm.EINTR if killable and t was killed.
-func (v *vma) startWrite(t *vmm.Task, killable bool) error {
+func (v *vma) StartWrite(t *vmm.Task, killable bool) error {
 	m := v.MM.Load()
 	seq := atomic.LoadRelaxed32(&m.LockSeq)
 	if atomic.LoadRelaxed32(&v.lockSeq) == seq {
@@ -148,7 +159,7 @@ func (v *vma) startWrite(t *vmm.Task, killable bool) error {
 		return err
 	}
 	// Relaxed: published by the release below to readers that get in, and by
-	// attach for a v that is detached.
+	// Attach for a v that is detached.
 	atomic.StoreRelaxed32(&v.lockSeq, seq)
 	if attached {
 		// Release, O1: readers may count themselves again, and see the number.
@@ -194,8 +205,8 @@ func (v *vma) addNotZero(n uint32) bool {
 	}
 }
 
-// attach is vma_mark_attached.
-func (v *vma) attach() {
+// Attach is vma_mark_attached.
+func (v *vma) Attach() {
 	if atomic.Checking {
 		atomic.Assert(v.writeLocked(), "attach of a VMA that is not write-locked")
 		atomic.Assert(v.refcnt.Load() == 0, "attach of an attached VMA")
@@ -204,10 +215,10 @@ func (v *vma) attach() {
 	atomic.StoreRelease32(&v.refcnt, 1)
 }
 
-// detach is vma_mark_detached. Readers that had counted themselves before they
+// Detach is vma_mark_detached. Readers that had counted themselves before they
 // looked at the number are on their way out: wait for them, or they would
 // decrement the count of the object's next life.
-func (v *vma) detach(t *vmm.Task) {
+func (v *vma) Detach(t *vmm.Task) {
 	if atomic.Checking {
 		atomic.Assert(v.writeLocked(), "detach of a VMA that is not write-locked")
 		atomic.Assert(v.refcnt.Load() != 0, "detach of a detached VMA")
@@ -226,4 +237,19 @@ func (v *vma) detach(t *vmm.Task) {
 // writeLocked reports whether v is write-locked in the open session.
 func (v *vma) writeLocked() bool {
 	return v.lockSeq.Load() == v.MM.Load().LockSeq.Load()
+}
+
+// State implements addrspace.VMALock.
+func (v *vma) State() addrspace.LockState {
+	c := v.refcnt.Load()
+	readers := int(c &^ excludeFlag)
+	if readers > 0 {
+		readers-- // the 1 of an attached VMA
+	}
+	return addrspace.LockState{
+		Attached:      c != 0,
+		WriteLocked:   v.writeLocked(),
+		WriterWaiting: c&excludeFlag != 0,
+		Readers:       readers,
+	}
 }

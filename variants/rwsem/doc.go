@@ -72,14 +72,14 @@
 //
 // # Permitted errors
 //
-// startRead: AbortWriteLocked, AbortWriterWaiting, Miss. Lookup adds AbortNoVMA
+// StartRead: AbortWriteLocked, AbortWriterWaiting, Miss. Lookup adds AbortNoVMA
 // and AbortRange. A false AbortWriteLocked is allowed (a new VMA's first number,
 // a wrap), and a false AbortWriterWaiting (a queue that is just emptying); a
 // false success is not. AbortForeignMM cannot happen, AbortLimit not before 2^55
-// readers. startReadLocked: none. startWrite: EINTR if killable.
+// readers. StartReadLocked: none. StartWrite: EINTR if killable.
 //
 // One turn of mm_lock_seq after a VMA was last write-locked (2^31 sessions, 2^32
-// by the rules of protocol=era), startWrite takes the number for this session's
+// by the rules of protocol=era), StartWrite takes the number for this session's
 // and does not wait for a reader that is inside. The test of vmatiny builds shows
 // it with 3-bit numbers.
 //
@@ -101,7 +101,7 @@
 // # Differences from Linux
 //
 // Those of internal/rwsem: whether an owner is on its CPU is known only as far
-// as it sleeps, and nothing disables preemption. startRead has the shape of 7.0
+// as it sleeps, and nothing disables preemption. StartRead has the shape of 7.0
 // (it ends the RCU section when it fails) and counts the mm it was given rather
 // than vm_mm. With protocol=same the rules around the lock are those of 7.0: the
 // seqcount of 6.14 as mm_lock_seq, madvise and the /proc/PID/maps walk under VMA

@@ -3,6 +3,7 @@ package rwsem
 import (
 	"unsafe"
 
+	"vmabench/internal/addrspace"
 	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/internal/rwsem"
@@ -46,13 +47,17 @@ var (
 	_ [0]struct{} = [unsafe.Offsetof(vma{}.rest) - 88]struct{}{}
 )
 
-// of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }
+// Renew implements addrspace.VMALock.
+func (v *vma) Renew() {
+	v.detached.Set(true)
+	// Odd: equal to no number outside a session.
+	atomic.StoreRelaxed32(&v.lockSeq, mm.SeqMask)
+}
 
-// startRead is vma_start_read and the check of detached that followed it. t is
+// StartRead is vma_start_read and the check of detached that followed it. t is
 // in an RCU section of m's domain and v was found in it: v's memory, and its
 // lock's, stay v's until the section ends. On any failure it has ended.
-func (v *vma) startRead(t *vmm.Task, m *mm.MM) vmm.Event {
+func (v *vma) StartRead(t *vmm.Task, m *mm.MM) vmm.Event {
 	ev := v.tryRead(t, m)
 	if ev != vmm.Success {
 		m.RCU.Unlock(&t.Task)
@@ -81,19 +86,26 @@ func (v *vma) tryRead(t *vmm.Task, m *mm.MM) vmm.Event {
 	return vmm.Success
 }
 
-// endRead is vma_end_read. The RCU section keeps the lock's memory alive while
+// StartReadLocked is vma_start_read_locked: a blocking read lock, which mmap
+// read keeps from waiting for a writer.
+func (v *vma) StartReadLocked(t *vmm.Task) bool {
+	v.lock.Get().DownRead(&t.Task)
+	return true
+}
+
+// EndRead is vma_end_read. The RCU section keeps the lock's memory alive while
 // UpRead wakes a writer, who may go on to free v.
-func (v *vma) endRead(t *vmm.Task) {
+func (v *vma) EndRead(t *vmm.Task) {
 	rcu := v.MM.Load().RCU
 	rcu.Lock(&t.Task)
 	v.lock.Get().UpRead(&t.Task) // O1
 	rcu.Unlock(&t.Task)
 }
 
-// startWrite is vma_start_write: it waits for the readers, leaves its mark and
+// StartWrite is vma_start_write: it waits for the readers, leaves its mark and
 // lets the lock go at once; the mark keeps readers out until the session ends.
 // It ends with vmm.EINTR if killable and t was killed.
-func (v *vma) startWrite(t *vmm.Task, killable bool) error {
+func (v *vma) StartWrite(t *vmm.Task, killable bool) error {
 	seq := atomic.LoadRelaxed32(&v.MM.Load().LockSeq)
 	if atomic.LoadRelaxed32(&v.lockSeq) == seq {
 		return nil // write-locked in this session already
@@ -110,7 +122,12 @@ func (v *vma) startWrite(t *vmm.Task, killable bool) error {
 	return nil
 }
 
-// setDetached is vma_mark_attached and vma_mark_detached.
+// Attach is vma_mark_attached.
+func (v *vma) Attach() { v.setDetached(false) }
+
+// Detach is vma_mark_detached: StartWrite has waited for the readers already.
+func (v *vma) Detach(*vmm.Task) { v.setDetached(true) }
+
 func (v *vma) setDetached(d bool) {
 	if atomic.Checking {
 		atomic.Assert(v.writeLocked(), "attach or detach of a VMA that is not write-locked")
@@ -122,4 +139,15 @@ func (v *vma) setDetached(d bool) {
 // writeLocked reports whether v is write-locked in the open session.
 func (v *vma) writeLocked() bool {
 	return v.lockSeq.Load() == v.MM.Load().LockSeq.Load()
+}
+
+// State implements addrspace.VMALock.
+func (v *vma) State() addrspace.LockState {
+	lock := v.lock.Get()
+	return addrspace.LockState{
+		Attached:      !v.detached.Get(),
+		WriteLocked:   v.writeLocked(),
+		WriterWaiting: lock.IsWriteLocked() || lock.IsContended(),
+		Readers:       lock.Readers(),
+	}
 }
