@@ -102,7 +102,7 @@ func BenchmarkStore(b *testing.B) {
 				x, vmas := benchIndex(n)
 				store := x.Store
 				if how == "path" {
-					store = x.storePathCopy
+					store = x.StorePathCopy
 				}
 				b.ReportAllocs()
 				b.ResetTimer()

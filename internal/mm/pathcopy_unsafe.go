@@ -17,9 +17,9 @@ type plainInner struct {
 	gap, lead [fanout + 1]uint64
 }
 
-// storePathCopy is Store by copying every node from the root to the leaf: the
+// StorePathCopy is Store by copying every node from the root to the leaf: the
 // control for what replacing the leaf in its parent is worth.
-func (x *Index) storePathCopy(r vmm.Range, v *VMA) {
+func (x *Index) StorePathCopy(r vmm.Range, v *VMA) {
 	root := x.root.Load()
 	if root == nil {
 		x.Store(r, v)
