@@ -4,6 +4,7 @@ package explore
 
 import (
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"vmabench/internal/atomic"
@@ -137,11 +138,17 @@ func Run(o Options, scenario func(*S)) *Result {
 	}
 	e := &engine{opt: o, res: &Result{}, scenario: scenario, mainTask: vmm.NewTask()}
 	defer e.close()
+	// Each execution leaves a machine or two to the collector, and next to
+	// nothing is alive: collect seldom.
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	begin := time.Now()
 	atomic.Run(e, e.explore)
 	e.res.Elapsed = time.Since(begin)
 	return e.res
 }
+
+// gcPercent lets some 100 MB gather.
+const gcPercent = 2500
 
 func (e *engine) close() {
 	for _, t := range e.threads {

@@ -16,7 +16,12 @@ type version struct {
 	at       uint16
 	released clock
 	readAt   clock // each thread's first read of it
+	late     [maxThreads]uint8
 }
+
+// lateReads is how often a thread may read one value when there are newer ones:
+// a store becomes visible sometime, or a loop that retries would never end.
+const lateReads = 2
 
 // keepInitial makes the value from before the execution version 0.
 func (e *engine) keepInitial(l *location, v version) {
@@ -46,7 +51,7 @@ func (e *engine) weakLoad(t *thread, l *location, d int, word uint64, ptr unsafe
 		return nil, false
 	}
 	oldest := last
-	for oldest > 0 && !l.versions[oldest].knownTo(t) {
+	for oldest > 0 && !l.versions[oldest].knownTo(t) && l.versions[oldest-1].late[t.id] < lateReads {
 		oldest--
 	}
 	n := &e.nodes[d]
@@ -54,6 +59,9 @@ func (e *engine) weakLoad(t *thread, l *location, d int, word uint64, ptr unsafe
 	v := &l.versions[last-int(n.choice)]
 	if v.readAt[t.id] == 0 {
 		v.readAt[t.id] = t.sync[t.id]
+	}
+	if n.choice > 0 {
+		v.late[t.id]++
 	}
 	if a.ord == atomic.Acquire {
 		t.sync.join(&v.released)

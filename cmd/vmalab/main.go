@@ -20,6 +20,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"check", "explore every design under every interleaving of small scenarios", check},
 		{"simulate", "predict every design on simulated machines of many CPUs", simulate},
 		{"calibrate", "hold the machines against published counters, latencies and bursts", calibrate},
 	}
@@ -31,8 +32,11 @@ func main() {
 		os.Exit(2)
 	}
 	name := os.Args[1]
-	if name == workerCommand {
+	switch name {
+	case workerCommand:
 		os.Exit(simulateWorker())
+	case checkWorkerCommand:
+		os.Exit(checkWorker())
 	}
 	if name == "help" || name == "-h" || name == "--help" {
 		usage(os.Stdout)

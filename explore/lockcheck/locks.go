@@ -27,7 +27,9 @@ func lockScenarios(d vmm.Design) []Scenario {
 			w.readers(n, addrA)
 			w.idle()
 		})
-		sc.Long = n == 3
+		if n == 3 {
+			sc.Long, sc.Budget = true, fourThreads
+		}
 	}
 	for n := 1; n <= 2; n++ {
 		sc := add(fmt.Sprintf("twice-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA in two sessions", func(s *explore.S) {
@@ -41,12 +43,13 @@ func lockScenarios(d vmm.Design) []Scenario {
 			w.idle()
 		})
 		sc.Long = n == 2
-		add(fmt.Sprintf("detach-%dr", n), "I1 I2 I3 I4 I6", "a VMA goes away under readers that have found it", func(s *explore.S) {
+		sc = add(fmt.Sprintf("detach-%dr", n), "I1 I2 I3 I4 I6", "a VMA goes away under readers that have found it", func(s *explore.S) {
 			w := newWorld(s, d, vmm.Config{}, addrA)
 			w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA) }) })
 			w.readers(n, addrA)
 			w.idle()
 		})
+		sc.Long = n == 2
 		sc = add(fmt.Sprintf("recycle-%dr", n), "I1 I2 I3 I4 I6", "its memory comes back at another address", func(s *explore.S) {
 			w := newWorld(s, d, vmm.Config{}, addrA)
 			w.writer(func(t *vmm.Task) {

@@ -5,6 +5,7 @@ package lockcheck
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"vmabench/explore"
 	"vmabench/internal/mm"
@@ -21,11 +22,17 @@ type Scenario struct {
 	Checks string // the invariants it would see broken: "I1 I4"
 	Breaks string // the one it expects to see broken; "" is none
 	// Long scenarios are left out of a short check.
-	Long    bool
+	Long bool
+	// Budget bounds the search of a scenario that takes too long to complete.
+	Budget  time.Duration
 	Options explore.Options
 	Limits  rwsem.Limits
 	Body    func(*explore.S)
 }
+
+// fourThreads is the budget of scenarios with four threads, which are searched
+// as far as it goes. Those with three are always completed.
+const fourThreads = 15 * time.Second
 
 // Tiny reports whether this build has sequence numbers of 3 bits and a limit
 // of 6 readers (-tags vmatiny): some scenarios exist only there.
@@ -52,6 +59,9 @@ func All() []Scenario {
 // Run explores the scenario.
 func (sc *Scenario) Run(o explore.Options) *explore.Result {
 	o.Weak, o.Timeouts, o.Clocks, o.Spin = sc.Options.Weak, sc.Options.Timeouts, sc.Options.Clocks, sc.Options.Spin
+	if sc.Budget != 0 && (o.Budget == 0 || sc.Budget < o.Budget) {
+		o.Budget = sc.Budget
+	}
 	l := sc.Limits
 	if l.SpinTurns == 0 {
 		l.SpinTurns = 1
