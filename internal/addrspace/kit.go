@@ -103,8 +103,8 @@ func (k *Kit[V, P]) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
 	}
 	h := mm.HeadOf(v)
 	h.MM.Store(owner)
-	mm.RestOf(h, k.Rest).AnonVMA.Store(nil)
 	P(v).Renew()
+	mm.RestOf(h, k.Rest).AnonVMA.Store(nil)
 	return h
 }
 
