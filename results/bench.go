@@ -62,7 +62,7 @@ func (f *Folder) writeBench(w io.Writer, pick func(*Trial, map[string]bool) []Va
 		}
 		for _, t := range c.Trials {
 			if t.Failed != "" {
-				fmt.Fprintf(b, "# %s, repetition %d, failed: %s\n", c.Name, t.Rep, oneLine(t.Failed))
+				fmt.Fprintf(b, "# %s, repetition %d, failed: %s\n", c.Name, t.Rep, clip(oneLine(t.Failed), 200))
 				continue
 			}
 			if vs := pick(t, zero); len(vs) > 0 {

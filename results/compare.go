@@ -73,14 +73,17 @@ type Delta struct {
 // Better returns +1 when the new cell is shown to be better, -1 when worse, 0
 // when nothing is shown or neither way is better.
 func (d *Delta) Better() int {
-	if d.Verdict == Same || d.Ratio == 1 {
-		return 0
+	switch d.Verdict {
+	case Faster:
+		return 1
+	case Slower:
+		return -1
+	case More:
+		return int(BetterOf(d.Unit))
+	case Less:
+		return -int(BetterOf(d.Unit))
 	}
-	up := Better(Higher)
-	if d.Ratio < 1 {
-		up = Lower
-	}
-	return int(up) * int(BetterOf(d.Unit))
+	return 0
 }
 
 // Percent returns the change in percent.
@@ -98,8 +101,8 @@ type Comparison struct {
 }
 
 // Compare compares every design of the run with the baseline, cell by cell and
-// unit by unit. Controls are no part of it, nor are units that neither way is
-// better.
+// unit by unit. Controls and the running kernel are no part of it, nor are
+// units that neither way is better.
 //
 // A verdict other than ~ needs all of: ten repetitions or more, a p-value of
 // at most Alpha after Holm's correction within the workload's family (one
@@ -112,10 +115,6 @@ type Comparison struct {
 func Compare(f *Folder, o Options) *Comparison {
 	o = o.withDefaults(f.Run)
 	c := &Comparison{Options: o, Gaps: f.Gaps(), Warnings: f.Warnings()}
-	control := map[string]bool{}
-	for _, d := range f.Run.Designs {
-		control[d.Name] = d.Control
-	}
 	for _, row := range rows(f.Cells()) {
 		base := row.find(o.Baseline)
 		if base == nil {
@@ -126,7 +125,7 @@ func Compare(f *Folder, o Options) *Comparison {
 				continue
 			}
 			for _, cell := range row.cells {
-				if cell != base && !control[cell.Variant] {
+				if cell != base && f.isDesign(cell.Variant) {
 					c.add(base, cell, u)
 				}
 			}
@@ -146,6 +145,17 @@ func (c *Comparison) Find(cell *Cell, unit string) *Delta {
 		}
 	}
 	return nil
+}
+
+// isDesign reports whether a variant is one of the designs that compete:
+// neither a control nor the running kernel, which stands beside them.
+func (f *Folder) isDesign(variant string) bool {
+	for _, d := range f.Run.Designs {
+		if d.Name == variant {
+			return !d.Control && !d.Real
+		}
+	}
+	return true
 }
 
 // row is the cells that differ in the variant alone, in table order.
@@ -231,7 +241,9 @@ func (d *Delta) pair(ratios []float64) {
 	d.Blocks = len(ratios)
 	if d.Blocks == 0 {
 		d.Ratio, d.Lo, d.Hi = math.NaN(), math.NaN(), math.NaN()
-		d.warn("no ratio: no block has both, or the baseline is zero")
+		if !d.Exact {
+			d.warn("no ratio: no block has both, or the baseline is zero")
+		}
 		return
 	}
 	m := estimate(ratios, d.Exact)
@@ -288,12 +300,13 @@ func (d *Delta) judge(o Options) {
 		n = min(n, d.Blocks)
 	}
 	switch {
+	case d.Exact: // counted, and so without chance; from zero there is no ratio
+		if d.Old.Median != d.New.Median {
+			d.Verdict = verdict(d.Unit, d.New.Median/d.Old.Median)
+		}
+		return
 	case math.IsNaN(d.Ratio):
 		return
-	case d.Exact:
-		if d.Ratio == 1 {
-			return
-		}
 	case n < MinTrials:
 		d.warn("n=%d: a verdict needs %d repetitions", n, MinTrials)
 		return

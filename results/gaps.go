@@ -23,17 +23,16 @@ func (g Gap) String() string {
 }
 
 // Gaps returns the cells that lack trials: failed ones, designs that a row
-// lacks, and repetitions that other cells of the same kind have.
+// lacks, and repetitions that the plan or another cell of the row has.
 func (f *Folder) Gaps() []Gap {
 	var gaps []Gap
-	cells := f.Cells()
-	want := map[Kind]int{}
-	for _, c := range cells {
-		want[c.Kind] = max(want[c.Kind], len(c.Trials))
-	}
-	for _, r := range rows(cells) {
+	for _, r := range rows(f.Cells()) {
+		want := f.wantReps(r.cells[0].Kind)
 		for _, c := range r.cells {
-			if g := c.gap(max(want[c.Kind], f.wantReps(c.Kind))); g.Have < g.Want {
+			want = max(want, len(c.Trials))
+		}
+		for _, c := range r.cells {
+			if g := c.gap(want); g.Have < g.Want {
 				gaps = append(gaps, g)
 			}
 		}
@@ -62,10 +61,11 @@ func (c *Cell) gap(want int) Gap {
 }
 
 // absent returns the designs of the table of which the row has no trial.
-// Controls may be missing, and so may all in a row of controls.
+// Controls and the running kernel may be missing, and so may all the others
+// in a row of theirs.
 func (f *Folder) absent(r *row) (gaps []Gap) {
 	has := func(d DesignInfo) bool { return r.find(d.Name) != nil }
-	designs := slices.DeleteFunc(slices.Clone(f.Run.Designs), func(d DesignInfo) bool { return d.Control })
+	designs := slices.DeleteFunc(slices.Clone(f.Run.Designs), func(d DesignInfo) bool { return !f.isDesign(d.Name) })
 	if !slices.ContainsFunc(designs, has) {
 		return nil
 	}

@@ -30,7 +30,8 @@ func geomeans(deltas []Delta) []Geomean {
 	group := map[key][]*Delta{}
 	for i := range deltas {
 		d := &deltas[i]
-		if !d.Ranked || !(d.Ratio > 0) || math.IsInf(d.Ratio, 0) {
+		isRatio := isTime(d.Unit) || isRate(d.Unit) || isBytes(d.Unit) // of a fairness index, a mean means nothing
+		if !d.Ranked || !isRatio || !(d.Ratio > 0) || math.IsInf(d.Ratio, 0) {
 			continue
 		}
 		k := key{d.New.Cell.Kind, d.Unit, d.New.Cell.Variant}

@@ -139,7 +139,9 @@ func unpairedDelta(base, cell *Cell, unit string) (Delta, bool) {
 	}
 	if math.IsNaN(d.Ratio) || math.IsInf(d.Ratio, 0) {
 		d.Ratio, d.Lo, d.Hi = math.NaN(), math.NaN(), math.NaN()
-		d.warn("no ratio: the old value is zero")
+		if !d.Exact {
+			d.warn("no ratio: the old value is zero")
+		}
 	}
 	return d, true
 }
@@ -230,7 +232,10 @@ func (d *Delta) canJudge(o Options) bool {
 // worsening is by how much a delta is worse: the longer time, or the time that
 // the lower rate means.
 func worsening(d *Delta) float64 {
-	if BetterOf(d.Unit) == Higher {
+	switch {
+	case math.IsNaN(d.Ratio): // from zero
+		return math.Inf(1)
+	case BetterOf(d.Unit) == Higher:
 		return 1/d.Ratio - 1
 	}
 	return d.Ratio - 1

@@ -394,21 +394,40 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// Controls are neither compared nor missed.
+// What is counted needs no test, and zero no ratio, to be told apart.
+func TestExactFromZero(t *testing.T) {
+	f := synthFolder(t)
+	f.Trials = f.Trials[:3]
+	for i := range f.Trials {
+		f.Trials[i].Values = []Value{{"lock-B/vma", map[string]float64{"rwsem": 40}[f.Trials[i].Param("variant")]}}
+	}
+	c := Compare(f, Options{})
+	if len(c.Deltas) != 2 || c.Deltas[0].Verdict != More || c.Deltas[0].Better() != -1 || c.Deltas[1].Verdict != Same || len(c.Deltas[0].Warnings) != 0 {
+		t.Errorf("0 B, 40 B, 0 B: %+v", c.Deltas)
+	}
+	var b strings.Builder
+	if err := WriteTable(&b, f, c); err != nil || !strings.Contains(b.String(), "40.00     more     0.000        ~") {
+		t.Errorf("%v\n%s", err, &b)
+	}
+}
+
+// Controls and the running kernel are neither compared nor missed.
 func TestControls(t *testing.T) {
 	run := synthRun()
-	run.Designs = append(run.Designs, DesignInfo{Name: "null", Control: true})
+	run.Designs = append(run.Designs, DesignInfo{Name: "null", Control: true}, DesignInfo{Name: "linux", Real: true})
 	trials := synthTrials(t)
 	for i := range slices.Clone(trials) {
 		if trials[i].Param("variant") == "refcount" && trials[i].Param("workload") == "local" {
 			x := trials[i]
-			x.Params = synthParams("null", "local")
-			trials = append(trials, x)
+			for _, v := range []string{"null", "linux"} {
+				x.Params = synthParams(v, "local")
+				trials = append(trials, x)
+			}
 		}
 	}
 	c := Compare(&Folder{Run: run, Trials: trials}, Options{})
 	for i := range c.Deltas {
-		if c.Deltas[i].New.Cell.Variant == "null" {
+		if v := c.Deltas[i].New.Cell.Variant; v == "null" || v == "linux" {
 			t.Fatalf("%s was compared", c.Deltas[i].New.Cell.Name)
 		}
 	}

@@ -98,13 +98,19 @@ func (c *Cell) Summarize(unit string) Summary {
 	}
 	s.describe(x)
 	s.findOutliers(c)
+	s.Warnings = append(s.Warnings, s.trialWarnings()...)
+	return s
+}
+
+// trialWarnings say what is wrong with the cell's trials, whatever the unit.
+func (s *Summary) trialWarnings() (out []string) {
 	if s.Disturbed > 0 {
-		s.warn("%d of %d trials were disturbed", s.Disturbed, s.N)
+		out = append(out, fmt.Sprintf("%d of %d trials were disturbed", s.Disturbed, s.N+s.Failed))
 	}
 	if s.Failed > 0 {
-		s.warn("%d of %d trials failed", s.Failed, s.N+s.Failed)
+		out = append(out, fmt.Sprintf("%d of %d trials failed", s.Failed, s.N+s.Failed))
 	}
-	return s
+	return out
 }
 
 // estimate returns the median of x and its interval; of exact values, the

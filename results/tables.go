@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +33,8 @@ func Tables(f *Folder, c *Comparison, units []string) (out []Table) {
 			members[g] = append(members[g], r)
 		}
 	}
-	for _, g := range order {
-		t := tableBuilder{f: f, c: c, kind: g.kind, unit: g.unit, rows: members[g]}
+	for i, g := range order {
+		t := tableBuilder{f: f, c: c, kind: g.kind, unit: g.unit, rows: members[g], first: i == 0 || order[i-1].kind != g.kind}
 		out = append(out, t.build())
 	}
 	return out
@@ -106,6 +107,9 @@ type tableBuilder struct {
 	kind Kind
 	unit string
 	rows []*row
+	// first: of the tables of its kind, which alone tells what is wrong with
+	// the trials, the same for all units.
+	first bool
 }
 
 func (t *tableBuilder) build() Table {
@@ -115,7 +119,7 @@ func (t *tableBuilder) build() Table {
 	out := Table{Title: t.title(tidy, common), Head: []string{""}}
 	for _, v := range variants {
 		out.Head = append(out.Head, v)
-		if v != t.c.Options.Baseline {
+		if t.compared(v) {
 			out.Head = append(out.Head, "vs base")
 		}
 	}
@@ -143,6 +147,11 @@ func (t *tableBuilder) title(tidy string, common []Param) string {
 		s += ", " + p.Key + "=" + p.Value
 	}
 	return s
+}
+
+// compared reports whether a variant has a column of changes.
+func (t *tableBuilder) compared(variant string) bool {
+	return variant != t.c.Options.Baseline && t.f.isDesign(variant) && variant != ""
 }
 
 func tableTitle(k Kind, unit, tidy string) string {
@@ -198,10 +207,12 @@ func (t *tableBuilder) row(r *row, variants []string, common []Param, notes *not
 			s := c.Summarize(t.unit)
 			out = append(out, formatSummary(&s))
 			for _, w := range s.Warnings {
-				notes.add(w, label+" "+v)
+				if t.first || !slices.Contains(s.trialWarnings(), w) {
+					notes.add(w, label+" "+v)
+				}
 			}
 		}
-		if v != t.c.Options.Baseline {
+		if t.compared(v) {
 			text, warnings := t.versus(c)
 			out = append(out, text)
 			for _, w := range warnings {
@@ -258,6 +269,9 @@ func formatSummary(s *Summary) string {
 	}
 	v, tidy := benchunit.Tidy(s.Median, s.Unit)
 	text := benchunit.Scale(v, benchunit.ClassOf(tidy))
+	if isIndex(s.Unit) {
+		text = strconv.FormatFloat(s.Median, 'f', 3, 64)
+	}
 	switch {
 	case s.Exact && s.Lo == s.Hi:
 		return text
@@ -285,6 +299,8 @@ func (d *Delta) short() string {
 	switch {
 	case d.Verdict == Same:
 		return "~"
+	case math.IsNaN(d.Ratio):
+		return string(d.Verdict)
 	case d.Exact:
 		return percent(d.Ratio)
 	}
@@ -312,7 +328,7 @@ func (t *tableBuilder) geomeanRow(rows [][]string, variants []string) [][]string
 	line := []string{fmt.Sprintf("geomean of %d ratios", len(rows))}
 	found := false
 	for _, v := range variants {
-		if v == t.c.Options.Baseline {
+		if !t.compared(v) {
 			line = append(line, "")
 			continue
 		}

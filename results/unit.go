@@ -19,7 +19,7 @@ func (b Better) String() string {
 // shares and counters are neither; times and bytes go down.
 func BetterOf(unit string) Better {
 	switch {
-	case isRate(unit), strings.HasPrefix(unit, "fair-"):
+	case isRate(unit), isIndex(unit):
 		return Higher
 	case isTime(unit), isBytes(unit):
 		return Lower
@@ -31,6 +31,9 @@ func BetterOf(unit string) Better {
 func isTime(unit string) bool { return numerator(unit) == "ns" }
 
 func isRate(unit string) bool { return strings.HasSuffix(unit, "/s") }
+
+// isIndex reports whether the unit is a fairness index, from 0 to 1.
+func isIndex(unit string) bool { return strings.HasPrefix(unit, "fair-") }
 
 func isBytes(unit string) bool { return numerator(unit) == "B" }
 
