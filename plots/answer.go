@@ -217,6 +217,9 @@ func (d *data) how() string {
 			bad++
 		}
 	}
+	if timed == 0 {
+		return "No timed trial is in this folder: what it shows was counted or modelled, not timed."
+	}
 	s := fmt.Sprintf("Medians over %s, each in a fresh process, order shuffled within each block; brackets are 95 %% intervals of ratios paired by block. ", plural(d.run.Plan.Count, "repetition", "repetitions"))
 	s += plural(timed, "timed trial", "timed trials")
 	s += fmt.Sprintf(": %d disturbed, %d failed.", bad, failed)

@@ -106,11 +106,14 @@ func (d *data) add(rc *results.Cell) error {
 	return nil
 }
 
+// around are the name parts that are no workload's own but say in what it ran.
+var around = []string{"vmas", "layout", "page", "protocol", "machine", "modelled"}
+
 func keyOf(t *results.Trial) (cellKey, scenario) {
 	var s scenario
 	var parts []string
 	k := cellKey{kind: t.Kind, procs: t.Procs}
-	for i, p := range t.Params {
+	for _, p := range t.Params {
 		switch p.Key {
 		case "variant":
 			k.variant = p.Value
@@ -123,8 +126,7 @@ func keyOf(t *results.Trial) (cellKey, scenario) {
 			parts = append(parts, p.Value)
 			continue
 		}
-		// What stands between workload= and vmas= is the workload's own.
-		if s.workload != "" && !slices.ContainsFunc(t.Params[:i], func(q results.Param) bool { return q.Key == "vmas" }) && p.Key != "vmas" {
+		if s.workload != "" && !slices.Contains(around, p.Key) {
 			s.workload += "/" + p.Key + "=" + p.Value
 		}
 		s.params = append(s.params, p)
@@ -162,9 +164,10 @@ func (d *data) name() {
 		if same[s.workload] == 1 && s.workload != "" {
 			continue
 		}
-		own := strings.Count(s.workload, "/")
-		for _, p := range s.params[min(own, len(s.params)):] {
-			s.title = strings.TrimSpace(s.title + " " + p.Key + "=" + p.Value)
+		for _, p := range s.params {
+			if slices.Contains(around, p.Key) {
+				s.title = strings.TrimSpace(s.title + " " + p.Key + "=" + p.Value)
+			}
 		}
 	}
 }

@@ -134,6 +134,9 @@ func withCommas(s string) string {
 // figLayout draws every struct of every design, byte by byte.
 func figLayout(d *data) []*Figure {
 	const id, title = "layout", "Where the lock lies"
+	if d.anyCell(results.Throughput) == nil && d.anyCell(results.Footprint) == nil {
+		return missing(id, secFootprint, title, "the structs of a simulated machine are not those that run")
+	}
 	var panels []Panel
 	table := &Table{Head: []string{"struct", "field", "type", "offset", "size", "cache line", "part of"}, Left: 3}
 	for _, n := range d.designs {

@@ -106,8 +106,12 @@ func figModelled(d *data) []*Figure {
 		s := &scens[i]
 		p := d.byProcs(results.Modelled, s, func(v string, procs int) stat { return d.unitStat(results.Modelled, s.key, v, procs, unit) }, d.designs)
 		p.Shades, p.Modelled, p.X.Label, p.Y.Label = nil, true, "simulated CPUs", label
+		if m := s.param("machine"); m != "" {
+			p.Title += " on " + m
+		}
 		for j := range p.Series {
 			p.Series[j].Modelled, p.Series[j].Hollow = true, nil
+			p.Series[j].Lo, p.Series[j].Hi = nil, nil // a model has no trials to vary
 		}
 		panels = append(panels, p)
 	}

@@ -104,7 +104,7 @@ func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
 	lo, hi = 1/down/1.05, up*1.05
 	for _, v := range []float64{1000, 100, 30, 10, 4, 2} {
 		if down >= v*0.97 {
-			out = append(out, Tick{1 / v, "1/" + sig(v, 4)})
+			out = append(out, Tick{1 / v, "1/" + trimZeros(sig(v, 4))})
 			lo = math.Min(lo, 1/v/1.03)
 		}
 	}

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,12 +33,14 @@ func (d *data) figures() []*Figure {
 	return out
 }
 
+var runFlag = regexp.MustCompile(` --?run[= ]\S+`)
+
 // command is the command line that measures workloads again.
 func (d *data) command(workloads string) string {
 	if workloads == "" {
 		return d.run.Command
 	}
-	return d.run.Command + " -run '" + workloads + "'"
+	return runFlag.ReplaceAllString(d.run.Command, "") + " -run '" + workloads + "'"
 }
 
 // missing is a figure that the run has no data for.
@@ -165,7 +168,7 @@ func fromZero(panels []Panel, f Format) {
 		for j := range panels[i].Series {
 			s := &panels[i].Series[j]
 			for k := range s.Y {
-				for _, v := range []float64{s.Y[k], s.Hi[k]} {
+				for _, v := range []float64{s.Y[k], at(s.Hi, k)} {
 					if finite(v) {
 						m = math.Max(m, v)
 					}

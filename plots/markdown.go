@@ -34,6 +34,9 @@ func Markdown(f *results.Folder, w io.Writer) error {
 	return err
 }
 
+// mostGaps keeps a run that failed throughout readable.
+const mostGaps = 12
+
 func gapTexts(gaps []results.Gap) (out []string) {
 	for _, g := range gaps {
 		s := fmt.Sprintf("%s: %d of %d trials", g.Name, g.Have, g.Want)
@@ -51,6 +54,9 @@ func gapTexts(gaps []results.Gap) (out []string) {
 			}
 		}
 		out = append(out, s)
+	}
+	if len(out) > mostGaps {
+		out = append(out[:mostGaps], fmt.Sprintf("and %d more cells: see trials.jsonl", len(out)-mostGaps))
 	}
 	return out
 }
