@@ -24,6 +24,9 @@ type Config struct {
 	Subject vmm.Config
 
 	Throughput []workload.Spec
+	// Beside are further throughput trials, of subjects that are compared among
+	// themselves.
+	Beside []Part
 	// Latency workloads run at LatencyProcs, at each load of LoadX (times
 	// their own), with an idle-loop control beside them.
 	Latency      []workload.Spec
@@ -41,6 +44,13 @@ type Config struct {
 	// Budget bounds the run on a machine of the plan's size: what is left of
 	// it pays for repeating disturbed trials, and nothing else does.
 	Budget time.Duration
+}
+
+// Part is a cross of designs, workloads and GOMAXPROCS.
+type Part struct {
+	Designs    []string
+	Throughput []workload.Spec
+	Procs      []int
 }
 
 // Plan is the trials of a run in the order in which they run.
@@ -97,7 +107,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("GOMAXPROCS %d: want 1 to 1024", n)
 		}
 	}
-	for _, s := range append(slices.Clone(c.Throughput), c.Latency...) {
+	for _, s := range c.Workloads() {
 		if err := s.Validate(); err != nil {
 			return err
 		}
@@ -105,18 +115,49 @@ func (c *Config) check() error {
 	return nil
 }
 
+// Workloads returns the workloads of the plan, each once, in report order.
+func (c *Config) Workloads() (out []workload.Spec) {
+	all := slices.Concat(c.Throughput, c.Latency)
+	for _, p := range c.Beside {
+		all = append(all, p.Throughput...)
+	}
+	seen := map[string]bool{}
+	for _, s := range all {
+		if !seen[s.FullName()] {
+			seen[s.FullName()] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Subjects returns the names of the designs of the plan, each once.
+func (c *Config) Subjects() []string {
+	names := slices.Clone(c.Designs)
+	for _, p := range c.Beside {
+		for _, d := range p.Designs {
+			if !slices.Contains(names, d) {
+				names = append(names, d)
+			}
+		}
+	}
+	return names
+}
+
 // block returns the trials of one repetition, shuffled.
 func (c *Config) block(rng *rand.Rand) []TrialSpec {
 	var groups [][]TrialSpec
-	for _, w := range c.Throughput {
-		for _, n := range c.Procs {
-			groups = append(groups, c.group(TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing}))
+	for _, part := range append([]Part{{c.Designs, c.Throughput, c.Procs}}, c.Beside...) {
+		for _, w := range part.Throughput {
+			for _, n := range part.Procs {
+				groups = append(groups, c.group(part.Designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing}))
+			}
 		}
 	}
 	for _, n := range c.LatencyProcs {
 		for _, w := range c.Latency {
 			for _, x := range c.loads() {
-				groups = append(groups, c.group(TrialSpec{Kind: results.Latency, Workload: w, Procs: n, RateX: x, Timing: c.LatencyTiming}))
+				groups = append(groups, c.group(c.Designs, TrialSpec{Kind: results.Latency, Workload: w, Procs: n, RateX: x, Timing: c.LatencyTiming}))
 			}
 		}
 		if len(c.Latency) > 0 {
@@ -132,9 +173,9 @@ func (c *Config) block(rng *rand.Rand) []TrialSpec {
 }
 
 // group returns s for each design.
-func (c *Config) group(s TrialSpec) []TrialSpec {
+func (c *Config) group(designs []string, s TrialSpec) []TrialSpec {
 	var out []TrialSpec
-	for _, d := range c.Designs {
+	for _, d := range designs {
 		s.Design = d
 		out = append(out, c.trial(s))
 	}

@@ -43,7 +43,7 @@ func list(args []string, out, errs io.Writer) error {
 func listDesigns(out io.Writer) {
 	fmt.Fprintln(out, "Designs:")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, d := range variants.All() {
+	for _, d := range variants.Subjects() {
 		kind := ""
 		if d.Control {
 			kind = " (control)"
@@ -119,7 +119,7 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 		r.total += s.Estimate()
 	}
 	var order []string
-	for _, s := range slices.Concat(p.Config.Throughput, p.Config.Latency) {
+	for _, s := range p.Config.Workloads() {
 		order = append(order, s.FullName())
 	}
 	rank := func(r *planRow) int {
@@ -136,7 +136,7 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 func printPlan(out io.Writer, p *harness.Plan) {
 	c := &p.Config
 	fmt.Fprintf(out, "Plan %s: designs %s; %d repetitions; seed %d; %s.\n\n",
-		c.Name, strings.Join(c.Designs, ", "), c.Count, c.Seed, space(c))
+		c.Name, strings.Join(c.Subjects(), ", "), c.Count, c.Seed, space(c))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "trials\tms each\tseconds\tGOMAXPROCS\tkind\tworkload\t")
 	for _, r := range planRows(p) {

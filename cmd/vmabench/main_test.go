@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vmabench/results"
+	"vmabench/variants"
 )
 
 // mainEnv makes the test binary vmabench itself, its trials included.
@@ -60,6 +61,13 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
+func subjects() (names []string) {
+	for _, d := range variants.Subjects() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
 // TestBadInput: one clear line on stderr, nothing on stdout, exit status 2.
 func TestBadInput(t *testing.T) {
 	maps := write(t, "bad.maps", "1000-3000 r--p 0 0 0\n2000-1000 r--p 0 0 0\n")
@@ -73,7 +81,7 @@ func TestBadInput(t *testing.T) {
 		{"bench -frob", "flag provided but not defined: -frob"},
 		{"bench extra", `unexpected argument "extra"`},
 		{"bench -plan fast", `unknown plan "fast"; there are default, full and smoke`},
-		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are mmaponly, rwsem, refcount`},
+		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are ` + strings.Join(subjects(), ", ")},
 		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
 		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
 		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},

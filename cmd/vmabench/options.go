@@ -36,7 +36,7 @@ type options struct {
 func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full or smoke")
 	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`")
-	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all; the first is the baseline")
+	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
 	fs.IntVar(&o.count, "count", 0, "repetitions; 10 or more for a verdict")
 	fs.IntVar(&o.vmas, "vmas", 0, "VMAs of the address space")
@@ -65,7 +65,7 @@ const (
 	defaultBudget = 165 * time.Second // make bench ends within 3 minutes, report included
 )
 
-// presetPlan returns the plan of that name, for all designs.
+// presetPlan returns the plan of that name, its designs apart.
 func presetPlan(name string) (harness.Config, error) {
 	c := harness.Config{Name: name, VMAs: defaultVMAs, Procs: []int{1, 2, 4}, LatencyProcs: []int{2},
 		LoadX: []float64{1}, Footprint: []int{1000, 100_000}}
@@ -74,14 +74,16 @@ func presetPlan(name string) (harness.Config, error) {
 	case "default":
 		c.Count = 10
 		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
+		c.Beside = realKernel(find("pft", "hotvma", "mmap1"))
 		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
-		c.Timing = harness.Timing{Slice: slice, Slices: 10, Spare: 5, Warm: 2}
-		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 10, Spare: 5, Warm: 2}
+		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
+		c.LatencyTiming = c.Timing
 		c.Budget = defaultBudget
 	case "full":
 		c.Count = 20
 		c.Throughput = workload.Presets()
 		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
+		c.Beside = realKernel(find("pft", "hotvma", "mixed/write=1", "page_fault1", "mmap1", "mprotect-disjoint"))
 		c.LoadX = []float64{0.25, 1, 4}
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
@@ -132,6 +134,9 @@ func (o *options) config() (harness.Config, error) {
 	if c.Designs, err = pickDesigns(o.variants); err != nil {
 		return c, err
 	}
+	if o.variants != "" {
+		c.Beside = nil
+	}
 	if o.procs != "" {
 		if c.Procs, err = numbers("-procs", o.procs); err != nil {
 			return c, err
@@ -149,24 +154,28 @@ func (o *options) config() (harness.Config, error) {
 	return c, o.pickLoad(&c)
 }
 
+// headliners are the designs that a plan compares unless -variants says
+// otherwise: the three of the mainline kernels, the oldest as the baseline.
+var headliners = []string{"mmaponly", "rwsem", "refcount"}
+
 // pickDesigns reads -variants.
 func pickDesigns(list string) (names []string, err error) {
-	known := variants.All()
-	if list == "" || list == "all" {
-		for _, d := range known {
-			if list == "all" || !d.Control && !d.Extra {
-				names = append(names, d.Name)
-			}
+	var known []string
+	for _, d := range variants.Subjects() {
+		known = append(known, d.Name)
+	}
+	switch list {
+	case "":
+		return headliners, nil
+	case "all":
+		for _, d := range variants.All() {
+			names = append(names, d.Name)
 		}
 		return names, nil
 	}
 	for _, n := range strings.Split(list, ",") {
-		if _, ok := variants.Lookup(n); !ok {
-			var all []string
-			for _, d := range known {
-				all = append(all, d.Name)
-			}
-			return nil, badf("unknown design %q; there are %s", n, strings.Join(all, ", "))
+		if !slices.Contains(known, n) {
+			return nil, badf("unknown design %q; there are %s", n, strings.Join(known, ", "))
 		}
 		if slices.Contains(names, n) {
 			return nil, badf("-variants names %q twice", n)
@@ -174,6 +183,21 @@ func pickDesigns(list string) (names []string, err error) {
 		names = append(names, n)
 	}
 	return names, nil
+}
+
+// realKernel is the running kernel as a part of a plan: subjects that are
+// compared with each other, not with the models.
+func realKernel(specs []workload.Spec) []harness.Part {
+	var names []string
+	for _, d := range variants.Subjects() {
+		if d.Real {
+			names = append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []harness.Part{{Designs: names, Throughput: specs, Procs: []int{1, 2}}}
 }
 
 func (o *options) pickWorkloads(c *harness.Config) error {
@@ -196,6 +220,9 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 		return out
 	}
 	c.Latency = in(c.Latency)
+	for i := range c.Beside {
+		c.Beside[i].Throughput = in(c.Beside[i].Throughput)
+	}
 	c.Throughput, c.Footprint = specs, nil
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"vmabench/harness"
 	"vmabench/results"
 	"vmabench/variants"
-	"vmabench/workload"
 )
 
 // newRun returns the head of a run of plan p.
@@ -26,7 +25,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 	}
 	r.Plan.Config, _ = json.Marshal(c)
 	r.Version, r.Commit = harness.Version()
-	for _, name := range c.Designs {
+	for _, name := range c.Subjects() {
 		if d, ok := variants.Lookup(name); ok {
 			r.Designs = append(r.Designs, harness.DescribeDesign(d))
 		}
@@ -59,12 +58,8 @@ func commandLine(args []string) string {
 }
 
 func workloads(c *harness.Config) (out []results.WorkloadInfo) {
-	seen := map[string]bool{}
-	for _, s := range append(append([]workload.Spec(nil), c.Throughput...), c.Latency...) {
-		if !seen[s.FullName()] {
-			seen[s.FullName()] = true
-			out = append(out, results.WorkloadInfo{Name: s.FullName(), Title: s.Title, Doc: s.Doc, Source: s.Source, Roles: s.RoleNames()})
-		}
+	for _, s := range c.Workloads() {
+		out = append(out, results.WorkloadInfo{Name: s.FullName(), Title: s.Title, Doc: s.Doc, Source: s.Source, Roles: s.RoleNames()})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"vmabench/plots"
 	"vmabench/results"
+	"vmabench/variants"
 )
 
 // Where show puts what it makes, in the run's folder.
@@ -74,17 +75,32 @@ func screen(f *results.Folder, c *results.Comparison, out io.Writer) error {
 	return nil
 }
 
-// benchstat prints the tables by benchstat itself and reports whether it could.
+// benchstat prints the tables by benchstat itself, the models' and the running
+// kernel's apart, and reports whether it could.
 func benchstat(f *results.Folder, out io.Writer) bool {
-	var names []string
-	for _, d := range f.Run.Designs {
-		names = append(names, d.Name)
-	}
-	args := []string{"tool", "benchstat", "-col", "/variant@(" + strings.Join(names, " ") + ")",
-		"-filter", ".unit:(" + strings.Join(headline, " OR ") + ")", filepath.Join(f.Dir, results.BenchFile)}
 	if !haveBenchstat() {
 		return false
 	}
+	var models, real []string
+	for _, d := range f.Run.Designs {
+		if v, ok := variants.Lookup(d.Name); ok && v.Real {
+			real = append(real, d.Name)
+		} else {
+			models = append(models, d.Name)
+		}
+	}
+	for _, names := range [][]string{models, real} {
+		if len(names) > 0 && !benchstatOf(f, names, out) {
+			return false
+		}
+	}
+	return true
+}
+
+// benchstatOf prints the tables of the named designs.
+func benchstatOf(f *results.Folder, names []string, out io.Writer) bool {
+	args := []string{"tool", "benchstat", "-col", "/variant@(" + strings.Join(names, " ") + ")",
+		"-filter", ".unit:(" + strings.Join(headline, " OR ") + ")", filepath.Join(f.Dir, results.BenchFile)}
 	var table, said bytes.Buffer
 	cmd := exec.Command("go", args...)
 	cmd.Stdout, cmd.Stderr = &table, &said
