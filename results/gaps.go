@@ -64,18 +64,21 @@ func (c *Cell) gap(want int) Gap {
 // Controls and the running kernel may be missing, and so may all the others
 // in a row of theirs.
 func (f *Folder) absent(r *row) (gaps []Gap) {
-	has := func(d DesignInfo) bool { return r.find(d.Name) != nil }
-	designs := slices.DeleteFunc(slices.Clone(f.Run.Designs), func(d DesignInfo) bool { return !f.isDesign(d.Name) })
-	if !slices.ContainsFunc(designs, has) {
+	if !f.hasDesign(r) {
 		return nil
 	}
-	for _, d := range designs {
-		if !has(d) {
+	for _, d := range f.Run.Designs {
+		if f.isDesign(d.Name) && r.find(d.Name) == nil {
 			c := r.cells[0]
 			gaps = append(gaps, Gap{Name: c.Row + " of " + d.Name, Variant: d.Name, Want: len(c.Trials)})
 		}
 	}
 	return gaps
+}
+
+// hasDesign reports whether a design of the table that competes is in the row.
+func (f *Folder) hasDesign(r *row) bool {
+	return slices.ContainsFunc(f.Run.Designs, func(d DesignInfo) bool { return f.isDesign(d.Name) && r.find(d.Name) != nil })
 }
 
 // Warnings returns what is known to be wrong with the run as a whole: its

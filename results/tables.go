@@ -16,14 +16,15 @@ import (
 // against the baseline. Units nil is all; their order is kept.
 func Tables(f *Folder, c *Comparison, units []string) (out []Table) {
 	type group struct {
-		kind Kind
-		unit string
+		kind    Kind
+		unit    string
+		control bool // no design of the table is in these rows
 	}
 	var order []group
 	members := map[group][]*row{}
 	for _, r := range rows(f.Cells()) {
 		for _, u := range rowUnits(r) {
-			g := group{r.cells[0].Kind, u}
+			g := group{r.cells[0].Kind, u, !f.hasDesign(r)}
 			if BetterOf(u) == Neither || units != nil && !slices.Contains(units, u) {
 				continue
 			}
@@ -34,7 +35,8 @@ func Tables(f *Folder, c *Comparison, units []string) (out []Table) {
 		}
 	}
 	for i, g := range order {
-		t := tableBuilder{f: f, c: c, kind: g.kind, unit: g.unit, rows: members[g], first: i == 0 || order[i-1].kind != g.kind}
+		t := tableBuilder{f: f, c: c, kind: g.kind, unit: g.unit, rows: members[g], control: g.control,
+			first: i == 0 || order[i-1].kind != g.kind}
 		out = append(out, t.build())
 	}
 	return out
@@ -109,7 +111,8 @@ type tableBuilder struct {
 	rows []*row
 	// first: of the tables of its kind, which alone tells what is wrong with
 	// the trials, the same for all units.
-	first bool
+	first   bool
+	control bool // rows of controls alone, such as the idle loop
 }
 
 func (t *tableBuilder) build() Table {
@@ -143,6 +146,9 @@ func (t *tableBuilder) build() Table {
 
 func (t *tableBuilder) title(tidy string, common []Param) string {
 	s := tableTitle(t.kind, t.unit, tidy)
+	if t.control {
+		s = "control: " + s
+	}
 	for _, p := range common {
 		s += ", " + p.Key + "=" + p.Value
 	}
@@ -151,7 +157,7 @@ func (t *tableBuilder) title(tidy string, common []Param) string {
 
 // compared reports whether a variant has a column of changes.
 func (t *tableBuilder) compared(variant string) bool {
-	return variant != t.c.Options.Baseline && t.f.isDesign(variant) && variant != ""
+	return !t.control && variant != t.c.Options.Baseline && t.f.isDesign(variant)
 }
 
 func tableTitle(k Kind, unit, tidy string) string {
@@ -201,9 +207,12 @@ func (t *tableBuilder) row(r *row, variants []string, common []Param, notes *not
 	out := []string{label}
 	for _, v := range variants {
 		c := r.find(v)
-		if c == nil {
+		switch {
+		case c == nil && t.f.isDesign(v):
 			out = append(out, "missing")
-		} else {
+		case c == nil:
+			out = append(out, "")
+		default:
 			s := c.Summarize(t.unit)
 			out = append(out, formatSummary(&s))
 			for _, w := range s.Warnings {
