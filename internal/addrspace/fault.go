@@ -1,6 +1,7 @@
 package addrspace
 
 import (
+	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
@@ -105,6 +106,9 @@ func (s *Space) lockAndFind(t *vmm.Task, addr vmm.Addr) (*mm.VMA, error) {
 		s.ReadUnlock(t)
 		return nil, vmm.SEGV_MAPERR
 	case at.Start <= addr:
+		if atomic.Checking {
+			atomic.Assert(v.MM.Load() == s.MM, "a VMA of another mm in the index")
+		}
 		return v, nil
 	}
 	s.ReadUnlock(t)
