@@ -13,12 +13,17 @@ const page = vmm.PageSize
 // each runs f once per design and protocol, on an empty address space, and
 // checks the invariants at the end.
 func each(t *testing.T, f func(t *testing.T, k *vmm.Task, v vmm.VMM)) {
+	eachConfig(t, vmm.Config{}, f)
+}
+
+func eachConfig(t *testing.T, c vmm.Config, f func(t *testing.T, k *vmm.Task, v vmm.VMM)) {
 	for _, d := range variants.All() {
 		for _, p := range []vmm.Protocol{vmm.ProtocolSame, vmm.ProtocolEra} {
 			t.Run(d.Name+"/"+p.String(), func(t *testing.T) {
 				k := vmm.NewTask()
 				defer k.Release()
-				v := d.New(vmm.Config{Protocol: p}).NewVMM(k)
+				c.Protocol = p
+				v := d.New(c).NewVMM(k)
 				f(t, k, v)
 				if err := v.Check(k); err != nil {
 					t.Error(err)

@@ -134,7 +134,7 @@ type VMM interface {
 	// what was reported before it, so only the ends are sure to rise. A mapping
 	// that existed throughout is in the list.
 	//
-	// Errors: EINTR.
+	// Errors: EINTR, EAGAIN (the lock's reader limit); buf holds what was found.
 	// Locks: none but RCU and the VMA read lock, one VMA at a time, falling
 	// back to mmap_lock read killable (fs/proc/task_mmu.c, 6.17 and later);
 	// mmap_lock read for the whole walk before that and where there is no VMA
