@@ -11,6 +11,9 @@
 //	lock     vma_start_write on each of them, which may wait for readers
 //	commit   change bounds, store in the index, detach and free: cannot fail
 //
+// An unmapping splits at its ends and detaches while it gathers; what can fail
+// is asked before.
+//
 // # Lock order
 //
 //	mmap_lock
@@ -24,28 +27,6 @@
 //
 // To wait for mmap_lock while a VMA read lock is held is forbidden: its holder
 // may be waiting for that very VMA. UffdMove shows the way out.
-//
-// # Rules by protocol
-//
-//	                         same     era: mmaponly   rwsem          refcount
-//	rules of Linux           7.0      6.1             6.12           6.16
-//	mm_lock_seq steps at     lock,    -               unlock         lock, unlock
-//	                         unlock
-//	/proc/PID/maps           VMA      mmap read       mmap read      mmap read
-//	                         by VMA
-//	madvise DontNeed, Free   VMA      mmap read       mmap read      mmap read
-//	                         read
-//	fork's vma_start_write   kill-    -               not killable   not killable
-//	                         able
-//	userfaultfd move         VMA      mmap read       VMA read       VMA read
-//	                         read
-//
-// With protocol=same, mmaponly has no VMA locks to use: mmap read stands in its
-// column. All else is the same in every column: munmap and a shrinking brk
-// downgrade before the page tables go, mremap does not, fork write-locks every
-// VMA of the parent, exit unmaps under read and frees under write, madvise
-// WillNeed and a fault that falls back take mmap read, stack growth takes mmap
-// write and downgrades.
 //
 // # Driving the lock steps
 //
