@@ -82,8 +82,8 @@ func (f *Folder) hasDesign(r *row) bool {
 }
 
 // Warnings returns what is known to be wrong with the run as a whole: its
-// notes, trials that are missing, disturbed or failed, and what the trials
-// themselves warn of, each text once with its count.
+// notes, trials that are missing, disturbed or failed, what the trials
+// themselves warn of, each text once with its count, and what was not steady.
 func (f *Folder) Warnings() []string {
 	out := slices.Concat(f.Run.Notes, f.Notes)
 	if n := f.Run.Plan.Trials; n > len(f.Trials) {
@@ -125,5 +125,5 @@ func (f *Folder) Warnings() []string {
 	for _, w := range texts {
 		out = append(out, fmt.Sprintf("%s (%d trials)", oneLine(w), count[w]))
 	}
-	return out
+	return append(out, f.unsteady()...)
 }

@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func (m *MergedHist) At(q float64) Quantile {
 func (m *MergedHist) Curve(n int) []Quantile {
 	var out []Quantile
 	tail := 0.5
-	for step := pow10(-1 / float64(n)); tail*float64(m.Count) >= 10; tail *= step {
+	for step := math.Pow(10, -1/float64(n)); tail*float64(m.Count) >= 10; tail *= step {
 		out = append(out, m.At(1-tail))
 	}
 	return append(out, m.At(1))

@@ -72,6 +72,28 @@ type Pool struct {
 	A, B     []float64 // by block
 }
 
+// PoolOf collects the blocks of a run that hold both designs: b is a made
+// slower by the given share. Every row of the run adds its blocks; failed
+// trials and oversubscribed points have none.
+func PoolOf(f *Folder, a, b, unit string, slowdown float64) *Pool {
+	p := &Pool{Slowdown: slowdown, Unit: unit}
+	for _, r := range rows(f.Cells()) {
+		ca, cb := r.find(a), r.find(b)
+		if ca == nil || cb == nil || ca.Oversubscribed || cb.Oversubscribed {
+			continue
+		}
+		slow := cb.byRep(unit)
+		for _, t := range ca.Trials { // in order: draws from the pool repeat
+			x, ok := t.Value(unit)
+			y, both := slow[t.Rep]
+			if ok && both && t.Failed == "" && x > 0 && y > 0 {
+				p.A, p.B = append(p.A, x), append(p.B, y)
+			}
+		}
+	}
+	return p
+}
+
 // Power is in which share of runs of N repetitions a pool's slowdown is found.
 type Power struct {
 	Slowdown     float64

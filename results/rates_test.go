@@ -148,6 +148,10 @@ func TestPoolPower(t *testing.T) {
 	if alarms := pool(0, 1000).Power(20, 500, 1, 9, Options{}); alarms.Share > 0.05 {
 		t.Errorf("the same twice: %v", alarms.Share)
 	}
+	f := simulate(3, 2, 2, 10, 0.05)
+	if p := PoolOf(f, "a", "b", "ns/op", 0.05); len(p.A) != 40 || len(p.B) != 40 || p.Power(20, 50, 1, 1, Options{}).Share < 0.9 {
+		t.Errorf("the pool of a run: %d blocks", len(p.A))
+	}
 	if short := pool(0, 60).Power(100, 10, 1, 9, Options{}); short.Runs != 0 || !math.IsNaN(short.Share) {
 		t.Errorf("100 blocks out of 60: %+v", short)
 	}

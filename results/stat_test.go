@@ -240,6 +240,14 @@ func TestWarmUp(t *testing.T) {
 			x.Trace = []float64{100, 101, 102, 103, 104, 105, 106, 107}
 		}
 	}
+	var trials []Trial
+	for _, x := range c.Trials {
+		trials = append(trials, *x)
+	}
+	warnings := (&Folder{Run: synthRun(), Trials: trials}).Warnings()
+	if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, "in 1 of 1 benchmarks the first slice differs") }) {
+		t.Errorf("no word of a cold start: %q", warnings)
+	}
 	w, ok := c.WarmUp()
 	if !ok || w.Trials != 8 || w.First != 1.5 || w.Drifting != 1 {
 		t.Errorf("%+v %v", w, ok)

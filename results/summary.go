@@ -34,6 +34,9 @@ type Summary struct {
 	Warnings       []string
 }
 
+// driftWord begins the warning of a drift.
+const driftWord = "drifts"
+
 // Outlier is a trial beyond Tukey's fences: 1.5 interquartile ranges outside
 // the quartiles, 3 when Extreme.
 type Outlier struct {
@@ -66,7 +69,7 @@ func Summaries(f *Folder) []Summary {
 	}
 	for i, q := range Holm(p) {
 		if q < 0.05 {
-			out[i].warn("drifts with the order of its trials: rank correlation %+.2f over %d", out[i].Drift.Rho, out[i].N)
+			out[i].warn(driftWord+" with the order of its trials: rank correlation %+.2f over %d", out[i].Drift.Rho, out[i].N)
 		}
 	}
 	return out
@@ -187,39 +190,4 @@ func contains(x []float64, v float64) bool {
 		}
 	}
 	return false
-}
-
-// WarmUp says whether the slices of a cell's trials are stationary.
-type WarmUp struct {
-	Trials int // that carry a trace
-	// First is the median over trials of the first accepted slice over the
-	// trial's median slice: above 1 the warm-up was too short.
-	First, Lo, Hi float64
-	// Drifting trials have slices that trend (Spearman, p < 0.01 uncorrected);
-	// one in a hundred does by chance.
-	Drifting int
-}
-
-// WarmUp judges the traces of the cell's trials; ok is false without any.
-func (c *Cell) WarmUp() (w WarmUp, ok bool) {
-	var first []float64
-	for _, t := range c.Trials {
-		if len(t.Trace) < 2 || t.Failed != "" {
-			continue
-		}
-		m, err := stats.Median(t.Trace)
-		if err != nil || m <= 0 {
-			continue
-		}
-		first = append(first, t.Trace[0]/m)
-		if trend(t.Trace).P < 0.01 {
-			w.Drifting++
-		}
-	}
-	if len(first) == 0 {
-		return w, false
-	}
-	m := estimate(first, false)
-	w.Trials, w.First, w.Lo, w.Hi = len(first), m.Center, m.Lo, m.Hi
-	return w, true
 }

@@ -262,11 +262,7 @@ func (n *noteList) add(text, about string) {
 
 func (n *noteList) lines() (out []string) {
 	for _, text := range n.texts {
-		who := n.about[text]
-		if len(who) > 4 {
-			who = append(slices.Clone(who[:3]), fmt.Sprintf("and %d more", len(who)-3))
-		}
-		out = append(out, text+": "+strings.Join(who, ", "))
+		out = append(out, text+": "+some(n.about[text]))
 	}
 	return out
 }

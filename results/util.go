@@ -1,11 +1,6 @@
 package results
 
-import (
-	"math"
-	"strings"
-)
-
-func pow10(x float64) float64 { return math.Pow(10, x) }
+import "strings"
 
 // oneLine keeps a text from breaking the line that it is put on.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
