@@ -55,10 +55,10 @@ type Delta struct {
 	// Mann-Whitney test.
 	Ratio, Lo, Hi float64
 	Blocks        int
-	// P decides: Wilcoxon's signed-rank test on the ratios of the blocks, or
-	// Mann-Whitney's where nothing is paired; 0 of exact values. U is
-	// Mann-Whitney's in either case, which benchstat shows.
-	P, U    float64
+	// P decides; 0 of exact values. U is Mann-Whitney's p-value, which benchstat
+	// shows, W that of the signed-rank test on the ratios of the blocks. Unpaired,
+	// P is U; paired, it is twice the smaller: the price of two tries.
+	P, U, W float64
 	Holm    float64 // P corrected within the family
 	MinP    float64 // the smallest P that samples of these sizes can reach
 	Family  int     // tests in the family, this one included
@@ -109,9 +109,10 @@ type Comparison struct {
 // workload, unit and kind of trial), an interval of the paired ratio that
 // excludes 1, and a change of at least Effect.
 //
-// The p-value is of the signed-rank test, not of Mann-Whitney's, because the
-// designs of a block ran side by side. A test that ignores it takes the noise
-// that they share for noise of the comparison, and misses what is there.
+// Two tests are made. Mann-Whitney's is blind to the blocks: it takes the noise
+// that a block's designs share for noise of the comparison, and misses small
+// changes. The signed-rank test on the blocks' ratios sees those, but on n
+// blocks no p below 2/2^n, too few for a large family. Either may decide.
 func Compare(f *Folder, o Options) *Comparison {
 	o = o.withDefaults(f.Run)
 	c := &Comparison{Options: o, Gaps: f.Gaps(), Warnings: f.Warnings()}
@@ -232,7 +233,7 @@ func (d *Delta) test(a, b []float64) {
 	}
 	t := benchmath.DefaultThresholds
 	d.U = benchmath.AssumeNothing.Compare(benchmath.NewSample(a, &t), benchmath.NewSample(b, &t)).P
-	d.P, d.MinP = d.U, MinP(len(a), len(b))
+	d.P, d.W, d.MinP = d.U, 1, MinP(len(a), len(b))
 }
 
 // pair fills in the ratio from those of the blocks, and the p-value that goes
@@ -255,7 +256,9 @@ func (d *Delta) pair(ratios []float64) {
 	for i, r := range ratios {
 		logs[i] = math.Log(r) // of 0, -Inf, which ranks as it should
 	}
-	d.P, d.MinP = SignedRank(logs), MinPairedP(d.Blocks)
+	d.W = SignedRank(logs)
+	d.P = min(1, 2*min(d.U, d.W))
+	d.MinP = min(1, 2*min(MinP(d.Old.N, d.New.N), MinPairedP(d.Blocks)))
 }
 
 func (d *Delta) warn(format string, args ...any) {

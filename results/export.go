@@ -20,6 +20,7 @@ type Record struct {
 	Ratio, RatioLo, RatioHi *float64
 	P, Holm, MinP           float64
 	MannWhitneyP            float64
+	SignedRankP             float64 // 1 where nothing is paired
 	Family                  int
 	Verdict                 Verdict
 	Ranked, Exact           bool
@@ -33,7 +34,7 @@ func (d *Delta) record() Record {
 		Old: finite(d.Old.Median), OldLo: finite(d.Old.Lo), OldHi: finite(d.Old.Hi),
 		New: finite(d.New.Median), NewLo: finite(d.New.Lo), NewHi: finite(d.New.Hi),
 		Ratio: finite(d.Ratio), RatioLo: finite(d.Lo), RatioHi: finite(d.Hi),
-		P: round10(d.P), Holm: round10(d.Holm), MinP: round10(d.MinP), MannWhitneyP: round10(d.U), Family: d.Family, Verdict: d.Verdict, Ranked: d.Ranked, Exact: d.Exact,
+		P: round10(d.P), Holm: round10(d.Holm), MinP: round10(d.MinP), MannWhitneyP: round10(d.U), SignedRankP: round10(d.W), Family: d.Family, Verdict: d.Verdict, Ranked: d.Ranked, Exact: d.Exact,
 		Warnings: append(append(append([]string(nil), d.Old.Warnings...), d.New.Warnings...), d.Warnings...)}
 	if d.Old.Cell.Variant != c.Variant {
 		r.Baseline = d.Old.Cell.Variant
@@ -81,7 +82,7 @@ func geomeanRecords(gs []Geomean) (out []geomeanRecord) {
 // recordHead is the head of the CSV, in the order of Record.
 var recordHead = []string{"kind", "benchmark", "unit", "variant", "baseline", "workload", "procs",
 	"old_n", "new_n", "blocks", "old", "old_lo", "old_hi", "new", "new_lo", "new_hi",
-	"ratio", "ratio_lo", "ratio_hi", "p", "holm", "min_p", "mann_whitney_p", "family", "verdict", "ranked", "exact"}
+	"ratio", "ratio_lo", "ratio_hi", "p", "holm", "min_p", "mann_whitney_p", "signed_rank_p", "family", "verdict", "ranked", "exact"}
 
 func (r *Record) fields() []string {
 	num := func(x *float64) string {
@@ -93,7 +94,7 @@ func (r *Record) fields() []string {
 	return []string{r.Kind, r.Benchmark, r.Unit, r.Variant, r.Baseline, r.Workload, strconv.Itoa(r.Procs),
 		strconv.Itoa(r.OldN), strconv.Itoa(r.NewN), strconv.Itoa(r.Blocks),
 		num(r.Old), num(r.OldLo), num(r.OldHi), num(r.New), num(r.NewLo), num(r.NewHi),
-		num(r.Ratio), num(r.RatioLo), num(r.RatioHi), num(&r.P), num(&r.Holm), num(&r.MinP), num(&r.MannWhitneyP),
+		num(r.Ratio), num(r.RatioLo), num(r.RatioHi), num(&r.P), num(&r.Holm), num(&r.MinP), num(&r.MannWhitneyP), num(&r.SignedRankP),
 		strconv.Itoa(r.Family), string(r.Verdict), strconv.FormatBool(r.Ranked), strconv.FormatBool(r.Exact)}
 }
 

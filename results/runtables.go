@@ -70,7 +70,7 @@ func pText(d *Delta) string {
 func (c *RunComparison) footer(units []string) []string {
 	test := "Mann-Whitney"
 	if c.Interleaved {
-		test = "paired in blocks (signed rank)"
+		test = "Mann-Whitney or paired signed rank"
 	}
 	out := []string{fmt.Sprintf("%d comparisons in %d families, %s, Holm at %g; ~ is no evidence, or less than %g%%.",
 		c.Tests, c.Families, test, c.Options.Alpha, 100*c.Options.Effect)}

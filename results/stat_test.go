@@ -329,6 +329,7 @@ func TestVerdictConditions(t *testing.T) {
 		{"nine repetitions", near(101, 0.1, 9), near(111, 0.1, 9), 1, Same, true},
 		{"an effect below the threshold", near(101, 0.01, 10), near(101.5, 0.01, 10), 1, Same, false},
 		{"overlapping samples", near(101, 3, 10), near(103, 3, 10), 1, Same, false},
+		{"a family of a hundred", near(101, 0.1, 10), near(111, 0.1, 10), 100, Slower, false},
 		{"a family too large for ten repetitions", near(101, 0.1, 10), near(111, 0.1, 10), 10000, Same, true},
 	} {
 		p := Pool{Unit: "ns/op", A: c.a, B: c.b}

@@ -83,7 +83,7 @@ func writeTables(w io.Writer, ts []Table, footer []string, write func(*Table, io
 
 // footer says what the verdicts rest on, and what is wrong.
 func (c *Comparison) footer() []string {
-	out := []string{fmt.Sprintf("%d comparisons with %s in %d families, paired in blocks (signed rank), Holm at %g; ~ is no evidence, or less than %g%%.",
+	out := []string{fmt.Sprintf("%d comparisons with %s in %d families, Mann-Whitney or paired signed rank, Holm at %g; ~ is no evidence, or less than %g%%.",
 		c.Tests, c.Options.Baseline, c.Families, c.Options.Alpha, 100*c.Options.Effect)}
 	least := 1.0
 	for i := range c.Deltas {
