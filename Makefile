@@ -69,5 +69,8 @@ check-short: lab ## the part of check that fits a minute
 simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
 	$(BIN)/vmalab simulate
 
+targets: build ## is everything as fast as it can be: each ratio beside its bounds (SCHED=fifo for a busy machine)
+	$(BIN)/vmabench targets -sched $(or $(SCHED),other)
+
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

@@ -34,6 +34,7 @@ func commands() []command {
 		{"plan", "[flags of bench]", "show what bench would run, and how long it takes", plan},
 		{"list", "[designs|workloads]", "the designs and the workloads", list},
 		{"doctor", "", "is this machine fit to measure", doctor},
+		{"targets", "[flags]", "how close locks, index and harness are to the machine", measureTargets},
 		{"report", "RUN", "the tables, charts and report of a run again", report},
 		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
 		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"vmabench/targets"
+)
+
+// exitDisturbed says that the machine was too disturbed to tell.
+const exitDisturbed = 3
+
+// measureTargets measures every target and says which are met.
+func measureTargets(args []string, out, errs io.Writer) error {
+	fs := flags("targets", errs)
+	run := fs.String("run", "", "only targets whose name matches the `regexp`")
+	rounds := fs.Int("rounds", 21, "paired rounds of each ratio; 6 or more give an interval")
+	slice := fs.Duration("slice", 8*time.Millisecond, "length of a slice, 1ms to 15ms")
+	sched := fs.String("sched", "other", "scheduling of the threads: other, or fifo (real-time, half duty) for a busy machine")
+	file := fs.String("json", "", "write the result to this `file` too")
+	if err := parse(fs, args, 0); err != nil {
+		return err
+	}
+	re, err := regexp.Compile(*run)
+	switch {
+	case err != nil:
+		return badf("-run %q: %v", *run, err)
+	case *rounds < 1 || *rounds > 1000:
+		return badf("-rounds %d: want 1 to 1000", *rounds)
+	case *slice < time.Millisecond || *slice > 15*time.Millisecond:
+		return badf("-slice %v: want 1ms to 15ms", *slice)
+	case *sched != "other" && *sched != "fifo":
+		return badf("-sched %q: want other or fifo", *sched)
+	}
+	if !slices.ContainsFunc(targets.All(), func(t targets.Target) bool { return re.MatchString(t.Name) }) {
+		return badf("-run %q matches no target", *run)
+	}
+	fmt.Fprintf(out, "%s\n\n%s\n", targets.Machine(), targets.Header())
+	rep := targets.Run(targets.Options{
+		Run: re, Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo",
+		Each: func(r targets.Result) { fmt.Fprintln(out, r.Line()) },
+	})
+	fmt.Fprintf(out, "\n%s", rep.Summary())
+	if err := saveTargets(rep, *file); err != nil {
+		return err
+	}
+	switch {
+	case rep.Disturbed != "":
+		return exitError(exitDisturbed)
+	case rep.Failed():
+		return exitError(exitFailed)
+	}
+	return nil
+}
+
+func saveTargets(rep *targets.Report, file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return plain(err)
+	}
+	if err := rep.WriteJSON(f); err != nil {
+		f.Close()
+		return plain(err)
+	}
+	return plain(f.Close())
+}

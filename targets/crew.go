@@ -1,0 +1,231 @@
+package targets
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"vmabench/harness"
+)
+
+// thread is what one thread of a slice does: loop performs n ops.
+type thread struct {
+	loop func(n int)
+	// pass, if set, performs ops for about a duration and returns how many; it
+	// stands in for loop and runs alone.
+	pass func(time.Duration) uint64
+	// beside marks a thread whose own speed is not what the side measures.
+	beside bool
+
+	chunk int // ops between two looks at the stop word: about chunkTime
+}
+
+// side is one of the two things that a ratio compares.
+type side struct {
+	threads []*thread
+	// before and value, if set, replace the time per op by a value of the
+	// side's own, such as a percentile: before a slice, and after it.
+	before func()
+	value  func() float64
+}
+
+func one(loop func(n int)) *side { return &side{threads: []*thread{{loop: loop}}} }
+
+// two is a side of two threads that do the same.
+func two(a, b func(n int)) *side {
+	return &side{threads: []*thread{{loop: a}, {loop: b}}}
+}
+
+// with adds a thread that is not measured.
+func (s *side) with(loop func(n int)) *side {
+	s.threads = append(s.threads, &thread{loop: loop, beside: true, chunk: 1})
+	return s
+}
+
+// chunkTime is how long a thread works between two looks at the stop word and,
+// the first thread, at the clock: long enough that these cost nothing.
+const chunkTime = 20 * time.Microsecond
+
+// minShare is the CPU time over wall time below which a thread did not have its
+// CPU.
+const minShare = 0.985
+
+// crew are the pinned threads that slices run on.
+type crew struct {
+	members []*member
+	length  time.Duration
+	fifo    bool
+	notes   []string
+}
+
+// member is one thread. The fields are its own while a slice runs and the
+// coordinator's between slices.
+type member struct {
+	_    [128]byte
+	jobs chan *job
+	done chan struct{}
+	base time.Time
+
+	ops        uint64
+	wall, cpu  int64
+	slept, cut int64 // context switches
+	_          [128]byte
+}
+
+// job is a slice under way. Each word has a line of its own.
+type job struct {
+	threads []*thread
+	length  time.Duration
+	_       [128]byte
+	ready   atomic.Int32 // threads at the barrier
+	_       [124]byte
+	stop    atomic.Bool // set by thread 0
+	_       [127]byte
+	stamped atomic.Int32 // threads whose end is stamped
+	_       [124]byte
+}
+
+// newCrew starts a thread on each of at most two CPUs.
+func newCrew(length time.Duration, fifo bool) *crew {
+	c := &crew{length: length, fifo: fifo}
+	cpus := harness.AllowedCPUs()
+	base := time.Now()
+	for i := range min(2, len(cpus)) {
+		m := &member{jobs: make(chan *job), done: make(chan struct{}), base: base}
+		ready := make(chan error)
+		go m.work(i, cpus[i], fifo, ready)
+		if err := <-ready; err != nil {
+			c.notes = append(c.notes, err.Error())
+		}
+		c.members = append(c.members, m)
+	}
+	return c
+}
+
+func (c *crew) close() {
+	for _, m := range c.members {
+		close(m.jobs)
+	}
+}
+
+func (m *member) work(id, cpu int, fifo bool, ready chan<- error) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	err := harness.Pin(cpu)
+	if err == nil && fifo {
+		err = harness.Realtime()
+	}
+	ready <- err
+	for j := range m.jobs {
+		m.slice(id, j)
+		m.done <- struct{}{}
+	}
+}
+
+// slice is thread id's part of j.
+func (m *member) slice(id int, j *job) {
+	t := j.threads[id]
+	j.ready.Add(1)
+	for int(j.ready.Load()) < len(j.threads) {
+	}
+	use, from := harness.ThreadUse(), time.Since(m.base)
+	m.ops = 0
+	if t.pass != nil {
+		m.ops = t.pass(j.length)
+	} else {
+		m.loop(id, t, j, from+j.length)
+	}
+	m.wall = int64(time.Since(m.base) - from)
+	end := harness.ThreadUse()
+	m.cpu, m.slept, m.cut = end.CPU-use.CPU, end.Voluntary-use.Voluntary, end.Involuntary-use.Involuntary
+	j.stamped.Add(1)
+	for t.loop != nil && int(j.stamped.Load()) < len(j.threads) {
+		t.loop(1)
+	}
+}
+
+func (m *member) loop(id int, t *thread, j *job, deadline time.Duration) {
+	for !j.stop.Load() {
+		t.loop(t.chunk)
+		m.ops += uint64(t.chunk)
+		if id == 0 && time.Since(m.base) >= deadline {
+			j.stop.Store(true)
+		}
+	}
+}
+
+// calibrate chooses the chunks of s's threads, one alone at a time.
+func (c *crew) calibrate(s *side) {
+	for i, t := range s.threads {
+		if t.pass != nil || t.beside {
+			continue
+		}
+		alone := &job{threads: make([]*thread, 1), length: time.Millisecond}
+		t.chunk = 16
+		alone.threads[0] = t
+		m := c.members[0]
+		m.jobs <- alone
+		<-m.done
+		t.chunk = max(1, int(float64(chunkTime)*float64(m.ops)/float64(max(1, m.wall))))
+		_ = i
+	}
+}
+
+// reading is what a slice found.
+type reading struct {
+	value float64 // time per op in ns, over the measured threads; or the side's own
+	share float64 // the least CPU share of a thread that did not sleep
+	why   string  // why it does not count; "" if it does
+}
+
+// slice performs one slice of s.
+func (c *crew) slice(s *side) reading {
+	collect(false)
+	if s.before != nil {
+		s.before()
+	}
+	j := &job{threads: s.threads, length: c.length}
+	gcs := readMetric("/gc/cycles/total:gc-cycles")
+	for i := range s.threads {
+		c.members[i].jobs <- j
+	}
+	for i := range s.threads {
+		<-c.members[i].done
+	}
+	if c.fifo {
+		time.Sleep(c.length) // half duty: nobody else starves
+	}
+	r := reading{share: 1}
+	var sum float64
+	var n int
+	for i, t := range s.threads {
+		m := c.members[i]
+		share := float64(m.cpu) / float64(m.wall)
+		switch {
+		case m.cpu == 0: // the system does not tell
+		case m.slept == 0:
+			r.share = min(r.share, share)
+			if share < minShare {
+				r.why = fmt.Sprintf("thread %d had its CPU for %.1f %% of a slice", i, share*100)
+			}
+		case m.cut > 0:
+			r.why = fmt.Sprintf("thread %d was preempted", i)
+		}
+		if !t.beside {
+			sum += float64(m.wall) / float64(max(1, m.ops))
+			n++
+		}
+	}
+	if readMetric("/gc/cycles/total:gc-cycles") != gcs {
+		r.why = "garbage was collected"
+	}
+	r.value = sum / float64(n)
+	if s.value != nil {
+		r.value = s.value()
+	}
+	if math.IsNaN(r.value) || r.value <= 0 {
+		r.why = "nothing was done"
+	}
+	return r
+}

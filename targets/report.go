@@ -1,0 +1,131 @@
+package targets
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// Header names the columns of Line.
+func Header() string {
+	return row("verdict", "target", "median", "95 % interval", "excellent", "fail")
+}
+
+// Line describes r in the columns of Header.
+func (r *Result) Line() string {
+	value, interval := "-", "-"
+	if r.Rounds > 0 {
+		value = figure(r.Median, r.Unit)
+		interval = "counted"
+		if r.Unit == "x" {
+			interval = figure(r.Lo, "") + " to " + figure(r.Hi, "")
+		}
+	}
+	return row(string(r.Verdict), r.Name, value, interval, r.Excellent.String(), r.Allowed.outside())
+}
+
+func row(verdict, name, value, interval, excellent, fail string) string {
+	return strings.TrimRight(fmt.Sprintf("%-9s  %-*s  %12s  %-14s  %-14s  %s",
+		verdict, nameWidth, name, value, interval, excellent, fail), " ")
+}
+
+// nameWidth is the length of the longest name.
+var nameWidth = func() (w int) {
+	for _, t := range All() {
+		w = max(w, len(t.Name))
+	}
+	return w
+}()
+
+func figure(x float64, unit string) string {
+	if unit == "x" {
+		unit = ""
+	} else if unit != "" {
+		unit = " " + unit
+	}
+	switch {
+	case math.IsInf(x, 0) || math.IsNaN(x):
+		return "?"
+	case math.Abs(x) >= 100:
+		return fmt.Sprintf("%.0f%s", x, unit)
+	}
+	return fmt.Sprintf("%.3g%s", x, unit)
+}
+
+// Summary says what is to be concluded.
+func (rep *Report) Summary() string {
+	var b strings.Builder
+	for _, n := range rep.Notes {
+		fmt.Fprintln(&b, "note:", n)
+	}
+	fmt.Fprintf(&b, "%d slices counted, %d did not. The least CPU share of a thread in one that counted is %.1f %%.\n",
+		rep.Accepted, rep.Rejected, rep.LeastShare()*100)
+	switch {
+	case rep.Disturbed != "":
+		fmt.Fprintln(&b, "The machine is too disturbed to say:", rep.Disturbed)
+	case rep.Failed():
+		fmt.Fprintln(&b, "A target lies in its fail range.")
+	}
+	return b.String()
+}
+
+// LeastShare is the proof of parallelism: in every slice that counted, each
+// thread that did not sleep had its CPU for at least that share.
+func (rep *Report) LeastShare() float64 {
+	least := 1.0
+	for i := range rep.Results {
+		least = min(least, rep.Results[i].LeastShare)
+	}
+	return least
+}
+
+// jsonResult is a Result as a file has it: bounds and verdicts as text, and no
+// number that JSON lacks.
+type jsonResult struct {
+	Name       string   `json:"name"`
+	Doc        string   `json:"doc"`
+	Unit       string   `json:"unit"`
+	Median     *float64 `json:"median"`
+	Lo         *float64 `json:"lo"`
+	Hi         *float64 `json:"hi"`
+	A          *float64 `json:"a,omitempty"`
+	B          *float64 `json:"b,omitempty"`
+	Excellent  string   `json:"excellent"`
+	Fail       string   `json:"fail"`
+	Verdict    Verdict  `json:"verdict"`
+	Rounds     int      `json:"rounds"`
+	Rejected   int      `json:"rejected"`
+	LeastShare float64  `json:"least_cpu_share"`
+	Why        string   `json:"why,omitempty"`
+}
+
+func finite(x float64) *float64 {
+	if math.IsInf(x, 0) || math.IsNaN(x) {
+		return nil
+	}
+	return &x
+}
+
+// WriteJSON writes the report as one JSON object.
+func (rep *Report) WriteJSON(w io.Writer) error {
+	doc := struct {
+		Machine   string       `json:"machine"`
+		Disturbed string       `json:"disturbed,omitempty"`
+		Accepted  int          `json:"accepted"`
+		Rejected  int          `json:"rejected"`
+		Targets   []jsonResult `json:"targets"`
+	}{Machine: Machine(), Disturbed: rep.Disturbed, Accepted: rep.Accepted, Rejected: rep.Rejected}
+	for _, r := range rep.Results {
+		j := jsonResult{Name: r.Name, Doc: r.Doc, Unit: r.Unit, Excellent: r.Excellent.String(), Fail: r.Allowed.outside(),
+			Verdict: r.Verdict, Rounds: r.Rounds, Rejected: r.Rejected, LeastShare: r.LeastShare, Why: r.Why}
+		if r.Rounds > 0 {
+			j.Median, j.Lo, j.Hi, j.A, j.B = finite(r.Median), finite(r.Lo), finite(r.Hi), finite(r.A), finite(r.B)
+		}
+		doc.Targets = append(doc.Targets, j)
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "\t")
+	return e.Encode(doc)
+}

@@ -1,0 +1,204 @@
+package targets
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/perf/benchmath"
+
+	"vmabench/harness"
+)
+
+// All returns the targets in the order in which they are measured.
+func All() []Target { return slices.Concat(lockTargets, indexTargets, faultTargets) }
+
+// Options say how to measure.
+type Options struct {
+	Run    *regexp.Regexp // names to measure; nil is all
+	Rounds int
+	Slice  time.Duration
+	// FIFO gives the threads a real-time priority and idles half of the time,
+	// for a machine that others use.
+	FIFO bool
+	// Each, if set, is told of each result as it comes.
+	Each func(Result)
+}
+
+// Result is what was found of a target.
+type Result struct {
+	Name, Doc, Unit    string
+	Median, Lo, Hi     float64
+	Excellent, Allowed Bounds
+	Verdict            Verdict
+	Rounds             int     // that counted
+	Rejected           int     // slices that did not count
+	LeastShare         float64 // the least CPU share in a slice that counted
+	Why                string  // of the last slice that did not
+	A, B               float64 // medians of the two sides: ns/op of a thread, mostly
+}
+
+// Report is what a run found.
+type Report struct {
+	Results  []Result
+	Accepted int
+	Rejected int
+	Notes    []string
+	// Disturbed says why nothing can be said; "" if it can.
+	Disturbed string
+}
+
+// retries is how many slices a round may take, beyond the two it needs, before
+// it is given up.
+const retries = 12
+
+// confidence of the intervals.
+const confidence = 0.95
+
+// Run measures.
+func Run(o Options) *Report {
+	old := runtime.GOMAXPROCS(max(2, runtime.NumCPU()))
+	defer runtime.GOMAXPROCS(old)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(4 << 30))
+	c := newCrew(o.Slice, o.FIFO)
+	defer c.close()
+	rep := &Report{Notes: c.notes}
+	for _, t := range All() {
+		if o.Run != nil && !o.Run.MatchString(t.Name) {
+			continue
+		}
+		r := t.measure(c, o.Rounds)
+		rep.add(r)
+		if o.Each != nil {
+			o.Each(r)
+		}
+	}
+	rep.judge()
+	return rep
+}
+
+func (rep *Report) add(r Result) {
+	rep.Results = append(rep.Results, r)
+	rep.Rejected += r.Rejected
+	if r.Unit == "x" {
+		rep.Accepted += 2 * r.Rounds
+	}
+}
+
+// judge says whether the machine let anything be said.
+func (rep *Report) judge() {
+	for _, r := range rep.Results {
+		switch {
+		case r.Verdict == Disturbed:
+			rep.Disturbed = fmt.Sprintf("%s got %d rounds: %s", r.Name, r.Rounds, r.Why)
+		case isAA(r.Name) && r.Verdict == Failed:
+			rep.Disturbed = fmt.Sprintf("%s is %.3f", r.Name, r.Median)
+		}
+	}
+	if rep.Rejected > 2*rep.Accepted {
+		rep.Disturbed = fmt.Sprintf("%d of %d slices did not count", rep.Rejected, rep.Accepted+rep.Rejected)
+	}
+}
+
+// isAA reports whether a target measures the measurement.
+func isAA(name string) bool { return regexp.MustCompile(`/itself$`).MatchString(name) }
+
+// Failed reports whether a target lies in its fail range.
+func (rep *Report) Failed() bool {
+	return slices.ContainsFunc(rep.Results, func(r Result) bool { return r.Verdict == Failed })
+}
+
+func (t *Target) measure(c *crew, rounds int) Result {
+	r := Result{Name: t.Name, Doc: t.Doc, Unit: t.Unit, Excellent: t.Excellent, Allowed: t.Allowed, LeastShare: 1}
+	if r.Unit == "" {
+		r.Unit = "x"
+	}
+	if t.threads > len(c.members) {
+		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d CPUs", t.threads)
+		return r
+	}
+	e := new(env)
+	defer e.close()
+	if t.count != nil {
+		r.Median = t.count(e)
+		r.Lo, r.Hi, r.Rounds = r.Median, r.Median, 1
+		r.Verdict = t.judge(r.Median)
+		return r
+	}
+	p := t.pair(e)
+	collect(true)
+	r.measure(c, p, rounds)
+	if r.Rounds < (rounds+1)/2 || math.IsNaN(r.Median) {
+		r.Verdict = Disturbed
+		return r
+	}
+	r.Verdict = t.judge(r.Median)
+	return r
+}
+
+// measure runs the rounds of a pair.
+func (r *Result) measure(c *crew, p pair, rounds int) {
+	ratio := p.ratio
+	if ratio == nil {
+		ratio = func(a, b float64) float64 { return a / b }
+	}
+	c.calibrate(p.a)
+	c.calibrate(p.b)
+	c.slice(p.a)
+	c.slice(p.b)
+	var as, bs, xs []float64
+	for i := range rounds {
+		sides := []*side{p.a, p.b}
+		if i%2 == 1 {
+			slices.Reverse(sides)
+		}
+		first, ok := r.slice(c, sides[0])
+		if !ok {
+			continue
+		}
+		second, ok := r.slice(c, sides[1])
+		if !ok {
+			continue
+		}
+		if i%2 == 1 {
+			first, second = second, first
+		}
+		as, bs, xs = append(as, first), append(bs, second), append(xs, ratio(first, second))
+	}
+	r.Rounds = len(xs)
+	if len(xs) == 0 {
+		r.Median = math.NaN()
+		return
+	}
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(xs, &benchmath.DefaultThresholds), confidence)
+	r.Median, r.Lo, r.Hi = s.Center, s.Lo, s.Hi
+	slices.Sort(as)
+	slices.Sort(bs)
+	r.A, r.B = as[len(as)/2], bs[len(bs)/2]
+}
+
+// slice measures s until a slice counts.
+func (r *Result) slice(c *crew, s *side) (value float64, ok bool) {
+	for range 1 + retries/2 {
+		x := c.slice(s)
+		if x.why == "" {
+			r.LeastShare = min(r.LeastShare, x.share)
+			return x.value, true
+		}
+		r.Rejected++
+		r.Why = x.why
+	}
+	return 0, false
+}
+
+// Machine describes where the run took place, in one line.
+func Machine() string {
+	version, commit := harness.Version()
+	return fmt.Sprintf("%s %s/%s, %d CPUs, vmabench %s %s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		len(harness.AllowedCPUs()), version, commit)
+}

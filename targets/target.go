@@ -1,0 +1,93 @@
+package targets
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Bounds is a range of values, ends included.
+type Bounds struct{ Lo, Hi float64 }
+
+func atMost(x float64) Bounds       { return Bounds{math.Inf(-1), x} }
+func atLeast(x float64) Bounds      { return Bounds{x, math.Inf(1)} }
+func between(lo, hi float64) Bounds { return Bounds{lo, hi} }
+func (b Bounds) has(x float64) bool { return b.Lo <= x && x <= b.Hi }
+func (b Bounds) none() bool         { return math.IsInf(b.Lo, -1) && math.IsInf(b.Hi, 1) }
+func number(x float64) string       { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+var anything = between(math.Inf(-1), math.Inf(1))
+
+// String says what lies in b.
+func (b Bounds) String() string {
+	switch {
+	case b.none():
+		return "-"
+	case math.IsInf(b.Lo, -1):
+		return "<= " + number(b.Hi)
+	case math.IsInf(b.Hi, 1):
+		return ">= " + number(b.Lo)
+	}
+	return number(b.Lo) + " to " + number(b.Hi)
+}
+
+// outside says what lies outside b: the fail range.
+func (b Bounds) outside() string {
+	switch {
+	case b.none():
+		return "-"
+	case math.IsInf(b.Lo, -1):
+		return "> " + number(b.Hi)
+	case math.IsInf(b.Hi, 1):
+		return "< " + number(b.Lo)
+	}
+	return fmt.Sprintf("< %s, > %s", number(b.Lo), number(b.Hi))
+}
+
+// Target is a figure to reach.
+type Target struct {
+	// Name is the measured thing, "/", and what it is held against.
+	Name string
+	// Doc says in a sentence what the figure means.
+	Doc string
+	// Unit is "x" for a ratio.
+	Unit string
+	// Excellent holds the values that are as good as can be, Allowed those that
+	// are no failure.
+	Excellent, Allowed Bounds
+
+	threads int                // that the measurement needs
+	pair    func(*env) pair    // two sides to measure, or
+	count   func(*env) float64 // a figure that is counted
+}
+
+// pair are the two sides of a ratio, and how their values make it.
+type pair struct {
+	a, b  *side
+	ratio func(a, b float64) float64 // nil: a/b
+}
+
+// Verdict is what a figure is worth.
+type Verdict string
+
+const (
+	Excellent Verdict = "excellent"
+	Good      Verdict = "good" // neither excellent nor failed
+	Failed    Verdict = "FAIL"
+	Shown     Verdict = "as found"  // no bounds
+	Disturbed Verdict = "disturbed" // too few slices counted
+	Skipped   Verdict = "skipped"   // needs more CPUs
+)
+
+// judge returns the verdict on a median.
+func (t *Target) judge(x float64) Verdict {
+	switch {
+	case t.Excellent.none() && t.Allowed.none():
+		return Shown
+	case t.Excellent.has(x):
+		return Excellent
+	case t.Allowed.has(x):
+		return Good
+	}
+	return Failed
+}
