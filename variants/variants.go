@@ -10,6 +10,7 @@ import (
 	"vmabench/variants/rwsem"
 	"vmabench/variants/rwseminline"
 	"vmabench/variants/sketch"
+	"vmabench/variants/sketch0"
 	"vmabench/variants/twobit"
 	"vmabench/vmm"
 )
@@ -26,6 +27,10 @@ var all = []vmm.Design{
 
 // All returns the designs in report order. Each can be checked and simulated.
 func All() []vmm.Design { return append([]vmm.Design(nil), all...) }
+
+// Flawed returns the designs that are known to be wrong and are kept for the
+// checker to show it: none of them may be measured.
+func Flawed() []vmm.Design { return sketch0.Designs() }
 
 // Subjects returns everything that can be measured: the designs, then the
 // running kernel where it is Linux.

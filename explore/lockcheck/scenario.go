@@ -46,14 +46,14 @@ func All() []Scenario {
 		for _, d := range variants.All() {
 			out = append(out, tinyScenarios(d)...)
 		}
-		return out
+		return append(out, rivalScenarios()...)
 	}
 	out = semScenarios()
 	for _, d := range variants.All() {
 		out = append(out, lockScenarios(d)...)
 		out = append(out, opScenarios(d)...)
 	}
-	return out
+	return append(out, rivalScenarios()...)
 }
 
 // Run explores the scenario.

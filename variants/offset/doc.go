@@ -74,7 +74,7 @@
 // writer must find the word at 0 in the very instant of its look: each reader
 // that is being turned away hides the 0, wakes the writer when it undoes its
 // step, and the next may hide it again, so the writer is delayed for as long as
-// readers keep failing (scenario writer-hidden-by-failing-readers). And beside a
+// readers keep failing (scenario hidden-writer). And beside a
 // waiting writer and a full count, two readers that fail at once carry the word
 // past its negative half: the second is let in (tiny build, scenario
 // failing-readers-overflow).

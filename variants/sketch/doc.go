@@ -79,7 +79,10 @@
 //
 // StartRead: AbortWriteLocked, AbortWriterWaiting, AbortForeignMM, Miss. A
 // false AbortWriteLocked is allowed, a false success is not. There is no limit:
-// 2^31-1 readers would reach the sign bit.
+// 2^31-1 readers reach the writer's bit, which only turns others away, and 2^32-1
+// make the count 0, as if the VMA were in no tree (tiny build, scenarios
+// count-full and count-wraps). Like variants/offset it counts readers that it
+// turns away, and a writer sleeps for them (scenario hidden-writer).
 //
 // # Cost
 //

@@ -126,7 +126,8 @@ func (v *vma) StartWrite(t *vmm.Task, killable bool) error {
 		return nil // write-locked in this session already
 	}
 	const me = writer + one
-	n := atomic.AddRelaxed32(&v.refcnt, me)
+	// Acquire, O3: it may find the readers gone.
+	n := atomic.AddAcquire32(&v.refcnt, me)
 	alone := uint32(me) // of a v that is not in the tree
 	if n != me {
 		alone += one
