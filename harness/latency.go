@@ -132,7 +132,7 @@ func (w *worker) timed(intended, now int64) int64 {
 	actual := now
 	var k workload.Kind
 	if l.idle {
-		w.counts[0]++
+		w.ops++
 	} else {
 		k = histOf(w.one())
 	}

@@ -127,7 +127,7 @@ func TestStallIsOnRecord(t *testing.T) {
 		return nil
 	}
 	intended, actual := hist("intended"), hist("actual")
-	if n := intended.TotalCount(); n != actual.TotalCount() || n < 5000 || n > 20_000 {
+	if n := intended.TotalCount(); n != actual.TotalCount() || n < 5000 {
 		t.Fatalf("%d and %d ops recorded, want about 1000 in each accepted slice", n, actual.TotalCount())
 	}
 	// A stall is at least 10 ms long; a busy machine only makes it longer.
@@ -196,12 +196,12 @@ func TestChildFails(t *testing.T) {
 // the report.
 func TestWatchdog(t *testing.T) {
 	s := quick(results.Throughput, "hang", preset(t, "ownvma"), 2)
-	_, err := child(t, "trial").Spawn(context.Background(), s, 1500*time.Millisecond)
+	_, err := child(t, "trial").Spawn(context.Background(), s, 3*time.Second)
 	f, ok := err.(*Failure)
 	if !ok {
 		t.Fatalf("error %v", err)
 	}
-	if !strings.Contains(f.Why, "hung for 1.5s") || !strings.Contains(f.Why, "fakeVMM") || !strings.Contains(f.Why, "sync.Mutex.Lock") {
+	if !strings.Contains(f.Why, "hung for 3s") || !strings.Contains(f.Why, "fakeVMM") || !strings.Contains(f.Why, "sync.Mutex.Lock") {
 		t.Errorf("report %q", f.Why)
 	}
 	if !strings.Contains(f.Dump, "goroutine ") {

@@ -1,8 +1,6 @@
 package harness
 
 import (
-	"math"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -81,10 +79,12 @@ type worker struct {
 	id, n  int
 	base   time.Time
 
-	at       int      // next op of the stream
-	last     vmm.Addr // what the last Map returned
-	lastOK   bool     // and whether it is still mapped
-	counts   [workload.NumKinds]uint64
+	at       int                       // next op of the stream
+	ops      uint64                    // done, of all kinds
+	cost     int                       // see long
+	last     vmm.Addr                  // what the last Map returned
+	lastOK   bool                      // and whether it is still mapped
+	counts   [workload.NumKinds]uint64 // done, of the kinds that are not faults
 	failed   uint64
 	maps     []vmm.Mapping // room for Scan
 	deadline int64         // worker 0: when the slice ends
@@ -109,54 +109,66 @@ func (w *worker) throughput(g *gate, slice time.Duration) {
 }
 
 func (w *worker) stamp() stamp {
-	return stamp{
+	s := stamp{
 		at: int64(time.Since(w.base)), use: threadUsage(),
 		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits,
 	}
+	s.counts[workload.Fault] = w.ops
+	for _, n := range w.counts {
+		s.counts[workload.Fault] -= n
+	}
+	return s
 }
 
-// run performs ops until the slice stops. It is the measured loop: one load of
-// the stop word and one decrement per op are all that it adds to the call.
+// run performs ops until the slice stops. It is the measured loop: all that it
+// adds to the call is the load of the op and of the stop word. What changes
+// with every op would have to go through the stack around the call, so that
+// only the position in a block of clockEvery ops does, and the faults are what
+// is left of the ops when the others are subtracted.
 func (w *worker) run(g *gate) {
-	v, t, ops := w.v, w.task, w.stream.Ops
-	i, budget := w.at, clockEvery
-	if w.id != 0 {
-		budget = math.MaxInt
-	}
-	var faults, failed uint64
+	v, t, ops, outside := w.v, w.task, w.stream.Ops, w.stream.Outside
 	for !g.stop.Load() {
-		op := ops[i]
-		if i++; i == len(ops) {
-			i = 0
+		block := ops[w.at:min(w.at+clockEvery, len(ops))]
+		n := len(block)
+		for i, op := range block {
+			if g.stop.Load() {
+				n = i
+				break
+			}
+			if k := op.Kind(); k <= workload.FaultIn {
+				addr := op.Addr()
+				if k == workload.FaultIn {
+					addr += w.last
+				}
+				if v.Fault(t, addr, op.Access()) != nil {
+					w.failed++
+				}
+			} else if w.change(op); w.long(k) {
+				n = i + 1
+				break
+			}
+			if outside > 0 {
+				rest(outside)
+			}
 		}
-		if k := op.Kind(); k <= workload.FaultIn {
-			addr := op.Addr()
-			if k == workload.FaultIn {
-				addr += w.last
-			}
-			if v.Fault(t, addr, op.Access()) != nil {
-				failed++
-			}
-			faults++
-		} else {
-			w.change(op)
-			if w.id == 0 {
-				budget -= opCost[k]
-			}
+		w.ops += uint64(n)
+		if w.at += n; w.at == len(ops) {
+			w.at = 0
 		}
-		if w.stream.Outside > 0 {
-			w.outside()
-		}
-		if budget--; budget < 0 {
-			budget = clockEvery
-			if int64(time.Since(w.base)) >= w.deadline {
-				g.stop.Store(true)
-			}
+		if w.id == 0 && int64(time.Since(w.base)) >= w.deadline {
+			g.stop.Store(true)
 		}
 	}
-	w.at = i
-	w.counts[workload.Fault] += faults
-	w.failed += failed
+}
+
+// long reports whether the ops that are not faults have taken as long as a
+// block of faults since it last said so: it is time to look at the clock.
+func (w *worker) long(k workload.Kind) bool {
+	if w.cost += opCost[k]; w.cost < clockEvery {
+		return false
+	}
+	w.cost = 0
+	return true
 }
 
 // one performs the next op, whatever it is.
@@ -165,15 +177,16 @@ func (w *worker) one() workload.Kind {
 	if w.at++; w.at == len(w.stream.Ops) {
 		w.at = 0
 	}
-	if k := op.Kind(); k > workload.FaultIn {
+	w.ops++
+	k := op.Kind()
+	if k > workload.FaultIn {
 		w.change(op)
 		return k
 	}
 	addr := op.Addr()
-	if op.Kind() == workload.FaultIn {
+	if k == workload.FaultIn {
 		addr += w.last
 	}
-	w.counts[workload.Fault]++
 	if w.v.Fault(w.task, addr, op.Access()) != nil {
 		w.failed++
 	}
@@ -217,11 +230,11 @@ func (w *worker) change(op workload.Op) {
 	}
 }
 
-// outside is the work between two ops.
+// rest is the work between two ops: turns of an empty loop, which touch no
+// memory.
 //
 //go:noinline
-func (w *worker) outside() {
-	for range w.stream.Outside {
-		runtime.KeepAlive(w)
+func rest(turns int) {
+	for range turns {
 	}
 }

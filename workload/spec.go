@@ -51,7 +51,8 @@ type Role struct {
 	// RateHz is the offered load of a latency trial, in ops a second of each
 	// worker of the role. For a role with weights it is all its ops together.
 	RateHz float64
-	// Outside is how many turns of a pause loop a worker spends between ops.
+	// Outside is how many turns of an empty loop, about a CPU cycle each, a
+	// worker of a throughput trial spends between ops.
 	Outside int
 }
 
