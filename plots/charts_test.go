@@ -1,18 +1,216 @@
 package plots
 
 import (
+	"bytes"
+	"flag"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"vmabench/results"
 )
 
-func TestCharts(t *testing.T) {
-	dir := t.TempDir()
-	if keep := os.Getenv("VMABENCH_KEEP"); keep != "" {
-		dir = keep
+var update = flag.Bool("update", false, "write the golden files again")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
 	}
-	paths, err := Charts(synth(t), dir)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(len(paths))
+	if got == string(want) {
+		return
+	}
+	a, b := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			t.Fatalf("%s differs at line %d (go test -update writes it again):\ngot  %q\nwant %q", name, i+1, line(a, i), line(b, i))
+		}
+	}
+}
+
+func line(ls []string, i int) string {
+	if i < len(ls) {
+		return ls[i]
+	}
+	return "(end)"
+}
+
+func mustData(t testing.TB, f *results.Folder) *data {
+	t.Helper()
+	d, err := newData(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func figure(t testing.TB, d *data, id string) *Figure {
+	t.Helper()
+	for _, f := range d.figures() {
+		if f.ID == id {
+			return f
+		}
+	}
+	t.Fatalf("no figure %s", id)
+	return nil
+}
+
+// One panel of each kind, a line of SVG a line of the file.
+func TestPanelsGolden(t *testing.T) {
+	d := mustData(t, synth(t))
+	for _, c := range []struct {
+		id string
+		n  int
+	}{{"throughput", 1}, {"relative", 5}, {"latency", 0}, {"single", 0}, {"footprint", 0}, {"layout", 2}} {
+		f := figure(t, d, c.id)
+		svg := f.Panels[c.n].svg(c.id, f.Panels[c.n].describe(f))
+		golden(t, c.id+".svg", strings.ReplaceAll(svg, "><", ">\n<")+"\n")
+	}
+}
+
+// Every figure that the suite promises must come out of a run that has the
+// data, in the page and as files.
+func TestEveryFigureIsDrawable(t *testing.T) {
+	d := mustData(t, synthFull(t))
+	var ids []string
+	for _, f := range d.figures() {
+		if f.Missing != "" {
+			t.Errorf("%s is not drawn: %s", f.ID, f.Missing)
+		}
+		if f.Missing == "" && len(f.Panels) == 0 {
+			t.Errorf("%s has no panels", f.ID)
+		}
+		if slices.Contains(ids, f.ID) {
+			t.Errorf("two figures are called %s", f.ID)
+		}
+		ids = append(ids, f.ID)
+		for i := range f.Panels {
+			if svg := f.Panels[i].svg("x", ""); strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
+				t.Errorf("%s, panel %d: a coordinate is no number", f.ID, i)
+			}
+		}
+	}
+	for _, id := range strings.Fields("throughput relative cpu single oversubscribed sharing hot mix fork mprotect applications roles fairness " +
+		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard") {
+		if !slices.Contains(ids, id) {
+			t.Errorf("no figure %s", id)
+		}
+	}
+}
+
+// A figure without data says in words what it lacks, in an empty run too.
+func TestMissingSaysWhy(t *testing.T) {
+	f := &results.Folder{Dir: t.TempDir(), Run: &results.Run{Format: 1, ID: "empty"}}
+	d := mustData(t, f)
+	for _, fig := range d.figures() {
+		if len(fig.Missing) < 15 {
+			t.Errorf("%s says %q", fig.ID, fig.Missing)
+		}
+	}
+	paths, err := Charts(f, filepath.Join(f.Dir, "charts"))
+	if err != nil || len(paths) != 0 {
+		t.Errorf("charts of an empty run: %v, %v", paths, err)
+	}
+	if err := Report(f, filepath.Join(f.Dir, "report.html")); err != nil {
+		t.Error(err)
+	}
+}
+
+// The same figure gives the same bytes, and text in files stays text in a
+// family that readers have.
+func TestFilesAreReproducible(t *testing.T) {
+	run := synthRun()
+	run.Plan.Workloads, run.Plan.Count = run.Plan.Workloads[1:2], 6
+	folder := synthOf(t, run)
+	write := func(id string, th Theme) (png, svg []byte) {
+		f := figure(t, mustData(t, folder), id)
+		var a, b bytes.Buffer
+		if err := f.WritePNG(&a, th); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.WriteSVG(&b, th); err != nil {
+			t.Fatal(err)
+		}
+		return a.Bytes(), b.Bytes()
+	}
+	for _, id := range []string{"throughput", "layout"} {
+		png1, svg1 := write(id, Dark)
+		png2, svg2 := write(id, Dark)
+		if !bytes.Equal(png1, png2) || !bytes.Equal(svg1, svg2) {
+			t.Errorf("%s: two drawings differ", id)
+		}
+		if !bytes.Contains(svg1, []byte("font-family:'Liberation Sans',Arial")) || bytes.Contains(svg1, []byte("NaN")) {
+			t.Errorf("%s: the SVG's text has no fallback, or a coordinate is no number", id)
+		}
+		_, light := write(id, Light)
+		if bytes.Equal(light, svg1) {
+			t.Errorf("%s: light and dark are the same", id)
+		}
+	}
+}
+
+// A cell with fewer trials than an interval takes has an infinite one; the
+// rasterizer would not end on it.
+func TestInfiniteIntervals(t *testing.T) {
+	run := synthRun()
+	run.Plan.Workloads, run.Plan.Count = run.Plan.Workloads[1:2], 3
+	d := mustData(t, synthOf(t, run))
+	for _, id := range []string{"throughput", "relative", "single"} {
+		var b bytes.Buffer
+		if err := figure(t, d, id).WritePNG(&b, Light); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What a model computed never looks like a measurement.
+func TestModelledIsMarked(t *testing.T) {
+	d := mustData(t, synthFull(t))
+	f := figure(t, d, "modelled")
+	for _, k := range f.Legend {
+		if !strings.Contains(k.text(), "modelled") {
+			t.Errorf("legend %q does not say modelled", k.text())
+		}
+	}
+	p := f.Panels[0]
+	svg := p.svg("x", "")
+	if !strings.Contains(svg, ">modelled</text>") || !strings.Contains(svg, `stroke-dasharray="1.2 3"`) {
+		t.Error("the panel lacks the word or the dots")
+	}
+	if measured := figure(t, d, "throughput").Panels[0].svg("x", ""); strings.Contains(measured, `stroke-dasharray="1.2 3"`) {
+		t.Error("a measured line is dotted")
+	}
+}
+
+// Oversubscribed points are hollow, and no verdict counts them.
+func TestOversubscribed(t *testing.T) {
+	d := mustData(t, synth(t))
+	p := figure(t, d, "throughput").Panels[0]
+	if len(p.Shades) != 1 {
+		t.Fatal("no shade")
+	}
+	for _, s := range p.Series {
+		for i, x := range s.X {
+			if s.Hollow[i] != (x > 2) {
+				t.Errorf("%s at GOMAXPROCS %v: hollow %v", s.Name, x, s.Hollow[i])
+			}
+		}
+	}
+	if got := d.ranked("pft/vmas=1000"); got != 2 {
+		t.Errorf("ranked at GOMAXPROCS %d", got)
+	}
 }

@@ -1,43 +1,198 @@
 package plots
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"vmabench/results"
 )
 
-func TestReport(t *testing.T) {
-	dir := t.TempDir()
-	if keep := os.Getenv("VMABENCH_KEEP"); keep != "" {
-		dir = keep
-	}
-	path := filepath.Join(dir, "report.html")
-	if err := Report(synth(t), path); err != nil {
+func pageOf(t testing.TB, f *results.Folder) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := Report(f, path); err != nil {
 		t.Fatal(err)
 	}
-	fi, _ := os.Stat(path)
-	t.Log(fi.Size())
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
-func TestMarkdown(t *testing.T) {
-	var b strings.Builder
+// The page is a function of the folder, asks nothing of the network, and is
+// small enough for a run of the default plan's size.
+func TestReport(t *testing.T) {
+	run := synthRun()
+	run.Designs, run.Plan.Workloads = run.Designs[:3], run.Plan.Workloads[:6]
+	f := synthOf(t, run)
+	page := pageOf(t, f)
+	if again := pageOf(t, f); again != page {
+		t.Error("two reports of one folder differ")
+	}
+	if n := len(page); n > 1_500_000 {
+		t.Errorf("the page has %d bytes", n)
+	}
+	if m := regexp.MustCompile(`(?i)<link|<img|<iframe|@import|url\(|fetch\(|XMLHttpRequest|src=|https?://[^w]`).FindString(page); m != "" {
+		t.Errorf("the page may ask for something: %q", m)
+	}
+	if strings.Contains(page, "NaN") || strings.Contains(page, "%!") || strings.Contains(page, "ZgotmplZ") {
+		t.Error("the page has a value that was not written")
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]] {
+			t.Errorf("id %q twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if !ids[m[1]] {
+			t.Errorf("a link to #%s leads nowhere", m[1])
+		}
+	}
+}
+
+// What a reader must be told is there: the answer with number, interval and
+// machine, losses, failures, warnings, method.
+func TestReportTells(t *testing.T) {
+	page := pageOf(t, synth(t))
+	for _, want := range []string{
+		"hung: killed after 5 s (7 times)", "Where each design loses", "the machine ran other work",
+		"Holm", "Bias", "Limits", "not to be seen in a guest", "run on bare metal", "0123456789ab", "vmabench bench -run", "no evidence of a difference",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestAnswerGolden(t *testing.T) {
+	var b bytes.Buffer
 	if err := Markdown(synth(t), &b); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(b.String())
+	golden(t, "report.md", b.String())
 }
 
-func TestPublish(t *testing.T) {
-	dir := t.TempDir()
-	if keep := os.Getenv("VMABENCH_KEEP"); keep != "" {
-		dir = keep + "/site"
+// Fewer repetitions than a verdict needs give none, in words.
+func TestNoVerdict(t *testing.T) {
+	run := synthRun()
+	run.Plan.Count = 3
+	d := mustData(t, synthOf(t, run))
+	a := d.answer()
+	if !strings.Contains(a.Head, "no difference between refcount and mmaponly was shown") || !strings.Contains(strings.Join(a.More, " "), "No verdict: 3 repetitions") {
+		t.Errorf("three repetitions claim: %q %q", a.Head, a.More)
 	}
-	a, b := synth(t), synth(t)
-	b.Run.ID, b.Run.Created, b.Run.Commit = "2026-01-03-000000", "2026-01-03T00:00:00Z", "fedcba987654"
-	if err := Publish([]*results.Folder{a, b}, dir); err != nil {
+	for _, l := range d.losses() {
+		if strings.Contains(l.Text, "throughput") {
+			t.Errorf("three repetitions list a loss: %s", l.Text)
+		}
+	}
+}
+
+// The script's data say what the static table says.
+func TestScriptData(t *testing.T) {
+	d := mustData(t, synth(t))
+	var got script
+	b, _ := json.Marshal(d.script())
+	if err := json.Unmarshal(b, &got); err != nil {
 		t.Fatal(err)
+	}
+	rows, _ := d.matrix()
+	if len(rows) != len(got.Points) || len(rows) == 0 {
+		t.Fatalf("%d rows, %d points", len(rows), len(got.Points))
+	}
+	for i, p := range got.Points {
+		if rows[i].Workload != p.T || rows[i].Cells[0].Text != p.V[got.Base] {
+			t.Errorf("row %d: %+v, point %+v", i, rows[i], p)
+		}
+		for j, n := range without(got.Designs, got.Base) {
+			if c, r := rows[i].Cells[j+1], p.R[got.Base][n]; c.Text != r.T || c.Interval != r.I || c.Class != r.C {
+				t.Errorf("row %d of %s: table %+v, script %+v", i, n, c, r)
+			}
+		}
+	}
+}
+
+func TestSplice(t *testing.T) {
+	f := synth(t)
+	path := filepath.Join(t.TempDir(), "README.md")
+	write := func(s string) {
+		if err := os.WriteFile(path, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("before\n<!-- BEGIN: report -->\nold\n<!-- END: report -->\nafter\n<!-- BEGIN: machine -->\n<!-- END: machine -->\n")
+	if err := Spliced(path, f); err == nil || !strings.Contains(err.Error(), `"report"`) {
+		t.Errorf("an old part is not found out: %v", err)
+	}
+	if err := Splice(path, f); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := os.ReadFile(path)
+	for _, want := range []string{"before\n", "\nafter\n", "throughput-dark.svg", "| pft | 2 |", "Imaginary CPU"} {
+		if !bytes.Contains(b, []byte(want)) {
+			t.Errorf("no %q in\n%s", want, b)
+		}
+	}
+	if err := Spliced(path, f); err != nil {
+		t.Errorf("right after: %v", err)
+	}
+	for _, bad := range []string{"no marker\n", "<!-- BEGIN: nonsense -->\n<!-- END: nonsense -->\n", "<!-- BEGIN: answer -->\n<!-- END: losses -->\n",
+		"<!-- BEGIN: figure:nosuch -->\n<!-- END: figure:nosuch -->\n"} {
+		write(bad)
+		if err := Splice(path, f); err == nil {
+			t.Errorf("spliced %q", bad)
+		}
+		if b, _ := os.ReadFile(path); string(b) != bad {
+			t.Errorf("a refused file was changed to %q", b)
+		}
+	}
+}
+
+// Two runs of one machine and one of another, an ID twice, an ID that is a
+// path: everything stays inside the folder and every link leads somewhere.
+func TestPublish(t *testing.T) {
+	run := func(id, created, cpu string) *results.Folder {
+		r := synthRun()
+		r.ID, r.Created, r.Env.CPU, r.Plan.Workloads = id, created, cpu, r.Plan.Workloads[:2]
+		return synthOf(t, r)
+	}
+	root := t.TempDir()
+	dir := filepath.Join(root, "site")
+	runs := []*results.Folder{run("a", "2026-01-01T00:00:00Z", "X"), run("a", "2026-01-02T00:00:00Z", "X"), run("../../b", "2026-01-03T00:00:00Z", "Y")}
+	if err := Publish(runs, dir); err != nil {
+		t.Fatal(err)
+	}
+	if es, _ := os.ReadDir(root); len(es) != 1 {
+		t.Errorf("files beside the site: %v", es)
+	}
+	for _, page := range []string{"index.html", "compare.html"} {
+		b, err := os.ReadFile(filepath.Join(dir, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		links := regexp.MustCompile(`href="([^"#]*)"`).FindAllStringSubmatch(string(b), -1)
+		if len(links) < 3 {
+			t.Errorf("%s has %d links", page, len(links))
+		}
+		for _, m := range links {
+			if _, err := os.Stat(filepath.Join(dir, m[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	b, _ := os.ReadFile(filepath.Join(dir, "compare.html"))
+	if !bytes.Contains(b, []byte("between 2 runs")) || !bytes.Contains(b, []byte("Throughput against the baseline")) {
+		t.Error("the comparison lacks history or ratios")
+	}
+	if err := Publish(nil, dir); err == nil {
+		t.Error("nothing was published without a word")
 	}
 }

@@ -87,11 +87,11 @@ func sig(v float64, digits int) string {
 		return "0"
 	}
 	dec := digits - 1 - int(math.Floor(math.Log10(math.Abs(v))))
-	dec = max(0, min(dec, 9))
-	s := strconv.FormatFloat(v, 'f', dec, 64)
-	if dec > 0 && math.Abs(v) >= math.Pow10(digits-1)-0.5*math.Pow10(-dec) {
-		s = strconv.FormatFloat(v, 'f', max(0, dec-1), 64)
+	// 9.996 rounds to 10.00, which has a digit more before the point.
+	if math.Abs(v) >= math.Pow(10, float64(digits-dec))-0.5*math.Pow(10, float64(-dec)) {
+		dec--
 	}
+	s := strconv.FormatFloat(v, 'f', max(0, min(dec, 9)), 64)
 	return minus(s)
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -14,16 +16,52 @@ import (
 
 // synth is a run that never was: three designs and two controls on a machine
 // of two CPUs, with the shapes that a real one has. Its numbers are made up.
-func synth(t testing.TB) *results.Folder {
+func synth(t testing.TB) *results.Folder { return synthOf(t, synthRun()) }
+
+// synthFull has everything that a figure can ask for: many CPUs, every
+// workload, modelled points and the files that other jobs leave.
+func synthFull(t testing.TB) *results.Folder {
+	run := synthRun()
+	run.Env.CPUs, run.Env.Cores, run.Env.Sockets, run.Env.SMT = 64, 32, 2, true
+	run.Plan.Procs, run.Plan.Count = []int{1, 2, 4, 8, 16, 32, 64, 128}, 10
+	run.Plan.Workloads = nil
+	for _, w := range []string{"hotvma", "ownvma", "local", "global", "mixed/write=0", "mixed/write=10", "fork-storm", "mprotect-disjoint", "arena"} {
+		run.Plan.Workloads = append(run.Plan.Workloads, results.WorkloadInfo{Name: w, Title: w, Doc: "What it does.", Source: "where it is from"})
+	}
+	run.Designs = append(run.Designs, results.DesignInfo{Name: "linux", Title: "Linux 6.18", Real: true, Doc: "The running kernel."})
+	f := synthOf(t, run)
+	for i, d := range run.Designs[:3] {
+		for _, cpus := range []int{1, 8, 64, 256} {
+			m := synthThroughput(rand.New(rand.NewPCG(1, uint64(cpus))), "hotvma", d.Name, i, cpus, 0)
+			m.Kind, m.Guard = results.Modelled, results.Guard{OK: true}
+			m.Params = append(m.Params[:2:2], results.Param{Key: "machine", Value: "imaginary-8s"}, results.Param{Key: "modelled", Value: "1"})
+			f.Trials = append(f.Trials, m)
+		}
+	}
+	for name, text := range map[string]string{
+		selftestFile:    `{"FalseAlarms": 0.004, "Comparisons": 250, "Subjects": [{"Name": "no-lock", "Caught": true}]}`,
+		checkFile:       `{"command": "vmalab check", "mode": "full", "seconds": 1.5, "scenarios": [{"design": "refcount", "scenario": "read-write", "doc": "two of each", "checks": "exclusion", "executions": 1234, "steps": 56789, "complete": true, "expected": true}], "mutants": [{"name": "no-fence", "caught": true, "scenario": "read-write"}]}`,
+		tablesFile:      `[{"Table": {"Name": "series", "Source": "a cover letter", "Machine": "broadwell-2s", "Workload": "pft", "Base": "rwsem", "New": "refcount"}, "Rows": [{"Threads": 1, "BasePerS": 5e5, "NewPerS": 5e5, "Base": {"OpsPerS": 5.1e5}, "New": {"OpsPerS": 5.2e5}}, {"Threads": 8, "BasePerS": 3e6, "NewPerS": 3.4e6, "Base": {"OpsPerS": 3.1e6}, "New": {"OpsPerS": 3.7e6}}], "Score": {"Signs": 2, "Of": 2, "WorstGain": 6.1}}]`,
+		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["mmaponly", "rwsem", "refcount"], "Holds": true, "GainPct": 15.8}]`,
+	} {
+		if err := os.WriteFile(filepath.Join(f.Dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+func synthOf(t testing.TB, run *results.Run) *results.Folder {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, 7))
-	run := synthRun()
 	f := &results.Folder{Dir: t.TempDir(), Run: run}
 	for rep := range run.Plan.Count {
 		for _, w := range run.Plan.Workloads {
 			for _, procs := range run.Plan.Procs {
 				for i, d := range run.Designs {
-					f.Trials = append(f.Trials, synthThroughput(r, w.Name, d.Name, i, procs, rep))
+					x := synthThroughput(r, w.Name, d.Name, min(i, 4), procs, rep)
+					x.Guard.Oversubscribed = procs > run.Env.CPUs
+					f.Trials = append(f.Trials, x)
 				}
 			}
 		}
@@ -33,8 +71,8 @@ func synth(t testing.TB) *results.Folder {
 					f.Trials = append(f.Trials, synthLatency(t, r, w, d.Name, i, load, rep))
 				}
 			}
-			f.Trials = append(f.Trials, synthLatency(t, r, w, "idle", -1, "", rep))
 		}
+		f.Trials = append(f.Trials, synthLatency(t, r, "idle", "idle", -1, "", rep))
 	}
 	for i, d := range run.Designs[:3] {
 		for _, n := range []int{1000, 100000} {
@@ -110,6 +148,9 @@ func synthThroughput(r *rand.Rand, w, d string, i, procs, rep int) results.Trial
 	t := results.Trial{Bench: "Fault", Params: synthParams(w, d), Procs: procs, Kind: results.Throughput, Rep: rep,
 		Seed: uint64(rep), WallNS: 2e8, Guard: results.Guard{OK: true, CPUShare: 0.99, Slices: 50, Attempts: 1, Oversubscribed: procs > 2}}
 	base := map[string]float64{"pft": 140, "hotvma": 60, "mixed/write=1": 180, "mixed/write=10": 400, "page_fault1": 160, "mmap1": 1500, "fork-storm": 95}[w]
+	if base == 0 {
+		base = 120
+	}
 	own := []float64{1.08, 1.16, 1.1, 1, 1.3}[i]  // cost alone
 	par := []float64{0.55, 1.93, 1.95, 2, 0.4}[i] // speed of two
 	switch {
@@ -124,7 +165,7 @@ func synthThroughput(r *rand.Rand, w, d string, i, procs, rep int) results.Trial
 		ns /= par
 	}
 	if procs > 2 {
-		ns *= 1.07
+		ns *= 1.07 / math.Pow(float64(procs)/2, 0.1*par)
 	}
 	ns *= math.Exp(r.NormFloat64() * 0.015)
 	if w == "fork-storm" && d == "rwsem" && procs == 4 && rep < 7 {
@@ -181,7 +222,7 @@ func synthLatency(tb testing.TB, r *rand.Rand, w, d string, i int, load string, 
 	}
 	for j, op := range ops {
 		h := hdrhistogram.New(1, 60e9, 3)
-		for range 4000 {
+		for range 1500 {
 			v := 45 + 20*r.ExpFloat64()*0.1
 			if i >= 0 {
 				v += 60 + 40*float64(j)*10 + 15*float64(i) + 60*r.ExpFloat64()*(0.3+x*x/2)
