@@ -133,7 +133,7 @@ func TestMremapBrkMadvise(t *testing.T) {
 		if a != 0x100000 {
 			t.Fatalf("grew to %#x", a)
 		}
-		a, err = v.Mremap(k, 0x101000, 2*page, 2*page, vmm.RemapMayMove|vmm.RemapFixed, 0x200000)
+		_, err = v.Mremap(k, 0x101000, 2*page, 2*page, vmm.RemapMayMove|vmm.RemapFixed, 0x200000)
 		must(t, err)
 		wantMaps(t, k, v, "00100000-00101000 rw-p", "00103000-00108000 rw-p", "00200000-00202000 rw-p")
 		wantErr(t, v.UffdMove(k, 0x200000, 0x201000), vmm.EEXIST)

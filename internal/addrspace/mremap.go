@@ -32,7 +32,7 @@ func (s *Space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags v
 		return 0, vmm.EFAULT
 	}
 	if fixed {
-		return s.remapTo(t, v, from, to)
+		return s.remapTo(t, from, to)
 	}
 	return s.resize(t, v, from, size, flags&vmm.RemapMayMove != 0)
 }
@@ -76,24 +76,23 @@ func (s *Space) extend(t *vmm.Task, v *mm.VMA, end vmm.Addr) {
 	s.commit(t, e)
 }
 
-// remapTo moves from, a part of v, to to, over what is there.
-func (s *Space) remapTo(t *vmm.Task, v *mm.VMA, from, to vmm.Range) (vmm.Addr, error) {
+// remapTo moves from, which lies in one VMA, to to, over what is there.
+func (s *Space) remapTo(t *vmm.Task, from, to vmm.Range) (vmm.Addr, error) {
 	if s.full(moveReserve) {
 		return 0, vmm.ENOMEM
 	}
 	if err := s.unmapLocked(t, to); err != nil {
 		return 0, err
 	}
-	v = s.MM.Index.Find(from.Start) // to may have been another part of it
 	if to.Len() < from.Len() {
 		cut := vmm.Range{Start: from.Start + vmm.Addr(to.Len()), End: from.End}
 		if err := s.unmapLocked(t, cut); err != nil {
 			return 0, err
 		}
 		from.End = cut.Start
-		v = s.MM.Index.Find(from.Start)
 	}
-	s.move(t, v, from, to)
+	// Looked up again: both unmappings may have split it.
+	s.move(t, s.MM.Index.Find(from.Start), from, to)
 	return to.Start, nil
 }
 

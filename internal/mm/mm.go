@@ -36,8 +36,8 @@ type MM struct {
 	_        [headPad]byte
 
 	// Lock is mmap_lock, 56 bytes into a line.
-	Lock   rwsem.RWSem
-	mmlist [2]uintptr // bytes only
+	Lock rwsem.RWSem
+	_    [2]uintptr // mmlist
 	// WriterWait is vma_writer_wait, an rcuwait: the task that waits for a
 	// VMA's readers to leave. Written by the holder of mmap write, read by
 	// readers that put a VMA.
