@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Writer appends trials to a run folder. It holds the folder's lock until
@@ -116,14 +114,13 @@ func lockTrials(dir string, flags int) (*os.File, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		f.Close()
-		return nil, fmt.Errorf("%s: another run is being written here", dir)
-	}
-	if err != nil {
+	switch held, err := tryLock(f); {
+	case err != nil:
 		f.Close()
 		return nil, fmt.Errorf("%s: cannot lock: %w", f.Name(), err)
+	case held:
+		f.Close()
+		return nil, fmt.Errorf("%s: another run is being written here", dir)
 	}
 	return f, nil
 }
