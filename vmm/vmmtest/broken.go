@@ -16,8 +16,8 @@ var Broken = []Subject{
 		dumbKind{lock: func() rwLock { return noLock{} }}), NoExclusion},
 	{dumbDesign("broken-wakeup", "a lock that now and then forgets to wake whom it let in",
 		dumbKind{lock: func() rwLock { return &queueLock{noWake: 32} }}), LostWakeup},
-	{dumbDesign("broken-fairness", "a lock whose readers overtake waiting writers",
-		dumbKind{lock: func() rwLock { return &queueLock{readersPass: true} }, patience: 64}), WriterStarved},
+	{dumbDesign("broken-fairness", "a lock whose writers wait until no reader comes",
+		dumbKind{lock: func() rwLock { return new(politeLock) }}), WriterStarved},
 	{dumbDesign("broken-sharing", "an adapter that takes the write lock for reads",
 		dumbKind{lock: func() rwLock { return new(queueLock) }, exclusiveRead: true}), ReadersBlock},
 }

@@ -32,7 +32,7 @@ type worker struct {
 	ops  atomic.Uint64 // finished operations: the watchdog's sign of life
 
 	seen  uint64 // ops at the watchdog's last look
-	slept int    // looks at which it slept and ops was the same
+	stood int    // looks at which ops was the same
 }
 
 func newCrew(d vmm.Design, o Options) *crew { return &crew{design: d, seed: o.Seed} }
@@ -126,7 +126,7 @@ const (
 	lookEvery  = 20 * time.Millisecond
 	stuckAfter = 50   // looks without progress, every unfinished worker asleep
 	hangAfter  = 1500 // looks without progress, somebody spinning
-	starved    = 250  // looks that one slept through while others went on
+	starved    = 250  // looks that one stood still while others went on
 )
 
 // watch returns true when all workers have ended, false if they never will.
@@ -150,14 +150,15 @@ func (c *crew) watch() bool {
 	}
 }
 
-// lookForStarved fails for a worker that sleeps while others go on and on.
+// lookForStarved fails for a worker that stands still while others go on and
+// on.
 func (c *crew) lookForStarved() {
 	for _, w := range c.workers {
 		ops := w.ops.Load()
-		if w.done.Load() || w.task.OnCPU() || ops != w.seen {
-			w.slept = 0
-		} else if w.slept++; w.slept == starved {
-			w.fail(WriterStarved, "slept for %v in one operation while others went on", starved*lookEvery)
+		if w.done.Load() || ops != w.seen {
+			w.stood = 0
+		} else if w.stood++; w.stood == starved {
+			w.fail(WriterStarved, "stood still for %v in one operation while others went on", starved*lookEvery)
 		}
 		w.seen = ops
 	}

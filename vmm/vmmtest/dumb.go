@@ -16,8 +16,7 @@ var Dumb = dumbDesign("dumb", "a page map behind one queue lock",
 // dumbKind is how one Dumb design differs from another.
 type dumbKind struct {
 	lock          func() rwLock
-	exclusiveRead bool // a fault takes the lock for write
-	patience      int  // turns that a reader stays inside beyond its work
+	exclusiveRead bool // a fault takes the lock for write, and time inside it
 }
 
 func dumbDesign(name, doc string, k dumbKind) vmm.Design {
@@ -109,7 +108,7 @@ func (v *dumbVMM) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 		return err
 	}
 	p, ok := v.model.Load().pages[addr.Page()]
-	for range v.machine.kind.patience {
+	if v.machine.kind.exclusiveRead {
 		atomic.Yield()
 	}
 	unlock(t)

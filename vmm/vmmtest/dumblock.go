@@ -23,10 +23,8 @@ type queueLock struct {
 	writer  bool
 	queue   []*lockWaiter
 
-	// What the broken subjects change.
-	noWake      int  // every so many grants nobody is woken; 0 is never
-	grants      int  // counts them
-	readersPass bool // readers overtake waiting writers, whatever comes
+	noWake int // broken: every so many grants nobody is woken; 0 is never
+	grants int // counts them
 }
 
 type lockWaiter struct {
@@ -67,7 +65,7 @@ func (l *queueLock) take(write bool) {
 
 func (l *queueLock) acquire(t *vmm.Task, write bool) error {
 	l.mu.Lock(&t.Task)
-	if l.admits(write) && (len(l.queue) == 0 || l.readersPass && !write) {
+	if l.admits(write) && len(l.queue) == 0 {
 		l.take(write)
 		l.mu.Unlock()
 		return nil
@@ -109,6 +107,27 @@ func (l *queueLock) grant() {
 			w.task.Unpark()
 		}
 	}
+}
+
+// politeLock starves writers: one steps in only if no reader has come since it
+// last looked.
+type politeLock struct {
+	queueLock
+	came atomic.Uint64 // readers so far
+}
+
+func (l *politeLock) RLock(t *vmm.Task) error {
+	l.came.Add(1)
+	return l.queueLock.RLock(t)
+}
+
+func (l *politeLock) Lock(t *vmm.Task) error {
+	for last, now := ^uint64(0), l.came.Load(); last != now; last, now = now, l.came.Load() {
+		for range 32 {
+			atomic.Yield()
+		}
+	}
+	return l.queueLock.Lock(t)
 }
 
 // noLock excludes nobody.

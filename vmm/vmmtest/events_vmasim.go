@@ -3,9 +3,9 @@
 package vmmtest
 
 import (
+	"slices"
 	"unsafe"
 
-	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
@@ -47,9 +47,6 @@ var scenes = []scene{
 // checkEvents plays every scene: the fault's answer must be right in each, and
 // together they must reach what the design can reach.
 func checkEvents(d vmm.Design, _ Options) (vs []Violation) {
-	if _, vmaLocks := lockSteps(d); !vmaLocks {
-		return nil
-	}
 	var reached vmm.LockStats
 	for _, sc := range scenes {
 		found := newWorld(d, sc.config, func(w *world) {
@@ -85,14 +82,9 @@ func checkEvents(d vmm.Design, _ Options) (vs []Violation) {
 	return vs
 }
 
-// counts accepts the access that would count a reader in a VMA's lock word.
-func counts(a access) bool {
-	return a.obj != nil && a.op == atomic.OpCAS && isLockWord(a.field)
-}
-
-// isLockWord: the field names of the lock words of VMAs; mmap_lock's is inside
-// an mm and so has a longer name.
-func isLockWord(field string) bool { return field == "refcnt" || field == "count" }
+// counts accepts the access that would count a reader in a VMA: the first
+// read-modify-write of the VMA, or of its lock object.
+func counts(a access) bool { return a.obj != nil && a.op.RMW() && a.obj.isVMA() }
 
 type faultFunc = func(at vmm.Addr, access vmm.Access) *simThread
 
@@ -177,14 +169,7 @@ func sceneForeignExit(w *world, fault faultFunc) {
 	w.stopAtCount(th)
 	w.unmap(w.v, simBase, simPages)
 	w.other(there, Op{Kind: Mmap, Addr: simBase, Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed})
-	counted := false
-	w.runUntil(th, func(a access) bool {
-		if counted {
-			return true
-		}
-		counted = counts(a)
-		return false
-	})
+	w.runUntil(th, func(access) bool { return true }) // it has counted itself
 	exit := w.thread("exit", func(t *vmm.Task) { there.Exit(t) })
 	recycled := w.run(exit) == blocked
 	w.run(th)
@@ -197,7 +182,7 @@ func sceneForeignExit(w *world, fault faultFunc) {
 // sceneLimit fills the count to its limit: as if by so many readers.
 func sceneLimit(w *world, fault faultFunc) {
 	word := w.lockWord("refcnt")
-	if word == nil {
+	if word == nil || !slices.Contains(mustReach[w.design], vmm.AbortLimit) {
 		sceneAlone(w, fault)
 		return
 	}
@@ -252,9 +237,6 @@ func sceneIO(w *world, fault faultFunc) {
 
 // checkLockRules are the rules of the lock steps that no table holds.
 func checkLockRules(d vmm.Design, _ Options) (vs []Violation) {
-	if _, vmaLocks := lockSteps(d); !vmaLocks {
-		return nil
-	}
 	for _, rule := range []func(w *world){ruleSecondWrite, ruleUnderMmapRead, ruleStartReadLocked, ruleForbiddenOrder} {
 		vs = append(vs, newWorld(d, vmm.Config{}, rule)...)
 	}

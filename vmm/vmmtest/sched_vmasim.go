@@ -7,6 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"sort"
+	"strings"
 	"unsafe"
 
 	"vmabench/internal/atomic"
@@ -62,6 +63,11 @@ type object struct {
 	base, size uintptr
 	typ        reflect.Type
 	name       string
+}
+
+// isVMA reports whether o is a VMA or a VMA's lock object.
+func (o *object) isVMA() bool {
+	return strings.HasPrefix(o.name, "vma") || strings.HasPrefix(o.name, "vm_lock")
 }
 
 // grace is a deferred call and the sections it waits for.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"vmabench/internal/addrspace"
-	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
@@ -14,14 +13,14 @@ import (
 // simChecks are the checks that switch threads at a chosen access.
 func simChecks() []check {
 	return []check{
-		{"sim-readers-overlap", checkReadersOverlap},
-		{"sim-exclusion-matrix", checkExclusionMatrix},
-		{"sim-lock-states", checkLockStates},
-		{"sim-events", checkEvents},
-		{"sim-lock-rules", checkLockRules},
-		{"sim-asserts", checkAsserts},
-		{"sim-killed-waiter", checkKilledWaiter},
-		{"sim-fields", checkFields},
+		{"sim-readers-overlap", checkReadersOverlap, nil},
+		{"sim-exclusion-matrix", checkExclusionMatrix, hasSteps},
+		{"sim-lock-states", checkLockStates, hasSteps},
+		{"sim-events", checkEvents, hasVMALocks},
+		{"sim-lock-rules", checkLockRules, hasVMALocks},
+		{"sim-asserts", checkAsserts, hasVMALocks},
+		{"sim-killed-waiter", checkKilledWaiter, hasSteps},
+		{"sim-fields", checkFields, hasSteps},
 	}
 }
 
@@ -32,6 +31,7 @@ const simBase = vmm.Addr(0x2000_0000)
 // of simPages resident pages at simBase.
 type world struct {
 	*sched
+	design  string
 	machine vmm.Machine
 	v       vmm.VMM
 	ctl     *vmm.Task // the controller's own task
@@ -43,7 +43,7 @@ const simPages = 4
 // newWorld runs body in a world and returns what it found; a panic of a thread
 // is a finding too.
 func newWorld(d vmm.Design, c vmm.Config, body func(w *world)) (vs []Violation) {
-	w := &world{}
+	w := &world{design: d.Name}
 	defer func() {
 		if e := recover(); e != nil {
 			vs = append(w.vs, violation(WrongResult, "panic: %v", e)...)
@@ -81,28 +81,20 @@ func (w *world) must(err error) {
 	}
 }
 
-// space returns the design's lock steps, nil for a design that is not built on
-// internal/addrspace.
-func (w *world) space() *addrspace.Space { return spaceOf(w.v) }
-
-func spaceOf(v vmm.VMM) *addrspace.Space {
-	if s, ok := v.(interface{ Space() *addrspace.Space }); ok {
-		return s.Space()
-	}
-	return nil
-}
+// space returns the design's lock steps.
+func (w *world) space() *addrspace.Space { return addrspace.Of(w.v) }
 
 // lockSteps reports whether d is built on internal/addrspace, and whether it
 // has VMA locks.
 func lockSteps(d vmm.Design) (steps, vmaLocks bool) {
-	if d.New == nil {
-		return false, false
-	}
 	t := vmm.NewTask()
 	defer t.Release()
-	s := spaceOf(d.New(vmm.Config{}).NewVMM(t))
+	s := addrspace.Of(d.New(vmm.Config{}).NewVMM(t))
 	return s != nil, s != nil && s.Rules.VMALocks
 }
+
+func hasSteps(d vmm.Design) bool    { steps, _ := lockSteps(d); return steps }
+func hasVMALocks(d vmm.Design) bool { _, locks := lockSteps(d); return locks }
 
 // vma returns the VMA at simBase.
 func (w *world) vma() *mm.VMA { return w.space().MM.Index.Find(simBase) }
@@ -139,7 +131,7 @@ func (w *world) faulter(name string, v vmm.VMM, at vmm.Addr, access vmm.Access, 
 // that is not the kernel's may have a spin lock inside: there it is a sleep
 // that counts.)
 func checkReadersOverlap(d vmm.Design, _ Options) []Violation {
-	steps, _ := lockSteps(d)
+	steps := hasSteps(d)
 	for k := 1; ; k++ {
 		last := false
 		vs := newWorld(d, vmm.Config{}, func(w *world) {
@@ -210,9 +202,6 @@ var excludes = map[[2]mode]bool{
 // checkExclusionMatrix: two threads hold mmap_lock together if the matrix lets
 // them, in whichever order it can be had.
 func checkExclusionMatrix(d vmm.Design, _ Options) (vs []Violation) {
-	if steps, _ := lockSteps(d); !steps {
-		return nil
-	}
 	for pair, excluded := range excludes {
 		together := false
 		for _, order := range [][2]mode{pair, {pair[1], pair[0]}} {
@@ -257,10 +246,7 @@ var lockRows = []lockRow{
 // it is stable, and no fault may be inside it if it may be written. Without VMA
 // locks mmap_lock write alone permits writing.
 func checkLockStates(d vmm.Design, _ Options) (vs []Violation) {
-	steps, vmaLocks := lockSteps(d)
-	if !steps {
-		return nil
-	}
+	vmaLocks := hasVMALocks(d)
 	for _, row := range lockRows {
 		if !vmaLocks {
 			if row.vma != 0 {
@@ -336,9 +322,6 @@ func (w *world) holdRow(row lockRow) *simThread {
 // checkKilledWaiter: a task that is killed while it waits for mmap_lock leaves
 // with EINTR, and the address space is as before.
 func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
-	if steps, _ := lockSteps(d); !steps {
-		return nil
-	}
 	for _, op := range []Op{
 		{Kind: Munmap, Addr: simBase, Len: vmm.PageSize},
 		{Kind: Mmap, Len: vmm.PageSize},
@@ -373,9 +356,6 @@ func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
 // checkAsserts: the vma_assert family holds where it must, fails where it must,
 // and has the kernel's caveat: somebody else's lock satisfies vma_assert_locked.
 func checkAsserts(d vmm.Design, _ Options) []Violation {
-	if _, vmaLocks := lockSteps(d); !vmaLocks || !atomic.Checking {
-		return nil
-	}
 	return newWorld(d, vmm.Config{}, func(w *world) {
 		s, v, t := w.space(), w.vma(), w.ctl
 		fails := func(what string, want bool, assert func(*mm.VMA)) {
