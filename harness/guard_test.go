@@ -81,7 +81,7 @@ func TestVerdict(t *testing.T) {
 		"undisturbed":          {times(10, good), nil, 0, 1, ""},
 		"replaced":             {times(10, good), times(3, lost), 0, 1, ""},
 		"a few are missing":    {times(8, good), times(7, lost), 0, 1, "only 8 of 10 slices undisturbed, the last because worker 1"},
-		"hardly any":           {times(1, good), times(14, lost), 0, 0.7667, "only 1 of 10 slices"},
+		"hardly any":           {times(1, good), times(14, lost), 0, 0.875, "only 1 of 10 slices"},
 		"others, nobody slept": {times(10, good), nil, 2, 1, ""},
 		"others beside sleep":  {times(10, slept), nil, 2, 0.7, "other processes used 2.0 CPUs beside workers that slept"},
 	} {
@@ -97,6 +97,25 @@ func TestVerdict(t *testing.T) {
 			g.Slices != len(c.accepted)+len(c.rejected) || g.Rejected != len(c.rejected) || g.Others != c.others {
 			t.Errorf("%s: %+v", name, g)
 		}
+	}
+}
+
+// TestUsed: too few slices are made up for by the least disturbed.
+func TestUsed(t *testing.T) {
+	tr := &trial{spec: &TrialSpec{Timing: Timing{Slices: 10}}}
+	for _, cpu := range []int64{300, 900, 100, 800} {
+		tr.rejected = append(tr.rejected, sliceOf(lived{cpu: 1000}, lived{cpu: cpu}))
+	}
+	var shares []float64
+	for _, sl := range tr.used() {
+		shares = append(shares, sl.share())
+	}
+	if len(shares) != 2 || shares[0] != 0.9 || shares[1] != 0.8 {
+		t.Errorf("shares %v, want 0.9 and 0.8", shares)
+	}
+	tr.accepted = append(tr.accepted, sliceOf(lived{cpu: 1000}), sliceOf(lived{cpu: 1000}), sliceOf(lived{cpu: 1000}))
+	if used := tr.used(); len(used) != 3 || used[2].share() != 1 {
+		t.Errorf("%d slices used where three count", len(used))
 	}
 }
 

@@ -267,7 +267,7 @@ func (tr *trial) merged(role string, k workload.Kind) (p pair, n int64) {
 			p = newPair()
 		}
 		p.merge(&w.lat.all[k])
-		if !tr.enough() {
+		if len(tr.accepted) < tr.enough() {
 			p.merge(&w.lat.rest[k])
 		}
 	}

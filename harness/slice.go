@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	vmatomic "vmabench/internal/atomic"
 	"vmabench/vmm"
@@ -96,18 +98,30 @@ func (tr *trial) judgeAll(sl *slice) string {
 	return ""
 }
 
-// enough reports whether so many slices count, a fifth of what was wanted,
-// that the values can come from them alone. The guard is not content with less
-// than all of them.
-func (tr *trial) enough() bool { return len(tr.accepted)*5 >= tr.spec.Timing.Slices }
+// enough is how many slices the values come from at least.
+func (tr *trial) enough() int { return (tr.spec.Timing.Slices + 4) / 5 }
 
-// used returns the slices that the values come from: the accepted ones, or all
-// of them when there are not enough of those.
+// used returns the slices that the values come from: those that count; where
+// these are fewer than a fifth of what was wanted, the least disturbed of the
+// others make up for it. The guard is not content with less than all.
 func (tr *trial) used() []slice {
-	if tr.enough() {
-		return tr.accepted
+	used := slices.Clone(tr.accepted)
+	if missing := tr.enough() - len(used); missing > 0 {
+		rest := slices.Clone(tr.rejected)
+		slices.SortStableFunc(rest, func(a, b slice) int { return cmp.Compare(b.share(), a.share()) })
+		used = append(used, rest[:min(missing, len(rest))]...)
 	}
-	return append(append([]slice(nil), tr.accepted...), tr.rejected...)
+	return used
+}
+
+// share is the CPU time over wall time of the worker that had least.
+func (s *slice) share() float64 {
+	least := 1.0
+	for i := range s.workers {
+		sp := &s.workers[i]
+		least = min(least, float64(sp.cpu())/float64(max(sp.wall(), 1)))
+	}
+	return least
 }
 
 // slept reports whether a worker slept in a lock in a slice that is used.

@@ -16,7 +16,7 @@ const clockEvery = 64
 // opCost is what an op takes off clockEvery, in faults.
 var opCost = [workload.NumKinds]int{
 	workload.Map: 8, workload.MapAt: 8, workload.Unmap: 8, workload.UnmapAt: 8,
-	workload.Protect: 8, workload.Drop: 16, workload.Fork: clockEvery, workload.Scan: clockEvery,
+	workload.Protect: 8, workload.Break: 8, workload.Drop: 16, workload.Fork: clockEvery, workload.Scan: clockEvery,
 }
 
 // gate is where the workers of a slice meet. Each word has a line of its own.
@@ -199,10 +199,12 @@ func (w *worker) change(op workload.Op) {
 	k := op.Kind()
 	switch k {
 	case workload.Map:
-		w.last, err = w.v.Mmap(w.task, 0, op.Length(), op.Prot(), 0, vmm.File{})
+		flags, file := w.mapping(op)
+		w.last, err = w.v.Mmap(w.task, 0, op.Length(), op.Prot(), flags, file)
 		w.lastOK = err == nil
 	case workload.MapAt:
-		_, err = w.v.Mmap(w.task, op.Addr(), op.Length(), op.Prot(), vmm.MapFixed, vmm.File{})
+		flags, file := w.mapping(op)
+		_, err = w.v.Mmap(w.task, op.Addr(), op.Length(), op.Prot(), flags|vmm.MapFixed, file)
 	case workload.Unmap:
 		if w.lastOK {
 			err = w.v.Munmap(w.task, w.last, op.Length())
@@ -216,6 +218,8 @@ func (w *worker) change(op workload.Op) {
 		err = w.v.Mprotect(w.task, op.Addr(), op.Length(), op.Prot())
 	case workload.Drop:
 		err = w.v.Madvise(w.task, op.Addr(), op.Length(), vmm.DontNeed)
+	case workload.Break:
+		_, err = w.v.Brk(w.task, op.Addr())
 	case workload.Fork:
 		var child vmm.VMM
 		if child, err = w.v.Fork(w.task); err == nil {
@@ -228,6 +232,17 @@ func (w *worker) change(op workload.Op) {
 	if err != nil {
 		w.failed++
 	}
+}
+
+// mapping returns the flags and the file of a Map or MapAt.
+func (w *worker) mapping(op workload.Op) (flags vmm.MapFlags, file vmm.File) {
+	if op.Shared() {
+		flags = vmm.MapShared
+	}
+	if op.File() {
+		file.ID = uint32(w.id) + 1
+	}
+	return flags, file
 }
 
 // rest is the work between two ops: turns of an empty loop, which touch no

@@ -140,36 +140,56 @@ func (c *compiler) emit(i int) error {
 	switch st.Op {
 	case Fault:
 		return c.fault(i)
-	case Map:
-		c.add(Map, st.Arg, 0, st.Pages)
-	case Unmap:
-		c.add(Unmap, 0, 0, st.Pages)
+	case Map, Unmap:
+		c.add(st, st.Op, 0, st.Pages)
 	case Fork, Scan:
-		c.add(st.Op, 0, 0, 0)
+		c.add(st, st.Op, 0, 0)
+	case Break:
+		c.add(st, Break, vmm.BrkBase+vmm.Addr(st.Offset)*vmm.PageSize, 0)
 	case Toggle:
 		c.toggle(st)
 	default:
-		r := arena(c.worker, c.role.Arena)
+		r := c.region(st.Where)
 		if st.Where == Hot {
-			r = c.hot()
+			r = vmm.Range{Start: hotBase, End: hotBase + vmm.Addr(c.spec.HotPages*c.workers)*vmm.PageSize}
 		}
+		if st.Random && st.Pages > 0 {
+			r.Start += vmm.Addr(c.rng.IntN(max(1, int(r.Pages())/st.Pages))*st.Pages) * vmm.PageSize
+		}
+		r.Start += vmm.Addr(st.Offset) * vmm.PageSize
+		pages := int(r.Pages())
 		if st.Pages > 0 {
-			r.End = r.Start + vmm.Addr(st.Pages)*vmm.PageSize
+			pages = st.Pages
 		}
-		c.add(st.Op, st.Arg, r.Start, int(r.Pages()))
+		c.add(st, st.Op, r.Start, min(pages, MaxPages))
 	}
 	return nil
 }
 
-// hot returns the worker's part of the shared VMA.
-func (c *compiler) hot() vmm.Range {
-	n := vmm.Addr(c.spec.HotPages) * vmm.PageSize
-	start := hotBase + vmm.Addr(c.worker)*n
-	return vmm.Range{Start: start, End: start + n}
+// region returns what Own, Prev, Peers and Hot mean to the worker's faults.
+func (c *compiler) region(where Where) vmm.Range {
+	switch where {
+	case Prev:
+		return arena((c.worker+c.workers-1)%c.workers, c.role.Arena)
+	case Peers:
+		return arena(c.rng.IntN(c.workers), c.role.Arena)
+	case Hot:
+		n := vmm.Addr(c.spec.HotPages) * vmm.PageSize
+		start := hotBase + vmm.Addr(c.worker)*n
+		return vmm.Range{Start: start, End: start + n}
+	}
+	return arena(c.worker, c.role.Arena)
 }
 
-func (c *compiler) add(k Kind, arg uint8, addr vmm.Addr, pages int) {
-	c.ops = append(c.ops, NewOp(k, arg, addr, pages))
+func (c *compiler) add(st *Step, k Kind, addr vmm.Addr, pages int) {
+	op := NewOp(k, st.Arg, addr, pages)
+	if st.File {
+		op |= fileBit
+	}
+	if st.Shared {
+		op |= sharedBit
+	}
+	c.ops = append(c.ops, op)
 }
 
 // toggle maps a random place of the arena, or unmaps the one that is mapped.
@@ -180,12 +200,12 @@ func (c *compiler) toggle(st *Step) {
 	}
 	slots := c.role.Arena / (st.Pages + 1) // with a gap, so that none merge
 	slot := vmm.Addr(c.rng.IntN(max(1, slots)) * (st.Pages + 1))
-	c.add(MapAt, st.Arg, arena(c.worker, 1).Start+slot*vmm.PageSize, st.Pages)
+	c.add(st, MapAt, arena(c.worker, 1).Start+slot*vmm.PageSize, st.Pages)
 	c.mapped = c.ops[len(c.ops)-1]
 }
 
 func (c *compiler) untoggle() {
-	c.add(UnmapAt, 0, c.mapped.Addr(), int(c.mapped.Length()>>vmm.PageShift))
+	c.add(&Step{}, UnmapAt, c.mapped.Addr(), int(c.mapped.Length()>>vmm.PageShift))
 	c.mapped = 0
 }
 
@@ -195,39 +215,29 @@ const touchPages = 512
 
 // fault appends a fault of step i.
 func (c *compiler) fault(i int) error {
-	st := &c.role.Steps[i]
+	st := c.role.Steps[i]
 	if st.Where == Last {
-		pages := st.Pages
-		if pages == 0 {
+		if st.Pages == 0 {
 			return fmt.Errorf("fault in the last mapping without a number of pages")
 		}
-		c.add(FaultIn, st.Arg, vmm.Addr(c.page(i, pages))*vmm.PageSize, 0)
+		c.add(&st, FaultIn, vmm.Addr(c.page(i, st.Pages))*vmm.PageSize, 0)
 		return nil
 	}
-	var r vmm.Range
-	arg := st.Arg
-	switch st.Where {
-	case Own:
-		r = arena(c.worker, c.role.Arena)
-	case Peers:
-		r = arena(c.rng.IntN(c.workers), c.role.Arena)
-	case Hot:
-		r = c.hot()
-	case All:
+	r := c.region(st.Where)
+	if st.Where == All {
 		if len(c.touchable) == 0 {
 			return fmt.Errorf("no readable mapping in the layout")
 		}
-		j := c.rng.IntN(len(c.touchable))
-		r = c.touchable[j]
+		r = c.touchable[c.rng.IntN(len(c.touchable))]
 		if !c.writable(r.Start) {
-			arg = uint8(vmm.AccessRead)
+			st.Arg = uint8(vmm.AccessRead)
 		}
 	}
-	pages := min(int(r.Pages()), max(st.Pages, touchPages))
+	pages := min(int(r.Pages()), touchPages)
 	if st.Pages > 0 {
-		pages = min(pages, st.Pages)
+		pages = min(int(r.Pages()), st.Pages)
 	}
-	c.add(Fault, arg, r.Start+vmm.Addr(c.page(i, pages))*vmm.PageSize, 0)
+	c.add(&st, Fault, r.Start+vmm.Addr(st.Offset+c.page(i, pages))*vmm.PageSize, 0)
 	return nil
 }
 

@@ -20,6 +20,7 @@ const (
 	Drop                // VMM.Madvise(DontNeed)
 	Fork                // VMM.Fork, then Exit of the child
 	Scan                // VMM.Maps
+	Break               // VMM.Brk; the address is the new end of the heap
 	NumKinds
 )
 
@@ -28,7 +29,7 @@ const (
 const Toggle = NumKinds
 
 var kindNames = [NumKinds]string{
-	"fault", "fault", "mmap", "mmap", "munmap", "munmap", "mprotect", "dontneed", "fork", "maps",
+	"fault", "fault", "mmap", "mmap", "munmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk",
 }
 
 // String returns the name of the operation; kinds that differ only in how
@@ -42,16 +43,23 @@ func (k Kind) String() string {
 
 // Names lists the distinct names of kinds, in report order.
 func Names() []string {
-	return []string{"fault", "mmap", "munmap", "mprotect", "dontneed", "fork", "maps"}
+	return []string{"fault", "mmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk"}
 }
 
 // Op is one compiled operation, 8 bytes:
 //
 //	bits  0 to 3   kind
 //	bits  4 to 7   access of a fault, protection of Map, MapAt and Protect
+//	bit  8         Map, MapAt: of a file, the worker's own
+//	bit  9         Map, MapAt: shared
 //	bits 12 to 46  page number of the address (all user addresses are below 1<<47)
 //	bits 48 to 63  length in pages
 type Op uint64
+
+const (
+	fileBit   Op = 1 << 8
+	sharedBit Op = 1 << 9
+)
 
 // MaxPages is the longest range that an Op can name.
 const MaxPages = 1<<16 - 1
@@ -78,6 +86,12 @@ func (o Op) Access() vmm.Access { return vmm.Access(o >> 4 & 15) }
 // Prot returns the protection of Map, MapAt and Protect.
 func (o Op) Prot() vmm.Prot { return vmm.Prot(o >> 4 & 15) }
 
+// File reports whether Map and MapAt map a file.
+func (o Op) File() bool { return o&fileBit != 0 }
+
+// Shared reports whether Map and MapAt make a shared mapping.
+func (o Op) Shared() bool { return o&sharedBit != 0 }
+
 // Length returns the range's length in bytes.
 func (o Op) Length() uint64 { return uint64(o>>48) << vmm.PageShift }
 
@@ -91,6 +105,8 @@ func (o Op) String() string {
 		return fmt.Sprintf("munmap map+0 %#x", o.Length())
 	case Fork, Scan:
 		return o.Kind().String()
+	case Break:
+		return fmt.Sprintf("brk %#x", uint64(o.Addr()))
 	case Map:
 		return fmt.Sprintf("mmap %#x %v", o.Length(), o.Prot())
 	case Protect, MapAt:

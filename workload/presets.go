@@ -13,6 +13,7 @@ const (
 	write = uint8(vmm.AccessWrite)
 	rw    = uint8(vmm.ProtRead | vmm.ProtWrite)
 	ro    = uint8(vmm.ProtRead)
+	none  = uint8(vmm.ProtNone)
 )
 
 // The offered loads of latency trials, per worker: far enough below what one
@@ -30,7 +31,8 @@ func Presets() []Spec {
 	for _, percent := range []float64{0, 0.1, 1, 10, 50} {
 		specs = append(specs, mixed(percent))
 	}
-	return append(specs, pageFault1, mmap1, local, global, mprotectDisjoint, forkStorm, mapsScan)
+	return append(specs, pageFault1, pageFault2, pageFault3, mmap1, mmap2, brk1, local, pipeline, global,
+		threadStacks, mallocArena, mprotectDisjoint, gcMprotect, forkStorm, mapsScan)
 }
 
 // Match returns the presets whose full name matches the whole expression, as

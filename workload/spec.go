@@ -10,7 +10,8 @@ type Where uint8
 
 const (
 	Own   Where = iota // the worker's own arena
-	Hot                // the worker's share of the pages of one VMA that all workers share
+	Prev               // the arena of the worker before, round the circle
+	Hot                // one VMA that all share: faults go to the worker's part of its pages, ranges are in all of it
 	All                // the VMAs of the layout
 	Peers              // the arenas of all workers
 	Last               // the mapping that the worker's last Map step made
@@ -23,12 +24,17 @@ type Step struct {
 	// Pages is the length of the range of Map, MapAt, UnmapAt, Protect, Drop
 	// and of the part of an arena that faults go to; 0 is the whole arena.
 	Pages int
+	// Offset is the first of those pages.
+	Offset int
 	// Times is how many ops the step gives in a row; 0 is one.
 	Times int
-	// Random faults pick pages at random; otherwise they walk upwards.
+	// Random faults pick pages at random; otherwise they walk upwards. Random
+	// ranges are pages of their number, at a multiple of it.
 	Random bool
 	// Arg is the vmm.Access of a fault, the vmm.Prot of Map, MapAt, Protect.
 	Arg uint8
+	// File and Shared are of Map, MapAt and Toggle.
+	File, Shared bool
 	// Weight: in a role with weights each op is drawn from the steps in
 	// proportion to it; in one without the steps follow each other.
 	Weight float64
@@ -148,13 +154,13 @@ func (st *Step) check(s *Spec, r *Role) error {
 	switch {
 	case st.Op > Toggle:
 		return fmt.Errorf("no operation %d", st.Op)
-	case st.Pages < 0 || st.Pages > MaxPages || st.Times < 0 || st.Weight < 0:
+	case st.Pages < 0 || st.Pages > MaxPages || st.Offset < 0 || st.Times < 0 || st.Weight < 0:
 		return fmt.Errorf("%v: pages, times or weight out of range", st.Op)
 	case st.Where == Hot && s.HotPages == 0:
 		return fmt.Errorf("%v: no hot VMA", st.Op)
-	case (st.Where == Own || st.Where == Peers) && needsRange(st.Op) && r.Arena == 0:
+	case (st.Where == Own || st.Where == Prev || st.Where == Peers) && needsRange(st.Op) && r.Arena == 0:
 		return fmt.Errorf("%v: no arena", st.Op)
-	case st.Where == Own && st.Pages > r.Arena && needsRange(st.Op):
+	case st.Where == Own && st.Offset+st.Pages > r.Arena && needsRange(st.Op):
 		return fmt.Errorf("%v: %d pages do not fit an arena of %d", st.Op, st.Pages, r.Arena)
 	case st.Op == Map && st.Pages == 0:
 		return fmt.Errorf("mmap of 0 pages")

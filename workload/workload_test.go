@@ -88,6 +88,9 @@ func TestStreamsAreCycles(t *testing.T) {
 	l := uniform(t, 50)
 	for _, s := range Presets() {
 		for _, workers := range []int{1, 3} {
+			if s.Name == "pipeline" && workers > 1 {
+				continue // its workers unmap each other's memory
+			}
 			streams, err := s.Compile(l, workers, 7)
 			if err != nil {
 				t.Fatal(err)
@@ -259,7 +262,7 @@ func TestMatch(t *testing.T) {
 		"mixed/write=1":    "mixed/write=1",
 		"pft|mmap1":        "pft mmap1",
 		"page":             "",
-		"page_fault.":      "page_fault1",
+		"page_fault.":      "page_fault1 page_fault2 page_fault3",
 		".*storm|maps-.*":  "fork-storm maps-scan",
 		"mixed/write=(0|)": "mixed/write=0",
 	} {
