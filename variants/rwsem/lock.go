@@ -58,32 +58,28 @@ func (v *vma) Renew() {
 // in an RCU section of m's domain and v was found in it: v's memory, and its
 // lock's, stay v's until the section ends. On any failure it has ended.
 func (v *vma) StartRead(t *vmm.Task, m *mm.MM) vmm.Event {
-	ev := v.tryRead(t, m)
-	if ev != vmm.Success {
-		m.RCU.Unlock(&t.Task)
-	}
-	return ev
-}
-
-func (v *vma) tryRead(t *vmm.Task, m *mm.MM) vmm.Event {
 	// A cheap early out; the check that counts comes below.
 	if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadRelaxed32(&m.LockSeq) {
+		m.RCU.Unlock(&t.Task)
 		return vmm.AbortWriteLocked
 	}
 	lock := v.lock.Get()
 	if !lock.DownReadTrylock(&t.Task) { // O1
+		m.RCU.Unlock(&t.Task)
 		return vmm.AbortWriterWaiting
 	}
+	ev := vmm.Success
 	// Acquire, O2: what the session that ended with this number wrote is visible.
 	if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadAcquire32(&m.LockSeq) {
-		lock.UpRead(&t.Task)
-		return vmm.AbortWriteLocked
+		ev = vmm.AbortWriteLocked
+	} else if v.detached.Get() { // replaced since it was found
+		ev = vmm.Miss
 	}
-	if v.detached.Get() { // replaced since it was found
+	if ev != vmm.Success {
 		lock.UpRead(&t.Task)
-		return vmm.Miss
+		m.RCU.Unlock(&t.Task)
 	}
-	return vmm.Success
+	return ev
 }
 
 // StartReadLocked is vma_start_read_locked: a blocking read lock, which mmap
