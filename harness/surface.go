@@ -29,17 +29,11 @@ func ThreadUse() Use {
 func Pass(v vmm.VMM, t *vmm.Task, s workload.Stream) func(d time.Duration) (ops uint64) {
 	w := &worker{v: v, task: t, stream: s, n: 1, base: time.Now()}
 	g := new(gate)
-	sum := func() (n uint64) {
-		for _, c := range w.counts {
-			n += c
-		}
-		return n
-	}
 	return func(d time.Duration) uint64 {
 		g.reset()
-		before := sum()
+		before := w.ops
 		w.deadline = int64(time.Since(w.base) + d)
 		w.run(g)
-		return sum() - before
+		return w.ops - before
 	}
 }

@@ -19,7 +19,7 @@ type thread struct {
 	// beside marks a thread whose own speed is not what the side measures.
 	beside bool
 
-	chunk int // ops between two looks at the stop word: about chunkTime
+	chunk int // ops Between two looks at the stop word: about chunkTime
 }
 
 // side is one of the two things that a ratio compares.
@@ -44,7 +44,7 @@ func (s *side) with(loop func(n int)) *side {
 	return s
 }
 
-// chunkTime is how long a thread works between two looks at the stop word and,
+// chunkTime is how long a thread works Between two looks at the stop word and,
 // the first thread, at the clock: long enough that these cost nothing.
 const chunkTime = 20 * time.Microsecond
 
@@ -61,7 +61,7 @@ type crew struct {
 }
 
 // member is one thread. The fields are its own while a slice runs and the
-// coordinator's between slices.
+// coordinator's Between slices.
 type member struct {
 	_    [128]byte
 	jobs chan *job
@@ -157,7 +157,7 @@ func (m *member) loop(id int, t *thread, j *job, deadline time.Duration) {
 
 // calibrate chooses the chunks of s's threads, one alone at a time.
 func (c *crew) calibrate(s *side) {
-	for i, t := range s.threads {
+	for _, t := range s.threads {
 		if t.pass != nil || t.beside {
 			continue
 		}
@@ -168,7 +168,6 @@ func (c *crew) calibrate(s *side) {
 		m.jobs <- alone
 		<-m.done
 		t.chunk = max(1, int(float64(chunkTime)*float64(m.ops)/float64(max(1, m.wall))))
-		_ = i
 	}
 }
 

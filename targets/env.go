@@ -9,18 +9,19 @@ import (
 	"vmabench/vmm"
 )
 
-// env is what a target's set-up makes things with; it ends with the target.
-type env struct {
+// Env is what a target's set-up makes things with; it ends with the target.
+type Env struct {
 	tasks []*vmm.Task
 }
 
-func (e *env) task() *vmm.Task {
+// Task returns a task that ends with the target.
+func (e *Env) Task() *vmm.Task {
 	t := vmm.NewTask()
 	e.tasks = append(e.tasks, t)
 	return t
 }
 
-func (e *env) close() {
+func (e *Env) close() {
 	for _, t := range e.tasks {
 		t.Release()
 	}
@@ -45,8 +46,8 @@ func vmaAddr(arenaNo, i, page int) vmm.Addr {
 }
 
 // space makes an address space of n VMAs in each of some arenas.
-func (e *env) space(m vmm.Machine, arenas, n int) vmm.VMM {
-	t := e.task()
+func (e *Env) space(m vmm.Machine, arenas, n int) vmm.VMM {
+	t := e.Task()
 	v := m.NewVMM(t)
 	for a := range arenas {
 		for _, i := range rand.New(rand.NewPCG(1, uint64(a))).Perm(n) {
@@ -59,7 +60,8 @@ func (e *env) space(m vmm.Machine, arenas, n int) vmm.VMM {
 	return v
 }
 
-func (e *env) refcount(arenas, n int) vmm.VMM {
+// Refcount makes an address space of the reference-count design.
+func (e *Env) Refcount(arenas, n int) vmm.VMM {
 	return e.space(refcount.Design.New(vmm.Config{}), arenas, n)
 }
 
@@ -85,8 +87,8 @@ func none(failed int) {
 // cache, too many to be learnt.
 const streamLen = 1 << 14
 
-// randomPages returns a stream of random pages of n VMAs of an arena.
-func randomPages(arenaNo, n int) []vmm.Addr {
+// RandomPages returns a stream of random pages of n VMAs of an arena.
+func RandomPages(arenaNo, n int) []vmm.Addr {
 	rng := rand.New(rand.NewPCG(2, uint64(arenaNo)))
 	s := make([]vmm.Addr, streamLen)
 	for i := range s {
@@ -95,8 +97,8 @@ func randomPages(arenaNo, n int) []vmm.Addr {
 	return s
 }
 
-// localPages returns a stream that stays in a VMA for 64 faults.
-func localPages(arenaNo, n int) []vmm.Addr {
+// LocalPages returns a stream that stays in a VMA for 64 faults.
+func LocalPages(arenaNo, n int) []vmm.Addr {
 	rng := rand.New(rand.NewPCG(3, uint64(arenaNo)))
 	s := make([]vmm.Addr, streamLen)
 	at := 0
@@ -109,9 +111,9 @@ func localPages(arenaNo, n int) []vmm.Addr {
 	return s
 }
 
-// faults returns a loop of write faults on a stream.
-func (e *env) faults(v vmm.VMM, stream []vmm.Addr) func(n int) {
-	t, at := e.task(), 0
+// Faults returns a loop of write faults on a stream.
+func (e *Env) Faults(v vmm.VMM, stream []vmm.Addr) func(n int) {
+	t, at := e.Task(), 0
 	return func(n int) {
 		i, failed := at, 0
 		for range n {
@@ -128,8 +130,8 @@ func (e *env) faults(v vmm.VMM, stream []vmm.Addr) func(n int) {
 }
 
 // mapper returns a loop that maps and unmaps 4 pages in a place of its own.
-func (e *env) mapper(v vmm.VMM) func() {
-	t := e.task()
+func (e *Env) mapper(v vmm.VMM) func() {
+	t := e.Task()
 	at := arena(15)
 	return func() {
 		must(v.Mmap(t, at, vmaPages*vmm.PageSize, readWrite, vmm.MapFixed, vmm.File{}))

@@ -13,17 +13,17 @@ import (
 )
 
 // overFloor is a fault against one that takes no lock.
-func overFloor(n int, stream func(arenaNo, n int) []vmm.Addr) func(*env) pair {
-	return func(e *env) pair {
+func overFloor(n int, stream func(arenaNo, n int) []vmm.Addr) func(*Env) pair {
+	return func(e *Env) pair {
 		s := stream(0, n)
 		floor := e.space(refcount.NoLock(vmm.Config{}), 1, n)
-		return pair{a: one(e.faults(e.refcount(1, n), s)), b: one(e.faults(floor, s))}
+		return pair{a: one(e.Faults(e.Refcount(1, n), s)), b: one(e.Faults(floor, s))}
 	}
 }
 
-// direct returns the loop of faults without the interface between.
-func (e *env) direct(v vmm.VMM, stream []vmm.Addr) func(n int) {
-	t, at := e.task(), 0
+// direct returns the loop of faults without the interface Between.
+func (e *Env) direct(v vmm.VMM, stream []vmm.Addr) func(n int) {
+	t, at := e.Task(), 0
 	return func(n int) {
 		next, failed := refcount.FaultDirect(v, t, stream, at, n)
 		at = next
@@ -33,17 +33,17 @@ func (e *env) direct(v vmm.VMM, stream []vmm.Addr) func(n int) {
 
 // ownVMAs is a side of two threads that fault in VMAs of their own, and one of
 // one of them.
-func ownVMAs(d vmm.Design) func(*env) (both, alone *side) {
-	return func(e *env) (both, alone *side) {
+func ownVMAs(d vmm.Design) func(*Env) (both, alone *side) {
+	return func(e *Env) (both, alone *side) {
 		v := e.space(d.New(vmm.Config{}), 2, 500)
-		a, b := localPages(0, 500), localPages(1, 500)
-		return two(e.faults(v, a), e.faults(v, b)), one(e.faults(v, a))
+		a, b := LocalPages(0, 500), LocalPages(1, 500)
+		return two(e.Faults(v, a), e.Faults(v, b)), one(e.Faults(v, a))
 	}
 }
 
 // scaling is the throughput of two threads over that of one.
-func scaling(d vmm.Design) func(*env) pair {
-	return func(e *env) pair {
+func scaling(d vmm.Design) func(*Env) pair {
+	return func(e *Env) pair {
 		both, alone := ownVMAs(d)(e)
 		return pair{both, alone, func(a, b float64) float64 { return 2 * b / a }}
 	}
@@ -57,23 +57,23 @@ const (
 )
 
 // besideMapper is a random fault beside a thread that maps and unmaps elsewhere.
-func besideMapper(d vmm.Design, n int, duty float64) func(*env) pair {
-	return func(e *env) pair {
+func besideMapper(d vmm.Design, n int, duty float64) func(*Env) pair {
+	return func(e *Env) pair {
 		v, w := e.space(d.New(vmm.Config{}), 1, n), e.space(d.New(vmm.Config{}), 1, n)
-		s := randomPages(0, n)
+		s := RandomPages(0, n)
 		beside := fullRate(e.mapper(v))
 		if duty < 1 {
 			beside = paced(duty, e.mapper(v))
 		}
-		return pair{a: one(e.faults(v, s)).with(beside), b: one(e.faults(w, s))}
+		return pair{a: one(e.Faults(v, s)).with(beside), b: one(e.Faults(w, s))}
 	}
 }
 
 // globalBesideMapper is a fault beside the same mapper in two designs.
-func globalBesideMapper(e *env) pair {
-	v, w := e.space(mmaponly.Design.New(vmm.Config{}), 1, 1000), e.refcount(1, 1000)
-	s := randomPages(0, 1000)
-	return pair{a: one(e.faults(v, s)).with(fullRate(e.mapper(v))), b: one(e.faults(w, s)).with(fullRate(e.mapper(w)))}
+func globalBesideMapper(e *Env) pair {
+	v, w := e.space(mmaponly.Design.New(vmm.Config{}), 1, 1000), e.Refcount(1, 1000)
+	s := RandomPages(0, 1000)
+	return pair{a: one(e.Faults(v, s)).with(fullRate(e.mapper(v))), b: one(e.Faults(w, s)).with(fullRate(e.mapper(w)))}
 }
 
 // window is how many faults share a look at the clock where percentiles are
@@ -81,8 +81,8 @@ func globalBesideMapper(e *env) pair {
 const window = 8
 
 // percentile makes s report a percentile of the time of a fault.
-func (e *env) percentile(v vmm.VMM, stream []vmm.Addr, q float64) *side {
-	base, loop := time.Now(), e.faults(v, stream)
+func (e *Env) percentile(v vmm.VMM, stream []vmm.Addr, q float64) *side {
+	base, loop := time.Now(), e.Faults(v, stream)
 	var times []time.Duration
 	s := one(func(n int) {
 		last := time.Since(base)
@@ -109,10 +109,10 @@ const hotPages = 512
 
 // besideProtect is a percentile of a fault in a VMA that another thread splits
 // and joins again by mprotect, against the same alone.
-func besideProtect(q float64) func(*env) pair {
-	return func(e *env) pair {
+func besideProtect(q float64) func(*Env) pair {
+	return func(e *Env) pair {
 		var vs [2]vmm.VMM
-		t := e.task()
+		t := e.Task()
 		stream := make([]vmm.Addr, hotPages)
 		for i := range stream {
 			stream[i] = arena(0) + vmm.Addr(i)*vmm.PageSize
@@ -124,7 +124,7 @@ func besideProtect(q float64) func(*env) pair {
 				check(vs[i].Fault(t, a, vmm.AccessWrite))
 			}
 		}
-		wt, at := e.task(), arena(0)+(hotPages+4)*vmm.PageSize
+		wt, at := e.Task(), arena(0)+(hotPages+4)*vmm.PageSize
 		toggle := func() {
 			check(vs[0].Mprotect(wt, at, vmm.PageSize, vmm.ProtRead))
 			check(vs[0].Mprotect(wt, at, vmm.PageSize, readWrite))
@@ -134,14 +134,14 @@ func besideProtect(q float64) func(*env) pair {
 }
 
 // harnessPass is the loop of a throughput trial against one by hand.
-func harnessPass(e *env) pair {
+func harnessPass(e *Env) pair {
 	s, ok := workload.Find("ownvma")
 	if !ok {
 		panic("targets: no workload ownvma")
 	}
 	l := must(workload.Uniform(1000))
 	streams := must(s.Compile(l, 1, 1))
-	t := e.task()
+	t := e.Task()
 	v := refcount.Design.New(vmm.Config{}).NewVMM(t)
 	check(s.Setup(v, t, l, 1))
 	hand := make([]vmm.Addr, len(streams[0].Ops))
@@ -149,105 +149,105 @@ func harnessPass(e *env) pair {
 		hand[i] = op.Addr()
 		check(v.Fault(t, op.Addr(), op.Access()))
 	}
-	pass := &side{threads: []*thread{{pass: harness.Pass(v, e.task(), streams[0])}}}
-	return pair{a: pass, b: one(e.faults(v, hand))}
+	pass := &side{threads: []*thread{{pass: harness.Pass(v, e.Task(), streams[0])}}}
+	return pair{a: pass, b: one(e.Faults(v, hand))}
 }
 
 var faultTargets = []Target{
 	{
 		Name:      "fault/itself",
 		Doc:       "two address spaces of one design: what is a difference here is one of the measurement",
-		Excellent: between(0.985, 1.015), Allowed: between(0.97, 1.03),
-		pair: func(e *env) pair {
-			s := localPages(0, 1000)
-			return pair{a: one(e.faults(e.refcount(1, 1000), s)), b: one(e.faults(e.refcount(1, 1000), s))}
+		Excellent: Between(0.985, 1.015), Allowed: Between(0.97, 1.03),
+		pair: func(e *Env) pair {
+			s := LocalPages(0, 1000)
+			return pair{a: one(e.Faults(e.Refcount(1, 1000), s)), b: one(e.Faults(e.Refcount(1, 1000), s))}
 		},
 	},
 	{
 		Name:      "fault-by-interface/fault-by-direct-call",
 		Doc:       "what the one interface call of the contract costs",
-		Excellent: atMost(1.03), Allowed: atMost(1.10),
-		pair: func(e *env) pair {
-			v, s := e.refcount(1, 1000), localPages(0, 1000)
-			return pair{a: one(e.faults(v, s)), b: one(e.direct(v, s))}
+		Excellent: AtMost(1.03), Allowed: AtMost(1.10),
+		pair: func(e *Env) pair {
+			v, s := e.Refcount(1, 1000), LocalPages(0, 1000)
+			return pair{a: one(e.Faults(v, s)), b: one(e.direct(v, s))}
 		},
 	},
 	{
 		Name:      "fault-local/no-lock-floor",
 		Doc:       "a fault of a present page against one without VMA lock and RCU section, 1000 VMAs, 64 faults in each; the floor has the page-table lock",
-		Excellent: atMost(2.5), Allowed: atMost(4), pair: overFloor(1000, localPages),
+		Excellent: AtMost(2.5), Allowed: AtMost(4), pair: overFloor(1000, LocalPages),
 	},
 	{
 		Name:      "fault-random/no-lock-floor",
 		Doc:       "the same at random",
-		Excellent: atMost(1.35), Allowed: atMost(1.8), pair: overFloor(1000, randomPages),
+		Excellent: AtMost(1.35), Allowed: AtMost(1.8), pair: overFloor(1000, RandomPages),
 	},
 	{
 		Name:      "fault-rwsem/fault-refcount",
 		Doc:       "the two VMA locks within a fault, one thread",
-		Excellent: between(0.75, 1.10), Allowed: between(0.75, 1.10),
-		pair: func(e *env) pair {
-			s := localPages(0, 1000)
-			return pair{a: one(e.faults(e.space(rwsem.Design.New(vmm.Config{}), 1, 1000), s)), b: one(e.faults(e.refcount(1, 1000), s))}
+		Excellent: Between(0.75, 1.10), Allowed: Between(0.75, 1.10),
+		pair: func(e *Env) pair {
+			s := LocalPages(0, 1000)
+			return pair{a: one(e.Faults(e.space(rwsem.Design.New(vmm.Config{}), 1, 1000), s)), b: one(e.Faults(e.Refcount(1, 1000), s))}
 		},
 	},
 	{
 		Name:      "fault-2-threads-own-VMAs/1-thread",
 		Doc:       "time of each of two threads that share nothing but the index: more than 1 is false sharing",
-		Excellent: atMost(1.03), Allowed: atMost(1.10), threads: 2,
-		pair: func(e *env) pair { a, b := ownVMAs(refcount.Design)(e); return pair{a: a, b: b} },
+		Excellent: AtMost(1.03), Allowed: AtMost(1.10), threads: 2,
+		pair: func(e *Env) pair { a, b := ownVMAs(refcount.Design)(e); return pair{a: a, b: b} },
 	},
 	{
 		Name:      "throughput-2-threads/1-thread-refcount",
 		Doc:       "faults in VMAs of their own",
-		Excellent: atLeast(1.94), Allowed: atLeast(1.8), threads: 2, pair: scaling(refcount.Design),
+		Excellent: AtLeast(1.94), Allowed: AtLeast(1.8), threads: 2, pair: scaling(refcount.Design),
 	},
 	{
 		Name: "throughput-2-threads/1-thread-rwsem",
-		Doc:  "the same", Excellent: atLeast(1.94), Allowed: atLeast(1.8), threads: 2, pair: scaling(rwsem.Design),
+		Doc:  "the same", Excellent: AtLeast(1.94), Allowed: AtLeast(1.8), threads: 2, pair: scaling(rwsem.Design),
 	},
 	{
 		Name:      "throughput-2-threads/1-thread-mmaponly",
 		Doc:       "the same under one lock: printed as found",
-		Excellent: anything, Allowed: anything, threads: 2, pair: scaling(mmaponly.Design),
+		Excellent: Anything, Allowed: Anything, threads: 2, pair: scaling(mmaponly.Design),
 	},
 	{
 		Name:      "fault-beside-mapper/alone-refcount",
 		Doc:       "random faults in 1000 VMAs while another thread maps and unmaps elsewhere for 25 % of the time",
-		Excellent: atMost(1.8), Allowed: atMost(3), threads: 2, pair: besideMapper(refcount.Design, 1000, mapperDuty),
+		Excellent: AtMost(1.8), Allowed: AtMost(3), threads: 2, pair: besideMapper(refcount.Design, 1000, mapperDuty),
 	},
 	{
 		Name: "fault-beside-mapper/alone-rwsem",
-		Doc:  "the same", Excellent: atMost(1.8), Allowed: atMost(3), threads: 2, pair: besideMapper(rwsem.Design, 1000, mapperDuty),
+		Doc:  "the same", Excellent: AtMost(1.8), Allowed: AtMost(3), threads: 2, pair: besideMapper(rwsem.Design, 1000, mapperDuty),
 	},
 	{
 		Name:      "fault-beside-full-rate-mapper/alone-refcount",
 		Doc:       "the same without a pause",
-		Excellent: anything, Allowed: anything, threads: 2, pair: besideMapper(refcount.Design, 1000, 1),
+		Excellent: Anything, Allowed: Anything, threads: 2, pair: besideMapper(refcount.Design, 1000, 1),
 	},
 	{
 		Name:      "fault-beside-full-rate-mapper/alone-10-VMAs",
 		Doc:       "the same in 10 VMAs, whose index is one leaf",
-		Excellent: anything, Allowed: anything, threads: 2, pair: besideMapper(refcount.Design, 10, 1),
+		Excellent: Anything, Allowed: Anything, threads: 2, pair: besideMapper(refcount.Design, 10, 1),
 	},
 	{
 		Name:      "fault-mmaponly-beside-mapper/refcount-beside-mapper",
 		Doc:       "one lock against VMA locks, the mapper without a pause",
-		Excellent: atLeast(5), Allowed: atLeast(1), threads: 2, pair: globalBesideMapper,
+		Excellent: AtLeast(5), Allowed: AtLeast(1), threads: 2, pair: globalBesideMapper,
 	},
 	{
 		Name:      "fault-p50-beside-mprotect/alone",
 		Doc:       "the median fault while another thread splits and joins the same VMA by mprotect for 5 % of the time",
-		Excellent: atMost(1.3), Allowed: atMost(2), threads: 2, pair: besideProtect(0.50),
+		Excellent: AtMost(1.3), Allowed: AtMost(2), threads: 2, pair: besideProtect(0.50),
 	},
 	{
 		Name:      "fault-p99-beside-mprotect/alone",
 		Doc:       "the 99th percentile of the same",
-		Excellent: anything, Allowed: anything, threads: 2, pair: besideProtect(0.99),
+		Excellent: Anything, Allowed: Anything, threads: 2, pair: besideProtect(0.99),
 	},
 	{
 		Name:      "harness-throughput-pass/hand-loop",
 		Doc:       "the measured loop of a throughput trial against a plain loop over the same addresses",
-		Excellent: atMost(1.02), Allowed: atMost(1.05), pair: harnessPass,
+		Excellent: AtMost(1.02), Allowed: AtMost(1.05), pair: harnessPass,
 	},
 }

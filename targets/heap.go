@@ -5,7 +5,7 @@ import (
 	"runtime/metrics"
 )
 
-// collectAt is how much garbage may gather before it is collected between
+// collectAt is how much garbage may gather before it is collected Between
 // slices; during slices there is no collection.
 const collectAt = 24 << 20
 

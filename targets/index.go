@@ -20,7 +20,8 @@ type vmaPage struct {
 	_   [vmm.PageSize % 192]byte
 }
 
-func vmaRange(i int) vmm.Range {
+// VMARange is the range of the i-th VMA.
+func VMARange(i int) vmm.Range {
 	a := vmaAddr(0, i, 0)
 	return vmm.Range{Start: a, End: a + vmaPages*vmm.PageSize}
 }
@@ -31,13 +32,20 @@ func index(n int) (*mm.Index, []*mm.VMA) {
 	slab := mm.NewSlab(func(p *vmaPage) []vma { return p.obj[:] }, 0)
 	x, vmas := new(mm.Index), make([]*mm.VMA, n)
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
-		v, r := &slab.Alloc(&task).VMA, vmaRange(i)
+		v, r := &slab.Alloc(&task).VMA, VMARange(i)
 		v.Start.Set(r.Start)
 		v.End.Set(r.End)
 		vmas[i] = v
 		x.Store(r, v)
 	}
 	return x, vmas
+}
+
+// Step is the generator of random lookups: the next state, and an address in
+// one of some VMAs, whose ranges are VMARange.
+func Step(s uint64, vmas int) (next uint64, a vmm.Addr) {
+	s = s*6364136223846793005 + 1442695040888963407
+	return s, vmaAddr(0, int((s>>32)*uint64(vmas)>>32), int(s>>30&3))
 }
 
 // lookups returns a loop of random lookups, each at an address that depends on
@@ -47,12 +55,25 @@ func lookups(x *mm.Index, vmas int) func(n int) {
 	return func(n int) {
 		s := seed
 		for range n {
-			s = s*6364136223846793005 + 1442695040888963407
-			v := x.Find(vmaAddr(0, int((s>>32)*uint64(vmas)>>32), int(s>>30&3)))
-			s += uint64(v.Start.Get()) & 1 // 0, but the CPU must wait to know
+			var a vmm.Addr
+			s, a = Step(s, vmas)
+			s += uint64(x.Find(a).Start.Get()) & 1 // 0, but the CPU must wait to know
 		}
 		seed = s
 	}
+}
+
+// IndexLookups returns a loop of lookups in an index of that many VMAs.
+func IndexLookups(vmas int) func(n int) {
+	x, _ := index(vmas)
+	return lookups(x, vmas)
+}
+
+// IndexUpdates returns a loop that takes VMAs out of an index of that many and
+// puts them back.
+func IndexUpdates(vmas int) func(n int) {
+	x, all := index(vmas)
+	return updates(x.Store, all)
 }
 
 // updates returns a loop that takes VMAs out and puts them back, at random.
@@ -63,21 +84,21 @@ func updates(store func(vmm.Range, *mm.VMA), vmas []*mm.VMA) func(n int) {
 		for range n {
 			i := int(rng.Uint32N(uint32(len(vmas))))
 			if v := vmas[i]; out[i] {
-				store(vmaRange(i), v)
+				store(VMARange(i), v)
 			} else {
-				store(vmaRange(i), nil)
+				store(VMARange(i), nil)
 			}
 			out[i] = !out[i]
 		}
 	}
 }
 
-// holes returns a loop that fills and clears holes between the VMAs.
+// holes returns a loop that fills and clears holes Between the VMAs.
 func holes(x *mm.Index, vmas []*mm.VMA) func(n int) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	return func(n int) {
 		for range n {
-			a := vmaRange(int(rng.Uint32N(uint32(len(vmas))))).End
+			a := VMARange(int(rng.Uint32N(uint32(len(vmas))))).End
 			r := vmm.Range{Start: a, End: a + vmm.PageSize}
 			x.Store(r, vmas[0])
 			x.Store(r, nil)
@@ -86,8 +107,8 @@ func holes(x *mm.Index, vmas []*mm.VMA) func(n int) {
 }
 
 // indexUpdate is an edit against one that copies the path from the root.
-func indexUpdate(n int) func(*env) pair {
-	return func(*env) pair {
+func indexUpdate(n int) func(*Env) pair {
+	return func(*Env) pair {
 		x, xs := index(n)
 		y, ys := index(n)
 		return pair{a: one(updates(x.Store, xs)), b: one(updates(y.StorePathCopy, ys))}
@@ -95,8 +116,8 @@ func indexUpdate(n int) func(*env) pair {
 }
 
 // besideWriter is a lookup beside a thread that edits without a pause.
-func besideWriter(n int) func(*env) pair {
-	return func(*env) pair {
+func besideWriter(n int) func(*Env) pair {
+	return func(*Env) pair {
 		x, vmas := index(n)
 		y, _ := index(n)
 		return pair{a: one(lookups(x, n)).with(holes(x, vmas)), b: one(lookups(y, n))}
@@ -107,7 +128,7 @@ func besideWriter(n int) func(*env) pair {
 // longer again: edits that split and join nothing.
 func trims(x *mm.Index, vmas []*mm.VMA) func(n int) {
 	i := len(vmas) / 2
-	r := vmaRange(i)
+	r := VMARange(i)
 	last := vmm.Range{Start: r.End - vmm.PageSize, End: r.End}
 	return func(n int) {
 		for k := range n {
@@ -124,50 +145,50 @@ var indexTargets = []Target{
 	{
 		Name:      "index-update-of-1000/path-copying",
 		Doc:       "an edit that replaces a leaf against one that copies every node above it too",
-		Excellent: atMost(0.5), Allowed: atMost(0.8),
+		Excellent: AtMost(0.5), Allowed: AtMost(0.8),
 		pair: indexUpdate(1000),
 	},
 	{
 		Name:      "index-update-of-40000/path-copying",
 		Doc:       "the same with more levels",
-		Excellent: anything, Allowed: anything,
+		Excellent: Anything, Allowed: Anything,
 		pair: indexUpdate(40_000),
 	},
 	{
 		Name:      "index-lookup-beside-writer/alone-10-VMAs",
 		Doc:       "a lookup while another thread edits the index without a pause",
-		Excellent: atMost(3), Allowed: atMost(5), threads: 2, pair: besideWriter(10),
+		Excellent: AtMost(3), Allowed: AtMost(5), threads: 2, pair: besideWriter(10),
 	},
 	{
 		Name: "index-lookup-beside-writer/alone-100-VMAs",
-		Doc:  "the same", Excellent: atMost(2), Allowed: atMost(5), threads: 2, pair: besideWriter(100),
+		Doc:  "the same", Excellent: AtMost(2), Allowed: AtMost(5), threads: 2, pair: besideWriter(100),
 	},
 	{
 		Name: "index-lookup-beside-writer/alone-1000-VMAs",
-		Doc:  "the same", Excellent: atMost(1.8), Allowed: atMost(5), threads: 2, pair: besideWriter(1000),
+		Doc:  "the same", Excellent: AtMost(1.8), Allowed: AtMost(5), threads: 2, pair: besideWriter(1000),
 	},
 	{
 		Name: "index-garbage/edit", Unit: "B",
 		Doc:       "what an edit that splits and joins nothing leaves to the collector, at 1000 VMAs",
-		Excellent: atMost(320), Allowed: atMost(1024),
-		count: func(*env) float64 { b, _ := perOp(1000, trims(index(1000))); return b },
+		Excellent: AtMost(320), Allowed: AtMost(1024),
+		count: func(*Env) float64 { b, _ := perOp(1000, trims(index(1000))); return b },
 	},
 	{
 		Name: "index-allocations/edit", Unit: "objects",
 		Doc:       "how many objects that is",
-		Excellent: atMost(1.01), Allowed: atMost(2),
-		count: func(*env) float64 { _, o := perOp(1000, trims(index(1000))); return o },
+		Excellent: AtMost(1.01), Allowed: AtMost(2),
+		count: func(*Env) float64 { _, o := perOp(1000, trims(index(1000))); return o },
 	},
 	{
 		Name: "index-allocations/lookup", Unit: "objects",
 		Doc:       "a lookup that allocates would make readers pay for the collector",
-		Excellent: atMost(0.001), Allowed: atMost(0.001),
-		count: func(*env) float64 { x, _ := index(1000); _, o := perOp(10_000, lookups(x, 1000)); return o },
+		Excellent: AtMost(0.001), Allowed: AtMost(0.001),
+		count: func(*Env) float64 { x, _ := index(1000); _, o := perOp(10_000, lookups(x, 1000)); return o },
 	},
 	{
 		Name: "index-bytes/VMA", Unit: "B",
 		Doc:       "memory of the index at 40,000 VMAs that came in random order; 20 bytes is a maple tree's share",
-		Excellent: atMost(30), Allowed: atMost(40),
-		count: func(*env) float64 { x, _ := index(40_000); return float64(x.Bytes()) / 40_000 },
+		Excellent: AtMost(30), Allowed: AtMost(40),
+		count: func(*Env) float64 { x, _ := index(40_000); return float64(x.Bytes()) / 40_000 },
 	},
 }

@@ -65,22 +65,39 @@ func rwmutex() func(n int) {
 }
 
 // readPairs returns a loop of read locks and unlocks of the first VMA of an arena.
-func (e *env) readPairs(pairs func(vmm.VMM, *vmm.Task, vmm.Addr, int) int, v vmm.VMM, arenaNo int) func(n int) {
-	t := e.task()
+func (e *Env) readPairs(pairs func(vmm.VMM, *vmm.Task, vmm.Addr, int) int, v vmm.VMM, arenaNo int) func(n int) {
+	t := e.Task()
 	return func(n int) { none(pairs(v, t, vmaAddr(arenaNo, 0, 0), n)) }
 }
 
-func (e *env) refcountRead() *side {
-	return one(e.readPairs(refcount.ReadPairs, e.refcount(1, 10), 0))
+// RefcountRead returns a loop of read locks and unlocks of one VMA.
+func (e *Env) RefcountRead() func(n int) {
+	return e.readPairs(refcount.ReadPairs, e.Refcount(1, 10), 0)
 }
 
-func (e *env) rwsemRead() *side {
-	return one(e.readPairs(rwsem.ReadPairs, e.space(rwsem.Design.New(vmm.Config{}), 1, 10), 0))
+// RwsemRead is RefcountRead with the other VMA lock.
+func (e *Env) RwsemRead() func(n int) {
+	return e.readPairs(rwsem.ReadPairs, e.space(rwsem.Design.New(vmm.Config{}), 1, 10), 0)
 }
+
+// RefcountWrite returns a loop of write sessions that lock one VMA.
+func (e *Env) RefcountWrite() func(n int) {
+	v, t := e.Refcount(1, 10), e.Task()
+	return func(n int) { refcount.WritePairs(v, t, vmaAddr(0, 0, 0), n) }
+}
+
+// RwsemWrite is RefcountWrite with the other VMA lock.
+func (e *Env) RwsemWrite() func(n int) {
+	v, t := e.space(rwsem.Design.New(vmm.Config{}), 1, 10), e.Task()
+	return func(n int) { rwsem.WritePairs(v, t, vmaAddr(0, 0, 0), n) }
+}
+
+// Bare returns a loop of the least that a counting read lock can do.
+func Bare() func(n int) { return new(word).bare }
 
 // bothRead is a side of two threads that read-lock the VMAs of two arenas, or
 // one and the same.
-func (e *env) bothRead(v vmm.VMM, first, second int) *side {
+func (e *Env) bothRead(v vmm.VMM, first, second int) *side {
 	return two(e.readPairs(refcount.ReadPairs, v, first), e.readPairs(refcount.ReadPairs, v, second))
 }
 
@@ -88,49 +105,49 @@ var lockTargets = []Target{
 	{
 		Name:      "refcount-read/itself",
 		Doc:       "the same twice: what is a difference here is one of the measurement",
-		Excellent: between(0.985, 1.015), Allowed: between(0.97, 1.03),
-		pair: func(e *env) pair { return pair{a: e.refcountRead(), b: e.refcountRead()} },
+		Excellent: Between(0.985, 1.015), Allowed: Between(0.97, 1.03),
+		pair: func(e *Env) pair { return pair{a: one(e.RefcountRead()), b: one(e.RefcountRead())} },
 	},
 	{
 		Name:      "refcount-read/bare-cas-xadd",
 		Doc:       "the VMA read lock and unlock against the two atomic operations that it cannot do without",
-		Excellent: atMost(1.20), Allowed: atMost(1.35),
-		pair: func(e *env) pair { return pair{a: e.refcountRead(), b: one(new(word).bare)} },
+		Excellent: AtMost(1.20), Allowed: AtMost(1.35),
+		pair: func(e *Env) pair { return pair{a: one(e.RefcountRead()), b: one(new(word).bare)} },
 	},
 	{
 		Name:      "bare-cas-xadd-by-interface/bare-cas-xadd",
 		Doc:       "what two dynamic calls cost beside two atomic operations",
-		Excellent: anything, Allowed: anything,
-		pair: func(e *env) pair { return pair{a: one(dynamic(new(word))), b: one(new(word).bare)} },
+		Excellent: Anything, Allowed: Anything,
+		pair: func(e *Env) pair { return pair{a: one(dynamic(new(word))), b: one(new(word).bare)} },
 	},
 	{
 		Name:      "refcount-read/sync.RWMutex",
 		Doc:       "against the read lock of the Go library",
-		Excellent: atMost(1.20), Allowed: atMost(1.40),
-		pair: func(e *env) pair { return pair{a: e.refcountRead(), b: one(rwmutex())} },
+		Excellent: AtMost(1.20), Allowed: AtMost(1.40),
+		pair: func(e *Env) pair { return pair{a: one(e.RefcountRead()), b: one(rwmutex())} },
 	},
 	{
 		Name:      "rwsem-read/refcount-read",
 		Doc:       "both VMA locks alone on one thread: a large gap would be of the source, not of the design",
-		Excellent: between(0.75, 1.10), Allowed: between(0.75, 1.10),
-		pair: func(e *env) pair { return pair{a: e.rwsemRead(), b: e.refcountRead()} },
+		Excellent: Between(0.75, 1.10), Allowed: Between(0.75, 1.10),
+		pair: func(e *Env) pair { return pair{a: one(e.RwsemRead()), b: one(e.RefcountRead())} },
 	},
 	{
 		Name:      "refcount-read-2-threads-own-VMAs/1-thread",
 		Doc:       "time of each of two threads that share nothing: more than 1 is false sharing",
-		Excellent: atMost(1.03), Allowed: atMost(1.10), threads: 2,
-		pair: func(e *env) pair {
-			v := e.refcount(2, 10)
+		Excellent: AtMost(1.03), Allowed: AtMost(1.10), threads: 2,
+		pair: func(e *Env) pair {
+			v := e.Refcount(2, 10)
 			return pair{a: e.bothRead(v, 0, 1), b: one(e.readPairs(refcount.ReadPairs, v, 0))}
 		},
 	},
 	{
 		Name:      "refcount-read-2-threads-same-VMA/bare-cas-xadd-same-line",
 		Doc:       "what the lock adds to a line that two CPUs fight for",
-		Excellent: atMost(1.35), Allowed: atMost(1.70), threads: 2,
-		pair: func(e *env) pair {
+		Excellent: AtMost(1.35), Allowed: AtMost(1.70), threads: 2,
+		pair: func(e *Env) pair {
 			w := new(word)
-			return pair{a: e.bothRead(e.refcount(1, 10), 0, 0), b: two(w.bare, w.bare)}
+			return pair{a: e.bothRead(e.Refcount(1, 10), 0, 0), b: two(w.bare, w.bare)}
 		},
 	},
 }

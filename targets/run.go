@@ -19,9 +19,10 @@ func All() []Target { return slices.Concat(lockTargets, indexTargets, faultTarge
 
 // Options say how to measure.
 type Options struct {
-	Run    *regexp.Regexp // names to measure; nil is all
-	Rounds int
-	Slice  time.Duration
+	Targets []Target       // nil is All
+	Run     *regexp.Regexp // names to measure; nil is all
+	Rounds  int
+	Slice   time.Duration
 	// FIFO gives the threads a real-time priority and idles half of the time,
 	// for a machine that others use.
 	FIFO bool
@@ -68,7 +69,7 @@ func Run(o Options) *Report {
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
 	rep := &Report{Notes: c.notes}
-	for _, t := range All() {
+	for _, t := range o.targets() {
 		if o.Run != nil && !o.Run.MatchString(t.Name) {
 			continue
 		}
@@ -82,6 +83,13 @@ func Run(o Options) *Report {
 	return rep
 }
 
+func (o *Options) targets() []Target {
+	if o.Targets == nil {
+		return All()
+	}
+	return o.Targets
+}
+
 func (rep *Report) add(r Result) {
 	rep.Results = append(rep.Results, r)
 	rep.Rejected += r.Rejected
@@ -90,7 +98,7 @@ func (rep *Report) add(r Result) {
 	}
 }
 
-// judge says whether the machine let anything be said.
+// judge says whether the machine let Anything be said.
 func (rep *Report) judge() {
 	for _, r := range rep.Results {
 		switch {
@@ -122,7 +130,7 @@ func (t *Target) measure(c *crew, rounds int) Result {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d CPUs", t.threads)
 		return r
 	}
-	e := new(env)
+	e := new(Env)
 	defer e.close()
 	if t.count != nil {
 		r.Median = t.count(e)

@@ -9,14 +9,15 @@ import (
 // Bounds is a range of values, ends included.
 type Bounds struct{ Lo, Hi float64 }
 
-func atMost(x float64) Bounds       { return Bounds{math.Inf(-1), x} }
-func atLeast(x float64) Bounds      { return Bounds{x, math.Inf(1)} }
-func between(lo, hi float64) Bounds { return Bounds{lo, hi} }
+// AtMost, AtLeast and Between make Bounds; Anything is no bounds.
+func AtMost(x float64) Bounds       { return Bounds{math.Inf(-1), x} }
+func AtLeast(x float64) Bounds      { return Bounds{x, math.Inf(1)} }
+func Between(lo, hi float64) Bounds { return Bounds{lo, hi} }
 func (b Bounds) has(x float64) bool { return b.Lo <= x && x <= b.Hi }
 func (b Bounds) none() bool         { return math.IsInf(b.Lo, -1) && math.IsInf(b.Hi, 1) }
 func number(x float64) string       { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-var anything = between(math.Inf(-1), math.Inf(1))
+var Anything = Between(math.Inf(-1), math.Inf(1))
 
 // String says what lies in b.
 func (b Bounds) String() string {
@@ -57,8 +58,8 @@ type Target struct {
 	Excellent, Allowed Bounds
 
 	threads int                // that the measurement needs
-	pair    func(*env) pair    // two sides to measure, or
-	count   func(*env) float64 // a figure that is counted
+	pair    func(*Env) pair    // two sides to measure, or
+	count   func(*Env) float64 // a figure that is counted
 }
 
 // pair are the two sides of a ratio, and how their values make it.
@@ -90,4 +91,22 @@ func (t *Target) judge(x float64) Verdict {
 		return Good
 	}
 	return Failed
+}
+
+// Peer returns a target that holds a loop against one from outside this module.
+// Each side has a thread for each of its loops; a loop performs n ops.
+func Peer(name, doc string, excellent, allowed Bounds, threads int, loops func(*Env) (a, b []func(n int))) Target {
+	return Target{Name: name, Doc: doc, Excellent: excellent, Allowed: allowed, threads: threads,
+		pair: func(e *Env) pair {
+			a, b := loops(e)
+			return pair{a: sideOf(a), b: sideOf(b)}
+		}}
+}
+
+func sideOf(loops []func(n int)) *side {
+	s := new(side)
+	for _, l := range loops {
+		s.threads = append(s.threads, &thread{loop: l})
+	}
+	return s
 }

@@ -21,3 +21,15 @@ func ReadPairs(v vmm.VMM, t *vmm.Task, addr vmm.Addr, n int) (failed int) {
 	}
 	return failed
 }
+
+// WritePairs opens n write sessions in which the VMA of addr is write-locked:
+// what an edit of one VMA pays beside mmap_lock. Nobody reads.
+func WritePairs(v vmm.VMM, t *vmm.Task, addr vmm.Addr, n int) {
+	m := addrspace.Of(v).MM
+	a := mm.ContainerOf[vma](m.Index.Find(addr))
+	for range n {
+		m.BeginWrite()
+		_ = a.StartWrite(t, false)
+		m.EndWrite()
+	}
+}
