@@ -38,6 +38,9 @@ compare: build ## two runs by benchstat and a verdict: make compare OLD=results/
 doctor: build ## is this machine fit to measure
 	$(BIN)/vmabench doctor
 
+selftest: build ## the suite's proof of itself: A/A, known slowdowns, broken locks; at most 4 minutes
+	$(BIN)/vmabench selftest
+
 test: ## every test
 	$(GO) vet ./...
 	$(GO) vet $(SIM) ./...

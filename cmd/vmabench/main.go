@@ -11,7 +11,7 @@ import (
 	"os"
 
 	"vmabench/harness"
-	"vmabench/variants"
+	"vmabench/selftest"
 )
 
 // Exit statuses.
@@ -34,6 +34,7 @@ func commands() []command {
 		{"plan", "[flags of bench]", "show what bench would run, and how long it takes", plan},
 		{"list", "[designs|workloads]", "the designs and the workloads", list},
 		{"doctor", "", "is this machine fit to measure", doctor},
+		{"selftest", "[flags]", "the suite's proof of itself: A/A, known slowdowns, broken locks", proveSelf},
 		{"targets", "[flags]", "how close locks, index and harness are to the machine", measureTargets},
 		{"report", "RUN", "the tables, charts and report of a run again", report},
 		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
@@ -52,7 +53,12 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 	switch args[0] {
 	case "trial": // hidden: the child process of a trial
-		return harness.Child(in, out, errs, variants.Lookup)
+		return harness.Child(in, out, errs, proofSubjects)
+	case checkCommand: // hidden: the child process of a conformance check
+		if len(args) != 2 {
+			return exitUsage
+		}
+		return status(selftest.CheckChild(args[1], out), errs)
 	case "help", "-h", "-help", "--help":
 		usage(out)
 		return exitOK

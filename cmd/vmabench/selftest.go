@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"vmabench/harness"
+	"vmabench/results"
+	"vmabench/selftest"
+	"vmabench/variants"
+)
+
+// proofSubjects is what a child looks its design up in.
+var proofSubjects = selftest.Subjects(variants.Lookup)
+
+// proveSelf runs the suite's proof of itself into a run folder.
+func proveSelf(args []string, out, errs io.Writer) error {
+	fs := flags("selftest", errs)
+	dir := fs.String("o", "", "`folder` of the run (default results/DATE-TIME-selftest)")
+	count := fs.Int("count", selftest.Repetitions, "repetitions of each subject: the pool that runs are drawn from")
+	seed := fs.Uint64("seed", 1, "seed of the order and of the streams")
+	quiet := fs.Bool("q", false, "no progress")
+	if err := parse(fs, args, 0); err != nil {
+		return err
+	}
+	if *count < 1 || *count > 10_000 {
+		return badf("-count %d: want 1 to 10000", *count)
+	}
+	if *dir == "" {
+		*dir = filepath.Join(results.DefaultRoot, results.NewID(time.Now())+"-selftest")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	rep := &selftest.Report{Clock: selftest.MeasureClock()}
+	err := selftestRun(ctx, rep, *dir, *count, *seed, *quiet, args, out)
+	if errors.Is(err, context.Canceled) {
+		return exitError(exitInterrupted)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	rep.Write(out)
+	fmt.Fprintf(out, "\n%s\n", filepath.Join(*dir, selftest.File))
+	switch {
+	case len(rep.Failures) > 0:
+		return exitError(exitFailed)
+	case rep.Disturbed != "":
+		return exitError(exitDisturbed)
+	}
+	return nil
+}
+
+// selftestRun measures the pools, checks the broken proofSubjects and writes the
+// report into the folder.
+func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count int, seed uint64, quiet bool, args []string, out io.Writer) error {
+	p, err := selftest.Plan(count, seed)
+	if err != nil {
+		return err
+	}
+	run := newRun(p, &options{}, args)
+	run.Command = "vmabench selftest"
+	run.Designs = nil
+	for _, name := range selftest.Names() {
+		d, _ := proofSubjects(name)
+		run.Designs = append(run.Designs, harness.DescribeDesign(d))
+	}
+	w, err := results.Create(dir, run)
+	if err != nil {
+		return usageError{err}
+	}
+	j := &job{w: w, plan: p}
+	_, err = j.run(ctx, &options{quiet: quiet}, out)
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	f, err := results.Open(dir)
+	if err != nil {
+		return err
+	}
+	rep.Judge(f)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	check := func(ctx context.Context, name string) *exec.Cmd {
+		return exec.CommandContext(ctx, self, checkCommand, name)
+	}
+	if err := rep.Catch(ctx, check, harness.Command{self, "trial"}); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(rep, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, selftest.File), append(data, '\n'), 0o666)
+}
+
+// checkCommand is the hidden command of a conformance check in a child.
+const checkCommand = "selftest-check"
