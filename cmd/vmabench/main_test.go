@@ -61,7 +61,7 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-func subjects() (names []string) {
+func subjectNames() (names []string) {
 	for _, d := range variants.Subjects() {
 		names = append(names, d.Name)
 	}
@@ -81,7 +81,7 @@ func TestBadInput(t *testing.T) {
 		{"bench -frob", "flag provided but not defined: -frob"},
 		{"bench extra", `unexpected argument "extra"`},
 		{"bench -plan fast", `unknown plan "fast"; there are default, full and smoke`},
-		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are ` + strings.Join(subjects(), ", ")},
+		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are ` + strings.Join(subjectNames(), ", ")},
 		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
 		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
 		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},
@@ -310,6 +310,43 @@ func TestTwoRunsOneFolder(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	finish(t, dir)
+}
+
+// TestShards: the parts of a plan, run apart and merged, are the plan.
+func TestShards(t *testing.T) {
+	root := t.TempDir()
+	var parts []string
+	for _, shard := range []string{"1/2", "2/2"} {
+		dir := filepath.Join(root, strings.ReplaceAll(shard, "/", "of"))
+		parts = append(parts, dir)
+		status, out, errs := try(t, vmabench(t, "bench", "-plan", "smoke", "-shard", shard, "-o", dir, "-noreport", "-q"))
+		if status != exitOK {
+			t.Fatalf("shard %s: status %d\n%s%s", shard, status, out, errs)
+		}
+	}
+	dir := filepath.Join(root, "whole")
+	if status, out, errs := try(t, vmabench(t, append([]string{"merge", "-o", dir}, parts...)...)); status != exitOK {
+		t.Fatalf("merge: status %d\n%s%s", status, out, errs)
+	}
+	f, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options{plan: "smoke", page: "none", protocol: "same", arrivals: "poisson", sched: "other", seed: 1}
+	p, err := o.newPlan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for i := range p.Trials {
+		want[p.Trials[i].ID()] = true
+	}
+	for i := range f.Trials {
+		delete(want, f.Trials[i].ID())
+	}
+	if len(f.Trials) != len(p.Trials) || len(want) != 0 {
+		t.Errorf("%d trials of %d, missing %v", len(f.Trials), len(p.Trials), want)
+	}
 }
 
 // TestDiskFull: a limit on the size of files stands for a disk that fills.
