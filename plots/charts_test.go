@@ -104,8 +104,8 @@ func TestEveryFigureIsDrawable(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range strings.Fields("throughput relative cpu single oversubscribed sharing hot mix fork mprotect applications roles fairness " +
-		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard") {
+	for _, id := range strings.Fields("throughput relative cpu single oversubscribed sharing hot mix vmas fork mprotect applications roles fairness " +
+		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability") {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no figure %s", id)
 		}

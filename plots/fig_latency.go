@@ -52,6 +52,19 @@ func quantile(h *results.MergedHist, q float64) float64 {
 	return math.Max(1, float64(h.At(q).NS))
 }
 
+// quantileText marks what the clock cannot tell from zero with ≤, and what
+// fewer than ten samples support in brackets.
+func quantileText(h *results.MergedHist, q float64) string {
+	at, s := h.At(q), Nanos.Write(quantile(h, q))
+	switch {
+	case at.Floor:
+		return "≤ " + s
+	case at.Few && s != "–":
+		return "(" + s + ")"
+	}
+	return s
+}
+
 // ops returns what a latency scenario timed: faults first, then as recorded.
 func (d *data) ops(scen string) []kindOf {
 	var out []kindOf
@@ -135,7 +148,7 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: worst.title(title),
 		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
-			"Merged histograms of all trials, drawn as far as ten samples lie beyond. Grey: the same loop doing nothing, so what lies under it is the machine's.",
+			"Merged histograms of all trials, drawn as far as ten samples lie beyond; in the table brackets mark what fewer support, ≤ what the clock cannot tell from zero. Grey: the same loop doing nothing, so what lies under it is the machine's.",
 		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Lines: d.lines(results.Latency, scens, 0),
 	}}
 }
@@ -165,7 +178,7 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 		p.Series = append(p.Series, line)
 		row := []string{p.Title, variant}
 		for _, q := range []float64{.5, .9, .99, .999} {
-			row = append(row, Nanos.Write(quantile(h, q)))
+			row = append(row, quantileText(h, q))
 		}
 		table.Rows = append(table.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
 	}

@@ -33,7 +33,11 @@ func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bo
 	fromZero(panels, f)
 	if ideal {
 		for i := range panels {
-			d.addIdeal(&panels[i])
+			// Where one worker takes turns at all roles, the ops of more
+			// workers are not more of the same.
+			if len(d.workload(panels[i].Workload).Roles) < 2 {
+				d.addIdeal(&panels[i])
+			}
 		}
 	}
 	return panels
@@ -89,6 +93,9 @@ func (d *data) scalingTitle(scens []scenario) string {
 			at := d.unitStat(results.Throughput, s.key, n, p, "ops/s")
 			if p < 2 || !finite(one.Med, at.Med) {
 				continue
+			}
+			if !finite(one.Hi, at.Lo) {
+				return "Throughput against GOMAXPROCS: too few repetitions to claim anything"
 			}
 			top = max(top, p)
 			all++

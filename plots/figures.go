@@ -16,12 +16,12 @@ func (d *data) figures() []*Figure {
 	var out []*Figure
 	for _, draw := range []func(*data) []*Figure{
 		figThroughput, figRelative, figCPU, figSingle,
-		figOversubscribed, figSharing, figHot, figMix, figFork, figProtect, figTraces,
+		figOversubscribed, figSharing, figHot, figVMAs, figMix, figFork, figProtect, figTraces,
 		figRoles, figFairness,
 		figLatency, figLoad, figWriters,
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
-		figPeers, figLaw, figModelled, figPublished, figSensitivity, figGuard,
+		figPeers, figLaw, figModelled, figPublished, figSensitivity, figGuard, figStability,
 	} {
 		out = append(out, draw(d)...)
 	}

@@ -3,6 +3,7 @@ package plots
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Scale maps values to positions.
@@ -101,7 +102,10 @@ func signed(v float64, digits int) string {
 		dec = 0
 	}
 	s := strconv.FormatFloat(v, 'f', dec, 64)
-	if v > 0 && s != "0" && s != "0.0" {
+	switch zero := strings.Trim(s, "-0.") == ""; {
+	case zero:
+		s = strings.TrimPrefix(s, "-")
+	case v > 0:
 		s = "+" + s
 	}
 	return minus(s)

@@ -40,7 +40,7 @@ function change(v) {
     return v.toFixed(Math.min(9, dec)) + '\u00d7';
   }
   const p = (v - 1) * 100, s = p.toFixed(Math.abs(p) >= 100 ? 0 : 1);
-  return minus((p > 0 && s !== '0.0' ? '+' : '') + s) + ' %';
+  return (+s === 0 ? s.replace('-', '') : minus((p > 0 ? '+' : '') + s)) + ' %';
 }
 function between(lo, hi) {
   const a = change(lo), b = change(hi);

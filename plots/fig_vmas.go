@@ -1,0 +1,77 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"vmabench/results"
+)
+
+// figVMAs draws the time of an operation against the number of VMAs, for the
+// workloads that the run measured with two numbers or more; of a fork, too.
+func figVMAs(d *data) []*Figure {
+	const id, title = "vmas", "Against the number of VMAs"
+	byLoad := map[string][]scenario{}
+	var order []string
+	scens := d.of(results.Throughput, func(s *scenario) bool { return s.param("vmas") != "" })
+	for _, s := range scens {
+		if byLoad[s.workload] == nil {
+			order = append(order, s.workload)
+		}
+		byLoad[s.workload] = append(byLoad[s.workload], s)
+	}
+	var panels []Panel
+	for _, w := range order {
+		if len(byLoad[w]) < 2 {
+			continue
+		}
+		panels = append(panels, d.vmasPanel(w, "time per operation", byLoad[w], func(c *cell) []float64 { xs, _ := c.samples("ns/op"); return xs }))
+		fork := d.vmasPanel(w, "time per fork", byLoad[w], forkTimes)
+		if slices.ContainsFunc(fork.Series, func(s Series) bool { return slices.ContainsFunc(s.Y, func(y float64) bool { return finite(y) }) }) {
+			panels = append(panels, fork)
+		}
+	}
+	if len(panels) == 0 {
+		return missing(id, secCases, title, "no workload of this run was measured with two numbers of VMAs (-vmas)")
+	}
+	for i := range panels {
+		shareLog(panels[i : i+1])
+	}
+	return []*Figure{{
+		ID: id, Section: secCases, Title: title + ": " + d.leaders(scens),
+		Subtitle: "Wall time per operation, and per fork beside faults, at the largest GOMAXPROCS within the CPUs; lower is better. Both axes are logarithmic; median with its 95 % interval.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "VMAs", "time"), Lines: d.lines(results.Throughput, scens, 0, "ns/op", "forker-ops/s"),
+	}}
+}
+
+func forkTimes(c *cell) []float64 {
+	xs, _ := c.samples("forker-ops/s")
+	for i := range xs {
+		xs[i] = 1e9 / xs[i]
+	}
+	return xs
+}
+
+func (d *data) vmasPanel(w, what string, scens []scenario, f func(*cell) []float64) Panel {
+	p := Panel{Title: w + ": " + what, Workload: w, X: Axis{Label: "VMAs", Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Label: what, Scale: Log10, Format: Nanos}}
+	for _, n := range d.main() {
+		line := Series{Name: n, Label: n, Style: d.style[n]}
+		for _, s := range scens {
+			c := d.get(results.Throughput, s.key, n, d.ranked(s.key))
+			if c == nil {
+				continue
+			}
+			x := number(s.param("vmas"))
+			line.add(x, summarize(f(c)), false, "")
+			p.X.Min, p.X.Max = math.Min(p.X.Min, x), math.Max(p.X.Max, x)
+			if !slices.ContainsFunc(p.X.Ticks, func(t Tick) bool { return t.V == x }) {
+				p.X.Ticks = append(p.X.Ticks, Tick{x, withCommas(fmt.Sprint(x))})
+			}
+		}
+		if len(line.X) > 0 {
+			p.Series = append(p.Series, line)
+		}
+	}
+	return p
+}
