@@ -157,29 +157,21 @@ func firstLine(s string) string {
 	return ""
 }
 
-// goroutines condenses a traceback: how many goroutines there are by state and
-// the innermost function of each that is this module's.
+// goroutines condenses a traceback: what state each goroutine is in and where,
+// so that one sees who waits for which lock and who may be holding it.
 func goroutines(dump string) string {
 	var out []string
 	count := map[string]int{}
-	for _, g := range strings.Split(dump, "\n\n") {
-		g = strings.TrimSpace(g)
-		head, rest, _ := strings.Cut(g, "\n")
+	for g := range strings.SplitSeq(dump, "\n\n") {
+		head, rest, _ := strings.Cut(strings.TrimSpace(g), "\n")
 		if !strings.HasPrefix(head, "goroutine ") {
 			continue
 		}
-		state := between(head, "[", "]")
-		where := ""
-		for line := range strings.Lines(rest) {
-			if i := strings.LastIndex(line, "("); i > 0 && strings.HasPrefix(line, "vmabench/") {
-				where = strings.TrimPrefix(line[:i], "vmabench/")
-				break
-			}
-		}
+		where := ours(rest)
 		if where == "" && !strings.Contains(head, "running") {
-			continue
+			continue // the runtime's own
 		}
-		key := strings.TrimSpace(state + " " + where)
+		key := strings.TrimSpace(between(head, "[", "]") + " in " + where)
 		if count[key]++; count[key] == 1 {
 			out = append(out, key)
 		}
@@ -190,6 +182,23 @@ func goroutines(dump string) string {
 		}
 	}
 	return strings.Join(out, "; ")
+}
+
+// ours returns the innermost three functions of this module in a goroutine's
+// trace, without the door: what parks says nothing, who parked does.
+func ours(trace string) string {
+	var names []string
+	for line := range strings.Lines(trace) {
+		i := strings.LastIndex(line, "(")
+		if i < 0 || !strings.HasPrefix(line, "vmabench/") || strings.HasPrefix(line, "vmabench/internal/atomic.") {
+			continue
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(line[:i], "vmabench/"), "internal/")
+		if names = append(names, name); len(names) == 3 {
+			break
+		}
+	}
+	return strings.Join(names, " < ")
 }
 
 func between(s, open, close string) string {

@@ -20,5 +20,8 @@
 // worker, and between slices each worker has been through the scheduler, so
 // that the preemption never falls into a slice.
 //
+// On a machine that is never quiet, TrialSpec.FIFO runs the workers at a
+// real-time priority and lets the machine rest for as long as each slice.
+//
 // The package knows no design: it is handed constructors.
 package harness

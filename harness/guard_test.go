@@ -2,6 +2,7 @@ package harness
 
 import (
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,33 @@ func TestFairness(t *testing.T) {
 	} {
 		if l, j := fairness(c.x); math.Abs(l-c.least) > 1e-12 || math.Abs(j-c.ja) > 1e-12 {
 			t.Errorf("%v: %v, %v", c.x, l, j)
+		}
+	}
+}
+
+// TestPerf: what this machine counts, it counts: a thread that touches fresh
+// memory takes page faults.
+func TestPerf(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p := openPerf()
+	defer p.close()
+	if !p.has(1) {
+		t.Skip("no software events here")
+	}
+	before := p.read()
+	b := make([]byte, 64<<20)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	runtime.KeepAlive(b)
+	after := p.read()
+	if n := after[1] - before[1]; n == 0 {
+		t.Errorf("no page fault in 64 MiB of fresh memory")
+	}
+	for i := range counterNames {
+		if after[i] < before[i] {
+			t.Errorf("%s went backwards", counterNames[i])
 		}
 	}
 }

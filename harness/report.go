@@ -73,6 +73,7 @@ func (tr *trial) reportThroughput(t *results.Trial) {
 	value("ops/s", rate*1e9)
 	tr.roleValues(workers, value)
 	t.Events = events(ops, &stats, waits, failed, alloc)
+	t.Events = append(t.Events, tr.systemEvents(ops)...)
 	t.Events = append(t.Events, kindShares(workers, ops)...)
 }
 
@@ -143,6 +144,32 @@ func events(ops uint64, stats *vmm.LockStats, waits vmatomic.WaitStats, failed, 
 		results.Value{Unit: "failed/op", Value: float64(failed) / n},
 		results.Value{Unit: "B/op", Value: float64(alloc) / n},
 	)
+}
+
+// systemEvents returns what the system counted of the workers, per op: context
+// switches always, counters where the machine has them.
+func (tr *trial) systemEvents(ops uint64) (out []results.Value) {
+	var slept, preempted float64
+	var counts [len(counterNames)]float64
+	for _, sl := range tr.used() {
+		for i := range sl.workers {
+			sp := &sl.workers[i]
+			slept += float64(sp.voluntary())
+			preempted += float64(sp.involuntary())
+			for c := range counts {
+				counts[c] += float64(sp.end.perf[c] - sp.begin.perf[c])
+			}
+		}
+	}
+	out = append(out,
+		results.Value{Unit: "sleeps/op", Value: slept / float64(ops)},
+		results.Value{Unit: "preemptions/op", Value: preempted / float64(ops)})
+	for c, name := range counterNames {
+		if tr.workers[0].perf.has(c) {
+			out = append(out, results.Value{Unit: name, Value: counts[c] / float64(ops)})
+		}
+	}
+	return out
 }
 
 // kindShares returns what share of the ops each operation was.

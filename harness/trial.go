@@ -133,6 +133,8 @@ func (tr *trial) work(i int, ready chan<- error) {
 	defer tr.exited.Done()
 	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%len(tr.cpus)])
 	w := tr.workers[i]
+	w.perf = openPerf()
+	defer w.perf.close()
 	for range tr.start[i] {
 		if w.lat != nil {
 			w.openLoop(&tr.gate, tr.spec.Timing.Slice)

@@ -178,7 +178,7 @@ func TestChildFails(t *testing.T) {
 		{"trial", "nosuch", `unknown design "nosuch"`},
 		{"trial", "corrupt", "the address space is corrupt after the run: page 7 is in two VMAs"},
 		{"trial", "exit", "ended with status 7"},
-		{"trial", "deadlock", "all goroutines are asleep - deadlock! (sync.WaitGroup.Wait harness.(*trial).slice; sync.Mutex.Lock, locked to thread harness."},
+		{"trial", "deadlock", "all goroutines are asleep - deadlock! (sync.WaitGroup.Wait in harness.(*trial).slice < harness.(*trial).measure < harness.RunTrial; sync.Mutex.Lock, locked to thread in harness."},
 		{"trial", "panic", "panic: lost its mind"},
 	} {
 		_, err := child(t, c.mode).Spawn(context.Background(), quick(results.Throughput, c.design, w, 2), time.Minute)
@@ -201,7 +201,7 @@ func TestWatchdog(t *testing.T) {
 	if !ok {
 		t.Fatalf("error %v", err)
 	}
-	if !strings.Contains(f.Why, "hung for 3s") || !strings.Contains(f.Why, "fakeVMM") || !strings.Contains(f.Why, "sync.Mutex.Lock") {
+	if !strings.Contains(f.Why, "hung for 3s") || !strings.Contains(f.Why, "sync.Mutex.Lock, locked to thread in harness.(*fakeVMM).Fault < harness.(*worker).run") {
 		t.Errorf("report %q", f.Why)
 	}
 	if !strings.Contains(f.Dump, "goroutine ") {

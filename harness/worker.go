@@ -59,6 +59,10 @@ func (g *gate) meet(n int, base time.Time) int64 {
 	}
 }
 
+// counterNames are the events of the system that each worker counts, as units
+// of an op; perfEvents has them in the same order.
+var counterNames = [5]string{"migrations/op", "os-faults/op", "cycles/op", "instructions/op", "cache-misses/op"}
+
 // stamp is a worker's state at one moment.
 type stamp struct {
 	at     int64
@@ -67,6 +71,7 @@ type stamp struct {
 	failed uint64
 	stats  vmm.LockStats
 	waits  vmatomic.WaitStats
+	perf   [len(counterNames)]uint64
 }
 
 // worker performs one stream. Its fields are its own while a slice runs and
@@ -91,6 +96,7 @@ type worker struct {
 
 	begin, end stamp // of the slice that ran last
 	lat        *latency
+	perf       perf
 	_          [128]byte
 }
 
@@ -111,7 +117,7 @@ func (w *worker) throughput(g *gate, slice time.Duration) {
 func (w *worker) stamp() stamp {
 	s := stamp{
 		at: int64(time.Since(w.base)), use: threadUsage(),
-		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits,
+		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits, perf: w.perf.read(),
 	}
 	s.counts[workload.Fault] = w.ops
 	for _, n := range w.counts {
