@@ -257,8 +257,9 @@ func (d *data) losses() []loss {
 // throughput, two in latency, one in bytes; the figures have the rest.
 func (d *data) lossText(n string) string {
 	type item struct {
-		by   float64
-		text string
+		by             float64
+		against, where string // an opponent in a scenario is listed once, at its worst
+		text           string
 	}
 	found := map[string][]item{}
 	for _, o := range without(d.main(), n) {
@@ -276,9 +277,16 @@ func (d *data) lossText(n string) string {
 			default:
 				where += fmt.Sprintf(" at GOMAXPROCS %d", x.New.Cell.Procs)
 			}
-			it := item{math.Abs(math.Log(x.Ratio)), where}
-			if !slices.Contains(found[what], it) {
+			it := item{math.Abs(math.Log(x.Ratio)), o, d.titleOf(&x), where}
+			if x.New.Cell.Kind == results.Footprint {
+				it.where = ""
+			}
+			at := slices.IndexFunc(found[what], func(i item) bool { return i.against == it.against && i.where == it.where })
+			switch {
+			case at < 0:
 				found[what] = append(found[what], it)
+			case it.by > found[what][at].by:
+				found[what][at] = it
 			}
 		}
 	}
@@ -300,7 +308,7 @@ func (d *data) lossText(n string) string {
 	}
 	s := "loses " + strings.Join(words, "; ")
 	if rest > 0 {
-		s += fmt.Sprintf("; and in %d more comparisons", rest)
+		s += fmt.Sprintf("; and in %d more cases", rest)
 	}
 	return s + "."
 }

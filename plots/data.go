@@ -155,13 +155,14 @@ func (d *data) name() {
 		return cmp.Compare(rank(a), rank(b))
 	})
 	same := map[string]int{}
-	for _, s := range d.scenarios {
-		same[s.workload]++
+	group := func(s *scenario) string { return s.workload + " " + s.param("modelled") }
+	for i := range d.scenarios {
+		same[group(&d.scenarios[i])]++
 	}
 	for i := range d.scenarios {
 		s := &d.scenarios[i]
 		s.title = s.workload
-		if same[s.workload] == 1 && s.workload != "" {
+		if same[group(s)] == 1 && s.workload != "" {
 			continue
 		}
 		for _, p := range s.params {

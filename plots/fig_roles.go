@@ -142,7 +142,7 @@ func figFairness(d *data) []*Figure {
 	for _, u := range units {
 		p := Panel{Title: u.title, X: Axis{Label: u.label, Max: 1, Format: Plain}, W: 500}
 		for _, s := range d.of(results.Throughput, nil) {
-			for _, procs := range d.procs(results.Throughput, s.key) {
+			if procs := d.ranked(s.key); procs > 1 {
 				var rows []Row
 				for _, n := range d.main() {
 					c := d.get(results.Throughput, s.key, n, procs)

@@ -126,6 +126,9 @@ func (d *data) procsAxis(ps []int) Axis {
 		a.Max = math.Max(a.Min*1.01, float64(p))
 		a.Ticks = append(a.Ticks, Tick{float64(p), strconv.Itoa(p)})
 	}
+	if len(ps) == 1 {
+		a.Min, a.Max = a.Min/math.Sqrt2, a.Min*math.Sqrt2 // alone, in the middle
+	}
 	return a
 }
 

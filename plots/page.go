@@ -163,6 +163,9 @@ func slug(s string) string {
 	}, s) + "-section"
 }
 
+// mostLines keeps the page of a long plan readable; the default plan has fewer.
+const mostLines = 600
+
 func view(f *Figure, lines map[string]string) figureView {
 	v := figureView{Figure: f}
 	for i := range f.Legend {
@@ -188,7 +191,9 @@ func view(f *Figure, lines map[string]string) figureView {
 		}
 	}
 	v.CSV = f.csv()
-	v.Lines = strings.Join(f.Lines, "\n")
+	if v.Lines = strings.Join(f.Lines, "\n"); len(f.Lines) > mostLines {
+		v.Lines = strings.Join(f.Lines[:mostLines], "\n") + fmt.Sprintf("\n# %d more lines: bench.txt in the run's folder has all", len(f.Lines)-mostLines)
+	}
 	if id, ok := lines[v.Lines]; ok && v.Lines != "" {
 		v.SameLines = id
 	} else {

@@ -161,8 +161,12 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 
 // paintData draws reference lines, bands, lines and markers, in that order.
 func (p *Panel) paintData(c canvas, f frame) {
+	row := 0
 	for _, r := range p.Lines {
-		p.paintRef(c, f, r)
+		p.paintRef(c, f, r, row)
+		if r.Vertical {
+			row++
+		}
 	}
 	for i := range p.Series {
 		s := &p.Series[i]
@@ -178,12 +182,14 @@ func (p *Panel) paintData(c canvas, f frame) {
 	}
 }
 
-func (p *Panel) paintRef(c canvas, f frame, r RefLine) {
+// paintRef draws a reference line; the names of vertical ones stand below each
+// other, by row.
+func (p *Panel) paintRef(c canvas, f frame, r RefLine, row int) {
 	s := stroke{Ink: InkIdeal, Width: 1, Dash: []float64{1.5, 2.5}}
 	if r.Vertical {
 		x := f.x(r.X)
 		c.line([]pt{{x, f.Y}, {x, f.bottom()}}, s)
-		c.text(pt{x + 3, f.Y + 10}, r.Label, label{Size: 9.5, Ink: InkMuted, Halo: true})
+		c.text(pt{x + 3, f.Y + 10 + 11*float64(row)}, r.Label, label{Size: 9.5, Ink: InkMuted, Halo: true})
 		return
 	}
 	// A line in data space is a curve on a log axis: it is drawn in pieces and
