@@ -55,4 +55,6 @@ type Design struct {
 	// Layout are the structs whose bytes the design pays for, VMA first; each
 	// is drawn by cache line from its fields.
 	Layout []reflect.Type
+	// Facts are what docs/designs.md says of it in words.
+	Facts Facts
 }

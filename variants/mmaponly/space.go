@@ -18,6 +18,7 @@ var Design = vmm.Design{
 	Doc:    "Every fault takes mmap_lock for read, every change of the mappings takes it for write.",
 	New:    func(c vmm.Config) vmm.Machine { return NewMachine(c) },
 	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+	Facts:  facts,
 }
 
 // page is a slab page: 26 VMAs.

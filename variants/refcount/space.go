@@ -17,6 +17,7 @@ var Design = vmm.Design{
 	Doc:    "Readers count themselves in the VMA or fall back to mmap_lock; a writer sets a flag in the count and sleeps until they have left.",
 	New:    newMachine,
 	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+	Facts:  facts,
 }
 
 // page is a slab page: 21 VMAs, each on lines of its own.

@@ -18,6 +18,7 @@ var Design = vmm.Design{
 	Doc:    "Readers try the VMA's rw_semaphore or fall back to mmap_lock; a writer takes it, spinning and then queueing, for as long as it needs to leave its mark.",
 	New:    newMachine,
 	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+	Facts:  facts,
 }
 
 // The slab pages: 23 VMAs, 102 locks.

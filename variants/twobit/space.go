@@ -18,6 +18,7 @@ var Design = vmm.Design{
 	Extra:  true,
 	New:    newMachine,
 	Layout: []reflect.Type{reflect.TypeFor[vma](), reflect.TypeFor[rwsem.RWSem]()},
+	Facts:  facts,
 }
 
 // page is a slab page: 21 VMAs.
