@@ -109,23 +109,30 @@ func (l *queueLock) grant() {
 	}
 }
 
-// politeLock starves writers: one steps in only if no reader has come since it
-// last looked.
+// politeLock starves writers: behind another task's read, one steps in only
+// after a while in which no reader came.
 type politeLock struct {
 	queueLock
 	came atomic.Uint64 // readers so far
+	last atomic.Uint32 // the ID of the last
 }
+
+// politeFor is how long the readers must stay away.
+const politeFor = 500e6 // ns: longer than a busy machine lets readers stand still
 
 func (l *politeLock) RLock(t *vmm.Task) error {
 	l.came.Add(1)
+	l.last.Store(t.ID())
 	return l.queueLock.RLock(t)
 }
 
 func (l *politeLock) Lock(t *vmm.Task) error {
-	for last, now := ^uint64(0), l.came.Load(); last != now; last, now = now, l.came.Load() {
-		for range 32 {
-			atomic.Yield()
+	seen, since := l.came.Load(), atomic.Now()
+	for id := l.last.Load(); id != 0 && id != t.ID() && atomic.Now()-since < politeFor; id = l.last.Load() {
+		if n := l.came.Load(); n != seen {
+			seen, since = n, atomic.Now()
 		}
+		atomic.Yield()
 	}
 	return l.queueLock.Lock(t)
 }
