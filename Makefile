@@ -9,7 +9,7 @@ SIM     := -tags vmasim
 FLAGS   := -trimpath -pgo=off
 
 .DEFAULT_GOAL := help
-.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short simulate selftest targets clean
+.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short designs simulate selftest targets clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,11 @@ check: lab ## the lock source under every interleaving: every design and scenari
 
 check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short
+
+designs: ## write docs/designs.md and docs/flaws.md again, from the designs
+	$(GO) test $(SIM) -count=1 -run '^TestDesignsPage$$' ./variants -update
+	$(GO) test $(SIM) -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws
+	$(GO) test -tags 'vmasim vmatiny' -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws
 
 simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
 	$(BIN)/vmalab simulate
