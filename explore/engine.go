@@ -3,7 +3,6 @@
 package explore
 
 import (
-	"fmt"
 	"unsafe"
 
 	"vmabench/internal/atomic"
@@ -124,7 +123,7 @@ func (e *engine) Pointer(op atomic.Op, ord atomic.Order, p *unsafe.Pointer, x, y
 func (e *engine) SpinLock(_ *atomic.Task, p unsafe.Pointer) {
 	if e.direct {
 		if old, _, ok := atomic.Apply(atomic.OpCAS, p, 4, 0, 1); !ok {
-			panic(fmt.Sprintf("explore: set-up or check waits for a spin lock (%d)", old))
+			e.failf(Deadlock, "set-up or check waits for a spin lock (%d)", old)
 		}
 		return
 	}
@@ -153,7 +152,7 @@ func (e *engine) Park(task *atomic.Task, ns int64) bool {
 		if e.aborting {
 			panic(abort{})
 		}
-		panic("explore: set-up or check parks")
+		e.failf(Deadlock, "set-up or check sleeps")
 	}
 	if e.inSection(t) {
 		e.failf(Assertion, "%s sleeps inside an RCU read section", t.name)
@@ -225,7 +224,7 @@ func (e *engine) Until(_ *atomic.Task, cond func() bool) {
 		return
 	}
 	if e.direct {
-		panic("explore: set-up or check waits")
+		e.failf(Deadlock, "set-up or check waits")
 	}
 	t := e.cur
 	t.cond, t.state = cond, stuck

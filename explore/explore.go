@@ -250,7 +250,7 @@ func (e *engine) guarded(f func()) {
 	defer func() {
 		if r := recover(); r != nil {
 			if _, ok := r.(abort); !ok {
-				panic(r)
+				e.setFailed(Panic, "set-up or check: %v\n%s", r, debug.Stack())
 			}
 		}
 	}()

@@ -171,11 +171,12 @@ func TestReductionOfRandomPrograms(t *testing.T) {
 		"all":   all,
 		"weak":  {opLoad, opStore, opAcquire, opRelease, opAdd, opCAS},
 	}
+	programs := map[string]int{"words": 300, "locks": 100, "sleep": 150, "rcu": 30, "all": 60, "weak": 150}
 	for name, codes := range sets {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 2))
 			traces := 0
-			for range 150 {
+			for range programs[name] {
 				threads := 2 + rng.IntN(2)
 				length := 3
 				if name == "rcu" {

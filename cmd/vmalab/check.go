@@ -21,7 +21,8 @@ type checkOptions struct {
 	scenario, design *regexp.Regexp
 	mode             explore.Mode
 	bound, jobs      int
-	short, mutants   bool
+	short, full      bool
+	mutants          bool
 	budget           time.Duration
 	out, shard       string
 	replay           string
@@ -53,6 +54,7 @@ func parseCheck(args []string) (*checkOptions, int) {
 	fs.IntVar(&o.bound, "bound", -1, "preemptions at most, with -mode dfs")
 	fs.IntVar(&o.jobs, "j", runtime.NumCPU(), "worker processes")
 	fs.BoolVar(&o.short, "short", false, "leave out the long scenarios")
+	fs.BoolVar(&o.full, "full", false, "also scenarios with four threads, and the long ones of every design")
 	fs.BoolVar(&o.mutants, "mutants", false, "also change the lock source, a line at a time, and see each change caught (needs go and the source)")
 	fs.DurationVar(&o.budget, "budget", time.Minute, "time for one scenario")
 	fs.StringVar(&o.out, "o", "", "run folder to write check.json into")
@@ -96,7 +98,7 @@ func (o *checkOptions) finish(rest []string, scenario, design, mode string) (err
 
 // takes reports whether the flags ask for the scenario.
 func (o *checkOptions) takes(r *lockcheck.Row) bool {
-	return o.scenario.MatchString(r.Scenario) && o.design.MatchString(r.Design) && (!r.Long || !o.short)
+	return o.scenario.MatchString(r.Scenario) && o.design.MatchString(r.Design) && (!r.Long || !o.short) && (!r.Full || o.full)
 }
 
 // job returns the order for a scenario.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -82,7 +83,8 @@ func (c *checking) hunt(src string, i int, row *mutantRow) error {
 	}
 	bin, err := c.build(src, name, tags, overlay)
 	if err != nil {
-		return err
+		row.Kind, row.Message = "does not compile", err.Error()
+		return nil
 	}
 	defer os.Remove(bin)
 	return c.tryAll(bin, row)
@@ -96,8 +98,10 @@ func (c *checking) tryAll(bin string, row *mutantRow) error {
 	defer w.stop()
 	for _, sc := range row.Mutant.Order(list) {
 		r, err := w.do(lockcheck.Job{Design: sc.Design, Scenario: sc.Scenario, Bound: -1, Budget: mutantBudget})
-		if err != nil {
-			return fmt.Errorf("mutant %q: %w", row.Name, err)
+		if err != nil { // the worker died of it
+			row.Caught, row.Kind, row.Message = true, "crash", err.Error()
+			row.Scenario, row.Invariant = sc.Design+"/"+sc.Scenario, sc.Checks
+			return nil
 		}
 		if r.Expected {
 			continue
@@ -137,7 +141,7 @@ func (c *checking) printMutants(rows []mutantRow) {
 			fmt.Fprintf(tw, "%s\t%s\tsurvives: %s\n", r.Name, r.File, r.Equivalent)
 		default:
 			c.unexpected++
-			fmt.Fprintf(tw, "%s\t%s\tUNEXPECTED: survives\n", r.Name, r.File)
+			fmt.Fprintf(tw, "%s\t%s\tUNEXPECTED: %s\n", r.Name, r.File, cmp.Or(r.Message, "survives"))
 		}
 	}
 	tw.Flush()

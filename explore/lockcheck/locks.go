@@ -27,9 +27,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 			w.readers(n, addrA)
 			w.idle()
 		})
-		if n == 3 {
-			sc.Long, sc.Budget = true, fourThreads
-		}
+		sc.Full = n == 3
 	}
 	for n := 1; n <= 2; n++ {
 		sc := add(fmt.Sprintf("twice-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA in two sessions", func(s *explore.S) {
@@ -116,6 +114,18 @@ func lockScenarios(d vmm.Design) []Scenario {
 		})
 		w.idle()
 	})
+	add("shrink", "I1 I2 I4", "a VMA shrinks away from the address that a reader looks for", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		t := s.Task()
+		w.session(t, func() { w.space.Place(t, vmm.Range{Start: addrA, End: addrA + 2*vmm.PageSize}, vmm.ProtRead) })
+		w.writer(func(t *vmm.Task) {
+			w.session(t, func() {
+				w.space.Resize(t, w.at(addrA), vmm.Range{Start: addrA, End: addrA + vmm.PageSize})
+			})
+		})
+		w.readers(1, addrA+vmm.PageSize)
+		w.idle()
+	})
 	add("bystander", "I2 I8", "a VMA that nobody write-locks is found whatever happens beside it", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA, addrB)
 		w.writer(func(t *vmm.Task) {
@@ -176,12 +186,11 @@ func killScenarios(d vmm.Design) []Scenario {
 			killed := w.writer(func(t *vmm.Task) {
 				w.session(t, func() {
 					v := w.at(addrA)
-					if w.locks.StartWriteKillable(t, v) == nil {
-						touch(v)
-					} else {
-						st := w.locks.State(v)
-						atomic.Assert(!st.WriterWaiting, "I7: a killed writer leaves its mark")
+					if w.locks.StartWriteKillable(t, v) != nil {
+						atomic.Assert(!w.locks.State(v).WriterWaiting, "I7: a killed writer leaves its mark")
+						w.locks.StartWrite(t, v) // as if nothing had been
 					}
+					touch(v)
 				})
 				w.session(t, func() { w.change(t, w.at(addrA)) })
 			})

@@ -4,9 +4,10 @@ package lockcheck
 
 const (
 	refcountLock  = "variants/refcount/lock.go"
-	refcountSpace = "variants/refcount/space.go"
+	refcountFault = "variants/refcount/fault.go"
 	rwsemLock     = "variants/rwsem/lock.go"
 	rwsemSpace    = "variants/rwsem/space.go"
+	rwsemFault    = "variants/rwsem/fault.go"
 	semRead       = "internal/rwsem/read.go"
 	semWrite      = "internal/rwsem/write.go"
 	semWake       = "internal/rwsem/wake.go"
@@ -113,12 +114,12 @@ var Mutants = []Mutant{
 		Old: "v.excludeReaders(t, excludeFlag, false)", New: "v.excludeReaders(t, excludeFlag+1, false)"},
 	{Name: "detach leaves the flag", File: refcountLock,
 		Old: "attached {\n\t\tatomic.AddRelease32(&v.refcnt, minusFlag)\n", New: "attached {\n"},
-	{Name: "new VMA starts with a raised count", File: refcountSpace, Like: "review of v8: the count copied by vm_area_dup",
-		Old: "\tv.MM.Store(owner)\n", New: "\tv.refcnt.Store(2)\n\tv.MM.Store(owner)\n"},
-	{Name: "new VMA keeps its old number", File: refcountSpace,
+	{Name: "new VMA starts with a raised count", File: refcountLock, Like: "review of v8: the count copied by vm_area_dup",
+		Old: "\t// Odd: equal to no number outside a session.\n", New: "\tv.refcnt.Store(2)\n"},
+	{Name: "new VMA keeps its old number", File: refcountLock,
 		Old: "\tatomic.StoreRelaxed32(&v.lockSeq, mm.SeqMask)", New: "\t_ = uint32(mm.SeqMask)",
 		Equivalent: "an object is freed after its last session has marked it, and before that session ends no other can begin; a new VMA is write-locked before it is attached whatever its number"},
-	{Name: "no look at the range", File: refcountSpace,
+	{Name: "no look at the range", File: refcountFault,
 		Old: "if v.Start.Get() <= addr && addr < v.End.Get() {", New: "if true {"},
 
 	// The rw_semaphore of a VMA.
@@ -130,8 +131,7 @@ var Mutants = []Mutant{
 	{Name: "second look relaxed", File: rwsemLock, Like: "commit b1f02b95758d",
 		Old: "atomic.LoadAcquire32(&m.LockSeq)", New: "atomic.LoadRelaxed32(&m.LockSeq)"},
 	{Name: "reader gets in by force", File: rwsemLock,
-		Old: "if !lock.DownReadTrylock(&t.Task) { // O1", New: "if lock.DownRead(&t.Task); false { // O1",
-		Equivalent: "the write lock is held for a moment only, by a writer that never waits with it: waiting for it is slow, not wrong"},
+		Old: "if !lock.DownReadTrylock(&t.Task) { // O1", New: "if lock.DownRead(&t.Task); false { // O1"},
 	{Name: "no look at detached", File: rwsemLock,
 		Old: "if v.detached.Get() { // replaced since it was found", New: "if false {"},
 	{Name: "reader's put outside an RCU section", File: rwsemLock,
@@ -154,13 +154,12 @@ var Mutants = []Mutant{
 	{Name: "detach forgotten", File: rwsemLock,
 		Old: "\tv.detached.Set(d)\n", New: "\tv.detached.Set(false)\n"},
 	{Name: "freed at once", File: rwsemSpace, Like: "patch 2024-11: a lock in a type-stable VMA set up anew",
-		Old: "m.RCU.Defer(&t.Task, m.free, of(v))", New: "m.freeNow(&t.Task, of(v))"},
-	{Name: "no look at the range", File: rwsemSpace,
-		Old: "if v.Start.Get() <= addr && addr < v.End.Get() {", New: "if true {",
-		Equivalent: "a VMA's memory stays its own until the grace period ends, and no scenario of this list shrinks one"},
-	{Name: "walk before the RCU section", File: rwsemSpace, Like: "commit 0b16f8bed19c",
-		Old: "\t\tm.RCU.Lock(&t.Task)\n\t\tv := of(m.Index.Find(addr))\n",
-		New: "\t\tv := of(m.Index.Find(addr))\n\t\tm.RCU.Lock(&t.Task)\n"},
+		Old: "\t\tRest:    restOffset,\n", New: "\t\tRest:    restOffset,\n\t\tTypeSafe: true,\n"},
+	{Name: "no look at the range", File: rwsemFault,
+		Old: "if v.Start.Get() <= addr && addr < v.End.Get() {", New: "if true {"},
+	{Name: "walk before the RCU section", File: rwsemFault, Like: "commit 0b16f8bed19c",
+		Old: "\t\tm.RCU.Lock(&t.Task)\n\t\tv := mm.ContainerOf[vma](m.Index.Find(addr))\n",
+		New: "\t\tv := mm.ContainerOf[vma](m.Index.Find(addr))\n\t\tm.RCU.Lock(&t.Task)\n"},
 
 	// Around the locks.
 	{Name: "session ends without release", File: mmFile, Like: "commit b1f02b95758d",
@@ -184,7 +183,7 @@ var Mutants = []Mutant{
 	{Name: "munmap does not write-lock", File: "internal/addrspace/munmap.go",
 		Old: "\t\ts.Locks.StartWrite(t, v)\n\t\ts.Locks.Detach(t, v)\n", New: "\t\ts.Locks.Detach(t, v)\n"},
 	{Name: "maps walk takes a miss for the end", File: "internal/addrspace/maps.go",
-		Old: "\t\tcase vmm.Miss:\n\t\t\tcontinue", New: "\t\tcase vmm.Miss:\n\t\t\treturn nil, nil"},
+		Old: "\t\tcase vmm.Miss:\n\t\t\tcontinue", New: "\t\tcase vmm.Miss:\n\t\t\treturn nil, nil", With: "maps-munmap"},
 
 	// mmap_lock: readers.
 	{Name: "reader ignores the writer", File: semRead,
@@ -227,7 +226,7 @@ var Mutants = []Mutant{
 	{Name: "write unlock without release", File: semWrite,
 		Old: "c := atomic.AddRelease64(&s.count, -writerLocked)", New: "c := atomic.AddRelaxed64(&s.count, -writerLocked)"},
 	{Name: "write unlock wakes nobody", File: semWrite,
-		Old: "\tif c&hasWaiters != 0 {\n\t\ts.wake(t, wakeAny)\n", New: "\tif false {\n\t\ts.wake(t, wakeAny)\n"},
+		Old: "\tif c&hasWaiters != 0 {\n\t\ts.wake(t, wakeAny)\n", New: "\tif c < 0 {\n\t\ts.wake(t, wakeAny)\n"},
 	{Name: "owner cleared after the release", File: semWrite,
 		Old:        "\tatomic.StoreRelaxed64(&s.owner, 0) // first: afterwards it is the next owner's\n\t// Release: pairs with the acquire of the next holder.\n\tc := atomic.AddRelease64(&s.count, -writerLocked)\n",
 		New:        "\t// Release: pairs with the acquire of the next holder.\n\tc := atomic.AddRelease64(&s.count, -writerLocked)\n\tatomic.StoreRelaxed64(&s.owner, 0)\n",
@@ -261,7 +260,7 @@ var Mutants = []Mutant{
 	{Name: "grant without release", File: semWake,
 		Old: "atomic.StoreRelease32(&r.Waiter.State, granted)", New: "atomic.StoreRelaxed32(&r.Waiter.State, granted)"},
 	{Name: "granted reader not woken", File: semWake,
-		Old: "\t\tr.Unpark()\n", New: ""},
+		Old: "if r.Unpark() {", New: "if false {"},
 	{Name: "wake-up without the list's lock", File: semWake,
 		Old: "\ts.waitLock.Lock(t)\n\tvar w wakeups\n\tif !s.waiters.empty() {\n\t\tw = s.markWake(t, kind)\n\t}\n\ts.waitLock.Unlock()\n",
 		New: "\tvar w wakeups\n\tif !s.waiters.empty() {\n\t\tw = s.markWake(t, kind)\n\t}\n"},
@@ -274,10 +273,9 @@ var Mutants = []Mutant{
 	{Name: "empty queue keeps its mark", File: semWake,
 		Old: "\t\tadd -= hasWaiters\n", New: ""},
 	{Name: "reader told before its bias is in", File: semWake,
-		Old: "\t\t\tatomic.StoreRelaxed32(&r.Waiter.State, chosen)\n",
-		New: "\t\t\tatomic.StoreRelaxed32(&r.Waiter.State, granted)\n"},
+		Old: "\t\t\tr.Waiter.State.Store(chosen)\n", New: "\t\t\tr.Waiter.State.Store(granted)\n"},
 	{Name: "killed waiter wakes nobody behind it", File: semWait,
-		Old: "\t} else if first {\n", New: "\t} else if false {\n", With: "kill-writer-queue"},
+		Old: "\t} else if first {\n", New: "\t} else if first && false {\n", With: "kill-writer-queue"},
 	{Name: "killed last waiter leaves the mark", File: semWait,
 		Old: "\t\ts.clearQueueBits()\n", New: ""},
 	{Name: "list loses its tail", File: semWait,
@@ -286,5 +284,5 @@ var Mutants = []Mutant{
 	{Name: "spinner that leaves the queue keeps the lock of it", File: semSpin,
 		Old: "\ts.osqUnlock(t)\n", New: ""},
 	{Name: "queue's head not handed on", File: semOSQ,
-		Old: "\t\tatomic.StoreRelease32(&next.OSQ.Locked, 1)\n", New: ""},
+		Old: "\t\tatomic.StoreRelease32(&next.OSQ.Locked, 1)\n", New: "", With: "spin-2w1r"},
 }

@@ -36,6 +36,11 @@ func opScenarios(d vmm.Design) []Scenario {
 		w.Go("fault", w.fault(addrA, nil))
 		w.Go("fault", w.fault(addrA, nil))
 	})
+	add("anon-mprotect", "I1 I2 I4 I6 I10", "the first write fault of a private VMA, which needs mmap_lock too, beside mprotect", false, nil, func(w *world) {
+		w.mapPrivate(w.Task(), addrA)
+		w.Go("fault", w.fault(addrA, nil, vmm.SEGV_ACCERR))
+		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
+	})
 	add("fault-remap", "I1 I2 I3 I4 I6", "a fault beside an mmap over its VMA", true, a, func(w *world) {
 		w.Go("fault", w.fault(addrA, nil))
 		w.Go("mmap", func(t *vmm.Task) { w.mapAt(t, addrA) })

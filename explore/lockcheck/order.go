@@ -11,7 +11,7 @@ func (m *Mutant) Order(all []Row) []Row {
 	var out []Row
 	own := m.design()
 	for _, r := range all {
-		if (own == "" || r.Design == own) && (!r.Long || m.With == r.Scenario) {
+		if (own == "" || r.Design == own) && (!r.Long && !r.Full || m.With == r.Scenario) {
 			out = append(out, r)
 		}
 	}

@@ -5,7 +5,6 @@ package lockcheck
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"vmabench/explore"
 	"vmabench/internal/mm"
@@ -21,18 +20,13 @@ type Scenario struct {
 	Doc    string
 	Checks string // the invariants it would see broken: "I1 I4"
 	Breaks string // the one it expects to see broken; "" is none
-	// Long scenarios are left out of a short check.
-	Long bool
-	// Budget bounds the search of a scenario that takes too long to complete.
-	Budget  time.Duration
-	Options explore.Options
-	Limits  rwsem.Limits
-	Body    func(*explore.S)
+	// Long scenarios are left out of a short check, Full ones of any but a full
+	// one: those with four threads, which may take hours to complete.
+	Long, Full bool
+	Options    explore.Options
+	Limits     rwsem.Limits
+	Body       func(*explore.S)
 }
-
-// fourThreads is the budget of scenarios with four threads, which are searched
-// as far as it goes. Those with three are always completed.
-const fourThreads = 15 * time.Second
 
 // Tiny reports whether this build has sequence numbers of 3 bits and a limit
 // of 6 readers (-tags vmatiny): some scenarios exist only there.
@@ -50,8 +44,12 @@ func All() []Scenario {
 	}
 	out = semScenarios()
 	for _, d := range variants.All() {
-		out = append(out, lockScenarios(d)...)
-		out = append(out, opScenarios(d)...)
+		of := append(lockScenarios(d), opScenarios(d)...)
+		for i := range of {
+			// The long ones of the designs that Linux had are always completed.
+			of[i].Full = of[i].Full || of[i].Long && !inLinux(d)
+		}
+		out = append(out, of...)
 	}
 	return append(out, rivalScenarios()...)
 }
@@ -59,9 +57,6 @@ func All() []Scenario {
 // Run explores the scenario.
 func (sc *Scenario) Run(o explore.Options) *explore.Result {
 	o.Weak, o.Timeouts, o.Clocks, o.Spin = sc.Options.Weak, sc.Options.Timeouts, sc.Options.Clocks, sc.Options.Spin
-	if sc.Budget != 0 && (o.Budget == 0 || sc.Budget < o.Budget) {
-		o.Budget = sc.Budget
-	}
 	l := sc.Limits
 	if l.SpinTurns == 0 {
 		l.SpinTurns = 1
@@ -107,6 +102,11 @@ func (sc *Scenario) Expected(r *explore.Result) bool {
 
 // Invariants are the names that Checks and Breaks use.
 var Invariants = []string{"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10"}
+
+// inLinux reports whether d was merged.
+func inLinux(d vmm.Design) bool {
+	return d.Name == "mmaponly" || d.Name == "rwsem" || d.Name == "refcount"
+}
 
 // hasVMALocks reports whether d locks single VMAs.
 func hasVMALocks(d vmm.Design) bool { return d.Name != "mmaponly" }

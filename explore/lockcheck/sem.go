@@ -73,14 +73,12 @@ func semScenarios() []Scenario {
 	plain := explore.Options{}
 	for _, n := range [][2]int{{1, 1}, {2, 0}, {1, 2}, {2, 1}, {3, 0}, {2, 2}} {
 		sc := add(fmt.Sprintf("%dw%dr", n[0], n[1]), "I1 I2 I6", "writers and readers, asleep where they wait", plain, mix(n[0], n[1]))
-		if n[0]+n[1] > 3 {
-			sc.Long, sc.Budget = true, fourThreads
-		}
+		sc.Full = n[0]+n[1] > 3
 	}
 	spin := explore.Options{Spin: true}
-	for _, n := range [][2]int{{1, 1}, {2, 0}, {2, 1}} {
+	for _, n := range [][2]int{{1, 1}, {2, 0}, {2, 1}, {2, 2}} {
 		sc := add(fmt.Sprintf("spin-%dw%dr", n[0], n[1]), "I1 I2 I6", "writers that spin before they sleep, past the queue", spin, mix(n[0], n[1]))
-		sc.Long = n[0]+n[1] > 2
+		sc.Long, sc.Full = n[0]+n[1] > 2, n[0]+n[1] > 3
 	}
 	clocks := explore.Options{Clocks: true}
 	for _, n := range [][2]int{{2, 0}, {2, 1}} {

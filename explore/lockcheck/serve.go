@@ -34,6 +34,7 @@ type Row struct {
 	Checks   string `json:"checks"`           // invariants it would see broken
 	Breaks   string `json:"breaks,omitempty"` // the one it must see broken
 	Long     bool   `json:"long,omitempty"`
+	Full     bool   `json:"full,omitempty"`
 	Tiny     bool   `json:"tiny,omitempty"` // of the build with tiny counters
 
 	Executions int           `json:"executions"`
@@ -51,7 +52,7 @@ type Row struct {
 
 // row returns the scenario without a verdict.
 func (sc *Scenario) row() Row {
-	return Row{Design: sc.Design, Scenario: sc.Name, Doc: sc.Doc, Checks: sc.Checks, Breaks: sc.Breaks, Long: sc.Long, Tiny: Tiny}
+	return Row{Design: sc.Design, Scenario: sc.Name, Doc: sc.Doc, Checks: sc.Checks, Breaks: sc.Breaks, Long: sc.Long, Full: sc.Full, Tiny: Tiny}
 }
 
 // judge explores the scenario and fills in the verdict.

@@ -49,9 +49,12 @@ func (w *world) sibling() *world {
 
 func (w *world) mapAt(t *vmm.Task, a vmm.Addr) {
 	_, err := w.vmm.Mmap(t, a, vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed|vmm.MapShared, vmm.File{ID: 1, Off: uint64(a)})
-	if err != nil {
-		w.Fail("mmap: %v", err)
-	}
+	w.must(err)
+}
+
+func (w *world) mapPrivate(t *vmm.Task, a vmm.Addr) {
+	_, err := w.vmm.Mmap(t, a, vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed, vmm.File{})
+	w.must(err)
 }
 
 // at returns the VMA of a, for a holder of mmap_lock.
