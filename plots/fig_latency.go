@@ -146,26 +146,38 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 	}
 	shareLog(panels)
 	return []*Figure{{
-		ID: id, Section: secLatency, Title: worst.title(title),
+		ID: id, Section: secLatency, Title: worst.title(title, d),
 		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
 			"Merged histograms of all trials, drawn as far as ten samples lie beyond; in the table brackets mark what fewer support, ≤ what the clock cannot tell from zero. Grey: the same loop doing nothing, so what lies under it is the machine's.",
 		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Lines: d.lines(results.Latency, scens, 0),
 	}}
 }
 
-// finding keeps the largest p99 ratio between two designs.
+// finding keeps the largest p99 ratio between two designs that has a verdict.
 type finding struct {
-	ratio, lo, hi      float64
-	slow, fast, where  string
-	slowMax, slowestAt float64
+	*results.Delta
+	slow, fast, where string
 }
 
-func (f *finding) title(what string) string {
-	if f.slow == "" {
-		return what
+func (f *finding) title(what string, d *data) string {
+	if f.Delta == nil {
+		return what + ": no difference at p99 was shown"
 	}
-	return fmt.Sprintf("%s: at p99 %s takes %s the time of %s in %s (%s against %s)", what, f.slow, times(f.ratio), f.fast, f.where,
-		Nanos.Write(f.hi), Nanos.Write(f.lo))
+	return fmt.Sprintf("%s: at p99 %s takes %s the time of %s in %s", what, f.slow, d.claim(f.Delta), f.fast, f.where)
+}
+
+// worse looks for a larger p99 ratio among the designs of a panel.
+func (f *finding) worse(d *data, s *scenario, k kindOf, load string, procs int, where string) {
+	for _, fast := range d.main() {
+		for _, slow := range without(d.main(), fast) {
+			for _, unit := range []string{"p99-ns", k.op + "-p99-ns"} {
+				x := d.versus(fast).byKey[deltaKey{cellKey{results.Latency, s.key, load, slow, procs}, unit}]
+				if x != nil && x.Better() < 0 && (f.Delta == nil || x.Ratio > f.Ratio) {
+					*f = finding{x, slow, fast, where}
+				}
+			}
+		}
+	}
 }
 
 func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, table *Table, worst *finding) *Panel {
@@ -182,28 +194,17 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 		}
 		table.Rows = append(table.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
 	}
-	lo, hi, rate := math.Inf(1), 0.0, 0.0
-	fast, slow := "", ""
+	rate := 0.0
 	for _, n := range d.main() {
-		c := d.hist(s.key, load, n, procs, op)
-		if c == nil {
-			continue
-		}
-		draw(c, n, d.style[n], false)
-		rate = math.Max(rate, c.RateHz)
-		if v := quantile(c, .99); v < lo {
-			lo, fast = v, n
-		}
-		if v := quantile(c, .99); v > hi {
-			hi, slow = v, n
+		if h := d.hist(s.key, load, n, procs, op); h != nil {
+			rate = math.Max(rate, h.RateHz)
+			draw(h, n, d.style[n], false)
 		}
 	}
 	if len(p.Series) == 0 {
 		return nil
 	}
-	if fast != slow && hi/lo > worst.ratio {
-		*worst = finding{ratio: hi / lo, lo: lo, hi: hi, slow: slow, fast: fast, where: p.Title}
-	}
+	worst.worse(d, s, op, load, procs, p.Title)
 	if h := d.idle(s.key, procs); h != nil {
 		draw(h, idle, idleStyle, true)
 	}

@@ -127,23 +127,27 @@ func figCPU(d *data) []*Figure {
 	}}
 }
 
-// cpuTitle names the largest growth of CPU time per operation.
+// cpuTitle names the largest growth of CPU time per operation, if its interval
+// shows one.
 func (d *data) cpuTitle(scens []scenario) string {
-	worst, who, where, at := 0.0, "", "", 0
+	worst, who, where, at := none, "", "", 0
 	for _, n := range d.main() {
 		for _, s := range scens {
 			p := d.ranked(s.key)
-			one := d.unitStat(results.Throughput, s.key, n, 1, "cpu-ns/op").Med
-			many := d.unitStat(results.Throughput, s.key, n, p, "cpu-ns/op").Med
-			if p > 1 && finite(one, many) && one > 0 && many/one > worst {
-				worst, who, where, at = many/one, n, s.title, p
+			if p < 2 {
+				continue
+			}
+			v := kept(d.get(results.Throughput, s.key, n, 1), d.get(results.Throughput, s.key, n, p), "cpu-ns/op")
+			if finite(v.Lo, v.Hi) && v.Lo > 1 && (who == "" || v.Med > worst.Med) {
+				worst, who, where, at = v, n, s.title, p
 			}
 		}
 	}
 	if who == "" {
-		return "CPU time per operation"
+		return "CPU time per operation: no growth with more CPUs was shown"
 	}
-	return fmt.Sprintf("An operation costs up to %s the CPU time at GOMAXPROCS %d as at 1 (%s, %s)", times(worst), at, who, where)
+	return fmt.Sprintf("With more CPUs an operation costs up to %s [%s] the CPU time (%s in %s, GOMAXPROCS %d against 1)",
+		change(worst.Med), between(worst.Lo, worst.Hi), who, where, at)
 }
 
 // times writes a factor: 1.9×.

@@ -72,9 +72,7 @@ func (d *data) mdAnswer(b *bytes.Buffer) {
 
 func (d *data) mdSummary(b *bytes.Buffer) {
 	head := []string{"workload", "procs", d.baseline}
-	for _, n := range without(d.main(), d.baseline) {
-		head = append(head, n)
-	}
+	head = append(head, without(d.main(), d.baseline)...)
 	rows, means := d.matrix()
 	var grid [][]string
 	for _, r := range append(rows, means...) {

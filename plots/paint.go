@@ -56,13 +56,12 @@ type canvas interface {
 
 // datum is what a mark stands for; the page's crosshair reads it.
 type datum struct {
-	Series    string
-	Value     string // as a table writes it
-	X         string
-	At        float64 // x in pixels
-	Interval  string
-	N         int
-	Important bool
+	Series   string
+	Value    string // as a table writes it
+	X        string
+	At       float64 // x in pixels
+	Interval string
+	N        int
 }
 
 // Sizes of text, in pixels.

@@ -30,6 +30,9 @@ func summarize(xs []float64) stat {
 // kept is the paired ratio of two cells of one design in a unit, repetition by
 // repetition.
 func kept(from, to *cell, unit string) stat {
+	if from == nil || to == nil {
+		return none
+	}
 	bs, br := from.samples(unit)
 	xs, xr := to.samples(unit)
 	var ratios []float64

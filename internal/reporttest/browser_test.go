@@ -12,6 +12,9 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"vmabench/plots"
+	"vmabench/results"
 )
 
 // tab is a page in the browser, with what it asked for and complained of.
@@ -249,5 +252,36 @@ func TestWithoutScript(t *testing.T) {
 		if strings.Contains(text, not) {
 			t.Errorf("%q is shown, and does nothing", not)
 		}
+	}
+}
+
+// The pages around the reports fit a phone too, and ask for nothing.
+func TestSite(t *testing.T) {
+	b := browse(t)
+	dir := t.TempDir()
+	a, c := madeUp(t), madeUp(t)
+	c.Run.ID, c.Run.Created = "made-up-later", "2026-01-03T03:04:05Z"
+	if err := plots.Publish([]*results.Folder{a, c}, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"index.html", "compare.html", "made-up/index.html"} {
+		b.url = "file://" + dir + "/" + name
+		b.open("", 375, 800)
+		if got := eval[int64](b, `document.documentElement.scrollWidth`); got > 375 {
+			t.Errorf("%s is %d pixels wide on a phone", name, got)
+		}
+		if n := eval[int](b, `document.querySelectorAll('main a[href$="index.html"], svg.chart').length`); n == 0 {
+			t.Errorf("%s shows neither a run nor a chart", name)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.requests {
+		if !strings.HasPrefix(r, "file://"+dir) && r != "about:blank" {
+			t.Errorf("asked for %s", r)
+		}
+	}
+	if len(b.errors) > 0 {
+		t.Error(b.errors)
 	}
 }

@@ -36,8 +36,8 @@ const head = t => { const th = document.createElement('th'); th.scope = 'row'; t
 function change(v) {
   const minus = s => s.replace('-', '\u2212');
   if (v >= 1.5 || v <= 1 / 1.5) {
-    const dec = Math.max(0, 2 - Math.floor(Math.log10(v)));
-    return v.toFixed(Math.min(9, dec)) + '\u00d7';
+    const s = v.toPrecision(3);
+    return (s.includes('e') ? v.toFixed(0) : s) + '\u00d7';
   }
   const p = (v - 1) * 100, s = p.toFixed(Math.abs(p) >= 100 ? 0 : 1);
   return (+s === 0 ? s.replace('-', '') : minus((p > 0 ? '+' : '') + s)) + ' %';
