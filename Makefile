@@ -9,7 +9,7 @@ SIM     := -tags vmasim
 FLAGS   := -trimpath -pgo=off
 
 .DEFAULT_GOAL := help
-.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short designs simulate selftest targets clean
+.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short designs simulate selftest targets targets-peers clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
 
 targets: build ## is everything as fast as it can be: each ratio beside its bounds (SCHED=fifo for a busy machine)
 	$(BIN)/vmabench targets -sched $(or $(SCHED),other)
+
+targets-peers: ## the same against C11, other trees and gVisor: a module of its own, needs a C compiler
+	cd compare && $(GO) build $(FLAGS) -o ../$(BIN)/compare . && ../$(BIN)/compare -sched $(or $(SCHED),other)
 
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

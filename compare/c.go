@@ -1,0 +1,99 @@
+package main
+
+/*
+#cgo CFLAGS: -std=c11 -O2 -Wall -Wextra
+#include <stdlib.h>
+#include "peers.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"vmabench/targets"
+	"vmabench/vmm"
+)
+
+// cSpace is an address space in C, with the layout of the Go one.
+func cSpace(design C.enum_design, vmas int) *C.struct_peer {
+	p := C.peer_new(design, C.uint64_t(targets.VMARange(0).Start), C.int(vmas))
+	if p == nil {
+		panic("no memory")
+	}
+	return p // until the process ends
+}
+
+func none(failed C.long) {
+	if failed != 0 {
+		panic(fmt.Sprintf("%d operations failed in C", failed))
+	}
+}
+
+func cReadPairs(design C.enum_design) func(n int) {
+	p, a := cSpace(design, 10), C.uint64_t(targets.VMARange(0).Start)
+	return func(n int) { none(C.peer_read_pairs(p, a, C.long(n))) }
+}
+
+func cWritePairs(design C.enum_design) func(n int) {
+	p, a := cSpace(design, 10), C.uint64_t(targets.VMARange(0).Start)
+	return func(n int) { C.peer_write_pairs(p, a, C.long(n)) }
+}
+
+func cFaults(design C.enum_design, vmas int, stream []vmm.Addr) func(n int) {
+	p := cSpace(design, vmas)
+	c := unsafe.Slice((*C.uint64_t)(C.malloc(C.size_t(8*len(stream)))), len(stream))
+	for i, a := range stream {
+		c[i] = C.uint64_t(a)
+	}
+	at := (*C.long)(C.calloc(1, C.size_t(unsafe.Sizeof(C.long(0)))))
+	return func(n int) { none(C.peer_faults(p, &c[0], C.long(len(c)), at, C.long(n))) }
+}
+
+func cBare() func(n int) {
+	w := (*C.uint32_t)(C.calloc(1, 64))
+	return func(n int) { C.bare_pairs(w, C.long(n)) }
+}
+
+type loops = []func(n int)
+
+var cTargets = []targets.Target{
+	targets.Peer("bare-cas-xadd/in-C", "one compare-and-swap and one fetch-and-add in both languages",
+		targets.Anything, targets.Anything, 1,
+		func(*targets.Env) (a, b []func(n int)) { return loops{targets.Bare()}, loops{cBare()} }),
+	targets.Peer("refcount-read/in-C", "the VMA read lock and unlock against the same algorithm in C11",
+		targets.AtMost(1.20), targets.AtMost(1.40), 1,
+		func(e *targets.Env) (a, b []func(n int)) {
+			return loops{e.RefcountRead()}, loops{cReadPairs(C.REFCOUNT)}
+		}),
+	targets.Peer("rwsem-read/in-C", "the same of the other VMA lock, owner store included",
+		targets.AtMost(1.10), targets.AtMost(1.25), 1,
+		func(e *targets.Env) (a, b []func(n int)) { return loops{e.RwsemRead()}, loops{cReadPairs(C.RWSEM)} }),
+	targets.Peer("rwsem-read-in-C/refcount-read-in-C", "the two algorithms where the language stores as the kernel does",
+		targets.Anything, targets.Anything, 1,
+		func(*targets.Env) (a, b []func(n int)) {
+			return loops{cReadPairs(C.RWSEM)}, loops{cReadPairs(C.REFCOUNT)}
+		}),
+	targets.Peer("refcount-write/in-C", "a write session that locks one VMA; Go stores by exchange where C has a plain store",
+		targets.Anything, targets.Anything, 1,
+		func(e *targets.Env) (a, b []func(n int)) {
+			return loops{e.RefcountWrite()}, loops{cWritePairs(C.REFCOUNT)}
+		}),
+	targets.Peer("rwsem-write/in-C", "the same of the other VMA lock",
+		targets.Anything, targets.Anything, 1,
+		func(e *targets.Env) (a, b []func(n int)) { return loops{e.RwsemWrite()}, loops{cWritePairs(C.RWSEM)} }),
+	cFault("fault-local/in-C", "a fault of a present page, 1000 VMAs, 64 faults in each, against the same in C on a copy of the index", C.REFCOUNT, true),
+	cFault("fault-random/in-C", "the same at random", C.REFCOUNT, false),
+}
+
+func cFault(name, doc string, design C.enum_design, local bool) targets.Target {
+	const vmas = 1000
+	return targets.Peer(name, doc, targets.AtMost(1.0), targets.AtMost(1.3), 1,
+		func(e *targets.Env) (a, b []func(n int)) {
+			stream := targets.RandomPages(0, vmas)
+			if local {
+				stream = targets.LocalPages(0, vmas)
+			}
+			return loops{e.Faults(e.Refcount(1, vmas), stream)}, loops{cFaults(design, vmas, stream)}
+		})
+}
