@@ -38,6 +38,7 @@ func (v Violation) String() string {
 // test run.
 type Options struct {
 	Short bool   // a tenth of the random work
+	Full  bool   // every pair of operations, where an ordinary run takes some
 	Seed  uint64 // of everything random; 0 is 1
 	Run   string // only checks whose name contains this
 	First bool   // stop after the first check that finds something

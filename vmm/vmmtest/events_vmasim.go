@@ -84,7 +84,10 @@ func checkEvents(d vmm.Design, _ Options) (vs []Violation) {
 
 // counts accepts the access that would count a reader in a VMA: the first
 // read-modify-write of the VMA, or of its lock object.
-func counts(a access) bool { return a.obj != nil && a.op.RMW() && a.obj.isVMA() }
+func counts(a access) bool {
+	obj, _ := a.object()
+	return obj != nil && a.op.RMW() && obj.isVMA()
+}
 
 type faultFunc = func(at vmm.Addr, access vmm.Access) *simThread
 

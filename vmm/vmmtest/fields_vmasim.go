@@ -106,28 +106,29 @@ func (r fieldRule) mayWrite(h held) bool {
 }
 
 func (f *fieldWatch) see(a access) {
-	if a.obj == nil || !strings.HasPrefix(a.obj.name, "vma") {
+	obj, field := a.object()
+	if obj == nil || !strings.HasPrefix(obj.name, "vma") {
 		return
 	}
-	r, ok := f.rules[a.field]
+	r, ok := f.rules[field]
 	if !ok {
 		return // the lock word: its transitions are the lock's own business
 	}
-	v := (*mm.VMA)(a.obj.at)
+	v := (*mm.VMA)(obj.at)
 	h := f.held(v)
-	n := f.seen[a.field]
+	n := f.seen[field]
 	if a.op.Writes() {
 		n[1]++
 		if !r.mayWrite(h) {
-			f.w.fail(WrongLock, "%s (%s) is written under %+v, needs %s", a.field, r.kernel, h, r.write)
+			f.w.fail(WrongLock, "%s (%s) is written under %+v, needs %s", field, r.kernel, h, r.write)
 		}
 	} else {
 		n[0]++
 		if !r.mayRead(h) {
-			f.w.fail(WrongLock, "%s (%s) is read under %+v, needs a read lock", a.field, r.kernel, h)
+			f.w.fail(WrongLock, "%s (%s) is read under %+v, needs a read lock", field, r.kernel, h)
 		}
 	}
-	f.seen[a.field] = n
+	f.seen[field] = n
 }
 
 // checkFields runs scripts of every kind of operation, alone, and holds each

@@ -54,9 +54,12 @@ type access struct {
 	plain  bool
 	p      unsafe.Pointer
 	x, y   uint64
-	obj    *object // nil if nobody named what lies there
-	field  string  // the field of obj, such as refcnt or rest.Pgoff
+	in     *sched
 }
+
+// object returns what lies at the address and the name of the field, such as
+// refcnt or rest.Pgoff; nil if nobody named it.
+func (a access) object() (*object, string) { return a.in.find(a.p) }
 
 type object struct {
 	at         unsafe.Pointer // keeps it where it is
@@ -170,8 +173,7 @@ func (s *sched) before(a access) {
 	if s.quiet || s.cur == nil && s.watch == nil {
 		return
 	}
-	a.thread = s.cur
-	a.obj, a.field = s.find(a.p)
+	a.thread, a.in = s.cur, s
 	if s.watch != nil {
 		s.quiet = true
 		s.watch(a)

@@ -21,6 +21,8 @@ func simChecks() []check {
 		{"sim-asserts", checkAsserts, hasVMALocks},
 		{"sim-killed-waiter", checkKilledWaiter, hasSteps},
 		{"sim-fields", checkFields, hasSteps},
+		{"sim-preempt", checkPreempt, nil},
+		{"sim-walk", checkWalkPreempt, nil},
 	}
 }
 
