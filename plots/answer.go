@@ -138,15 +138,14 @@ func (d *data) claim(x *results.Delta) string {
 	return strings.ReplaceAll(fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Lo, x.Hi)), " ", "\u00a0")
 }
 
-// between writes an interval of ratios, its unit once where both ends have it.
+// between writes an interval of ratios in one unit: factors where one end is
+// far from 1.
 func between(lo, hi float64) string {
 	a, b := change(lo), change(hi)
-	for _, unit := range []string{" %", "×"} {
-		if x, ok := strings.CutSuffix(a, unit); ok && strings.HasSuffix(b, unit) {
-			return x + " … " + b
-		}
+	if x, ok := strings.CutSuffix(a, " %"); ok && strings.HasSuffix(b, " %") {
+		return x + " … " + b
 	}
-	return a + " … " + b
+	return sig(lo, 3) + " … " + times(hi)
 }
 
 // change writes a ratio: as a factor where it is far from 1, else in percent.

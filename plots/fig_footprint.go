@@ -155,7 +155,7 @@ func figLayout(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: d.layoutTitle(),
-		Subtitle: "The structs as they ran, from reflect: a row is a cache line of 64 bytes, dark is the lock, hatched is padding. Slab objects are packed, so only the offset within the object is fixed.",
+		Subtitle: "The structs as they ran, from reflect: a row is a cache line of 64 bytes, the strongest colour is the lock, hatched is padding. Slab objects are packed, so only the offset within the object is fixed.",
 		Panels:   panels, Table: table,
 		Legend: []Key{{Label: "lock", Part: true, Style: Style{Ink: InkPart1}}, {Label: "other fields", Part: true, Style: Style{Ink: InkPart0}}, {Label: "padding", Part: true, Hatch: true, Style: Style{Ink: InkGrid}}},
 	}}

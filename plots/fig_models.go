@@ -173,7 +173,7 @@ func figGuard(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secChecks, Title: claim,
-		Subtitle: "Trials in the order they ran, left to right. Pale: got all the CPU time it asked for; dark: a quarter less. Red: disturbed by the guard's rule; an outline: failed.",
+		Subtitle: "Trials in the order they ran, left to right. Faint: got all the CPU time it asked for; strong: a quarter less. Red: disturbed by the guard's rule; an outline: failed.",
 		Panels:   []Panel{{Strip: strip, W: 900, X: Axis{Label: "trials in the order they ran"}}}, Table: d.guardTable(),
 	}}
 }

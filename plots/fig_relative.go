@@ -108,8 +108,8 @@ func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
 			lo = math.Min(lo, 1/v/1.03)
 		}
 	}
-	for _, v := range []float64{1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000} {
-		dense := v == 1.5 && up > 3 || v == 3 && up > 12 || v == 2 && up > 25 || v == 300
+	for _, v := range []float64{1, 1.2, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000} {
+		dense := v == 1.2 && up > 2.2 || v == 1.5 && up > 3 || v == 3 && up > 12 || v == 2 && up > 25 || v == 300
 		if up >= v*0.97 && !dense {
 			out = append(out, Tick{v, trimZeros(sig(v, 4)) + "×"})
 		}

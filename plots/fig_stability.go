@@ -47,7 +47,7 @@ func figStability(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secChecks, Title: fmt.Sprintf("%s: %d of %d cells drift, %d began cold", title, drifts, len(table.Rows), cold),
-		Subtitle: "Each cell is one trial's time per operation against the median of its cell: pale is 10 % faster, dark is 10 % slower, red was disturbed. " +
+		Subtitle: "Each cell is one trial's time per operation against the median of its cell: faint is 10 % faster, strong is 10 % slower, red was disturbed. " +
 			"A pattern from left to right is a drift. First slice: against the trial's median slice; a trend in one of a hundred is chance.",
 		Panels: panels, Table: table,
 	}}

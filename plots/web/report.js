@@ -32,20 +32,20 @@ const cell = (text, interval, cls) => {
   return td;
 };
 const head = t => { const th = document.createElement('th'); th.scope = 'row'; th.textContent = t; return th; };
-// change writes a ratio as answer.go does.
+const three = v => { const s = v.toPrecision(3); return s.includes('e') ? v.toFixed(0) : s; };
+// change and between write ratios as answer.go does.
 function change(v) {
   const minus = s => s.replace('-', '\u2212');
   if (v >= 1.5 || v <= 1 / 1.5) {
-    const s = v.toPrecision(3);
-    return (s.includes('e') ? v.toFixed(0) : s) + '\u00d7';
+    return three(v) + '\u00d7';
   }
   const p = (v - 1) * 100, s = p.toFixed(Math.abs(p) >= 100 ? 0 : 1);
   return (+s === 0 ? s.replace('-', '') : minus((p > 0 ? '+' : '') + s)) + ' %';
 }
 function between(lo, hi) {
   const a = change(lo), b = change(hi);
-  for (const u of [' %', '\u00d7']) if (a.endsWith(u) && b.endsWith(u)) return a.slice(0, -u.length) + ' \u2026 ' + b;
-  return a + ' \u2026 ' + b;
+  if (a.endsWith(' %') && b.endsWith(' %')) return a.slice(0, -2) + ' \u2026 ' + b;
+  return three(lo) + ' \u2026 ' + three(hi) + '\u00d7';
 }
 function summary() {
   const table = $('#matrix'), shown = data.Designs.filter(d => !state.d.has(d));
