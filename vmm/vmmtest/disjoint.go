@@ -99,7 +99,16 @@ func (r *region) verify(w *worker, v vmm.VMM) {
 // checkDisjoint: tasks beside one another, each in its own region, which must
 // look to it as if it were alone.
 func checkDisjoint(d vmm.Design, o Options) []Violation {
-	p := newPlayer(d, vmm.Config{})
+	for _, protocol := range []vmm.Protocol{vmm.ProtocolSame, vmm.ProtocolEra} {
+		if vs := disjoint(d, o, vmm.Config{Protocol: protocol}); len(vs) > 0 {
+			return vs
+		}
+	}
+	return nil
+}
+
+func disjoint(d vmm.Design, o Options, config vmm.Config) []Violation {
+	p := newPlayer(d, config)
 	v := p.spaces[0]
 	c := newCrew(d, o)
 	c.add("owner", 4)

@@ -16,7 +16,7 @@ func (o Options) selects(name string) bool { return strings.Contains(name, o.Run
 func checkScripts(d vmm.Design, o Options) []Violation {
 	for i := range o.scale(60) {
 		seed := o.Seed*1000 + uint64(i)
-		config := vmm.Config{Page: vmm.PageCost(i % 3), NoRecycle: i%8 == 7}
+		config := vmm.Config{Page: vmm.PageCost(i % 3), NoRecycle: i%8 == 7, Protocol: vmm.Protocol(i / 3 % 2)}
 		if f := Replay(d, config, Generate(seed, 150)); f != nil {
 			f = ShrinkFailure(d, config, f)
 			return violation(WrongResult, "seed %d, %+v\n%s", seed, config, f.Error())
@@ -131,7 +131,7 @@ func checkKilled(d vmm.Design, _ Options) []Violation {
 	return nil
 }
 
-// golden returns the text of a script performed on the design: the script's
+// goldenText returns the text of a script performed on the design: the script's
 // own comments and operations, with the design's results.
 func goldenText(d vmm.Design, text string) (string, error) {
 	lines, err := ParseScript(text)

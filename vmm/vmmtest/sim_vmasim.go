@@ -352,7 +352,37 @@ func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
 			}
 		})...)
 	}
-	return vs
+	return append(vs, newWorld(d, vmm.Config{}, killFork)...)
+}
+
+// killFork kills a fork that waits for a reader of the parent's last VMA: what
+// it has write-locked and copied until then must be as before.
+func killFork(w *world) {
+	if !w.space().Rules.ForkKillable || !w.space().Rules.VMALocks {
+		return
+	}
+	w.must(w.mmap(w.v, simBase-1<<20, 1)) // a VMA before the one that is waited for
+	reader := w.holdRow(lockRow{vma: modeR})
+	w.expect(reader, stopped, "a reader")
+	var err error
+	fork := w.thread("fork", func(t *vmm.Task) { _, err = w.v.Fork(t) })
+	if !w.expect(fork, blocked, "a fork beside a reader") {
+		return
+	}
+	fork.task.Kill()
+	w.expect(fork, ended, "a killed fork")
+	if err != vmm.EINTR {
+		w.fail(WrongResult, "a killed fork = %s, want EINTR", errText(err))
+	}
+	again := w.faulter("fault", w.v, simBase, vmm.AccessRead, &err)
+	w.expect(again, ended, "a fault after a killed fork")
+	if again.task.Stats[vmm.Success] != 1 {
+		w.fail(NoExclusion, "a killed fork left a VMA that no reader gets into")
+	}
+	w.expect(reader, ended, "the reader")
+	if err := w.v.Check(w.ctl); err != nil {
+		w.fail(Invariant, "after a killed fork: %v", err)
+	}
 }
 
 // checkAsserts: the vma_assert family holds where it must, fails where it must,
