@@ -24,8 +24,8 @@ type Config struct {
 	Subject vmm.Config
 
 	Throughput []workload.Spec
-	// Beside are further throughput trials, of subjects that are compared among
-	// themselves.
+	// Beside are further throughput trials: of subjects that are compared among
+	// themselves, or with another cost of a page.
 	Beside []Part
 	// Latency workloads run at LatencyProcs, at each load of LoadX (times
 	// their own), with an idle-loop control beside them.
@@ -51,6 +51,7 @@ type Part struct {
 	Designs    []string
 	Throughput []workload.Spec
 	Procs      []int
+	Page       vmm.PageCost // if not none, instead of the configuration's
 }
 
 // Plan is the trials of a run in the order in which they run.
@@ -147,10 +148,14 @@ func (c *Config) Subjects() []string {
 // block returns the trials of one repetition, shuffled.
 func (c *Config) block(rng *rand.Rand) []TrialSpec {
 	var groups [][]TrialSpec
-	for _, part := range append([]Part{{c.Designs, c.Throughput, c.Procs}}, c.Beside...) {
+	for _, part := range append([]Part{{Designs: c.Designs, Throughput: c.Throughput, Procs: c.Procs}}, c.Beside...) {
 		for _, w := range part.Throughput {
 			for _, n := range part.Procs {
-				groups = append(groups, c.group(part.Designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing}))
+				g := c.group(part.Designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
+				for i := range g {
+					g[i].Config.Page = max(g[i].Config.Page, part.Page)
+				}
+				groups = append(groups, g)
 			}
 		}
 	}

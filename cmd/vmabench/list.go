@@ -12,6 +12,7 @@ import (
 	"vmabench/harness"
 	"vmabench/results"
 	"vmabench/variants"
+	"vmabench/vmm"
 	"vmabench/workload"
 )
 
@@ -106,6 +107,9 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 			key.name = fmt.Sprintf("%d VMAs", s.VMAs)
 		case s.RateX != 0 && s.RateX != 1:
 			key.name += fmt.Sprintf(", %g times its load", s.RateX)
+		}
+		if s.Config.Page != vmm.PageNone {
+			key.name += ", page=" + s.Config.Page.String()
 		}
 		r := index[key]
 		if r == nil {

@@ -74,7 +74,7 @@ func presetPlan(name string) (harness.Config, error) {
 	case "default":
 		c.Count = 10
 		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
-		c.Beside = realKernel(find("pft", "hotvma", "mmap1"))
+		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1"))...)
 		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
 		c.LatencyTiming = c.Timing
@@ -83,7 +83,8 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Count = 20
 		c.Throughput = workload.Presets()
 		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
-		c.Beside = realKernel(find("pft", "hotvma", "mixed/write=1", "page_fault1", "mmap1", "mprotect-disjoint"))
+		c.Beside = append(withPages(find("pft", "page_fault1", "arena")),
+			realKernel(find("pft", "hotvma", "mixed/write=1", "page_fault1", "mmap1", "mprotect-disjoint"))...)
 		c.LoadX = []float64{0.25, 1, 4}
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
@@ -134,8 +135,8 @@ func (o *options) config() (harness.Config, error) {
 	if c.Designs, err = pickDesigns(o.variants); err != nil {
 		return c, err
 	}
-	if o.variants != "" {
-		c.Beside = nil
+	if o.variants != "" || o.page != "none" || o.protocol != "same" {
+		c.Beside = nil // what was asked for, and nothing else
 	}
 	if o.procs != "" {
 		if c.Procs, err = numbers("-procs", o.procs); err != nil {
@@ -183,6 +184,13 @@ func pickDesigns(list string) (names []string, err error) {
 		names = append(names, n)
 	}
 	return names, nil
+}
+
+// withPages is workloads whose faults clear their page, as a real fault does:
+// what is left of a difference between locks when they are not nearly all of
+// the operation.
+func withPages(specs []workload.Spec) []harness.Part {
+	return []harness.Part{{Designs: headliners, Throughput: specs, Procs: []int{1, 2}, Page: vmm.PageZero}}
 }
 
 // realKernel is the running kernel as a part of a plan: subjects that are
