@@ -4,12 +4,14 @@ import (
 	"context"
 	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"vmabench/results"
+	"vmabench/vmm"
 	"vmabench/workload"
 )
 
@@ -148,6 +150,50 @@ func TestStallIsOnRecord(t *testing.T) {
 	}
 	if actual.Max() < int64(stallTime) || intended.Max() < int64(stallTime) {
 		t.Errorf("the longest wait is %v", time.Duration(intended.Max()))
+	}
+}
+
+// TestArrivals: a constant rate has one gap, a Poisson process gaps of the same
+// mean and of the same standard deviation.
+func TestArrivals(t *testing.T) {
+	w := &worker{}
+	w.stream.RateHz = 1e6
+	for _, a := range []Arrivals{Constant, Poisson} {
+		l := newLatency(&TrialSpec{Arrivals: a, Seed: 3, RateX: 2}, w)
+		const n = 100_000
+		sum, squares := 0.0, 0.0
+		for range n {
+			at := l.arrive()
+			gap := at - l.next
+			l.next = at
+			sum += gap
+			squares += gap * gap
+		}
+		mean := sum / n
+		sd := math.Sqrt(squares/n - mean*mean)
+		want := map[Arrivals]float64{Constant: 0, Poisson: 500}[a]
+		if math.Abs(mean-500) > 10 || math.Abs(sd-want) > 10 {
+			t.Errorf("%s arrivals at 2 MHz: gaps of %.1f ± %.1f ns, want 500 ± %.0f", a, mean, sd, want)
+		}
+	}
+}
+
+// TestDrive performs exactly the ops it is asked for.
+func TestDrive(t *testing.T) {
+	l, _ := workload.Uniform(10)
+	s := preset(t, "ownvma")
+	v := newFake()
+	d := vmm.Design{New: func(vmm.Config) vmm.Machine { return fakeMachine{func() *fakeVMM { return v }} }}
+	var faults, began, ended atomic.Int64
+	v.onFault = func(*vmm.Task) { faults.Add(1) }
+	err := Drive(d, &s, l, 3, 100, func() { began.Add(1) }, func() { ended.Add(1) })
+	if err != nil || faults.Load() != 100 || began.Load() != 1 || ended.Load() != 1 {
+		t.Errorf("%d faults, began %d, ended %d, error %v", faults.Load(), began.Load(), ended.Load(), err)
+	}
+	v = newFake()
+	v.corrupt = true
+	if err := Drive(d, &s, l, 1, 1, func() {}, func() {}); err == nil {
+		t.Error("a corrupt address space went unnoticed")
 	}
 }
 

@@ -28,11 +28,17 @@ func Run(b *testing.B, d vmm.Design, bench string) {
 		if s.Bench != bench {
 			continue
 		}
-		name := []string{"variant=" + d.Name, "workload=" + s.FullName(), "vmas=" + strconv.Itoa(vmas)}
-		b.Run(strings.Join(name, "/"), func(b *testing.B) {
+		b.Run(name(d.Name, &s), func(b *testing.B) {
 			if err := harness.Drive(d, &s, l, runtime.GOMAXPROCS(0), b.N, b.ResetTimer, b.StopTimer); err != nil {
 				b.Fatal(err)
 			}
 		})
 	}
+}
+
+// name is the benchmark's name below its function's, as bench.txt has it;
+// testing appends the GOMAXPROCS.
+func name(design string, s *workload.Spec) string {
+	parts := []string{"variant=" + design, "workload=" + s.FullName(), "vmas=" + strconv.Itoa(vmas)}
+	return strings.Join(parts, "/")
 }
