@@ -38,7 +38,6 @@ type (
 	noStartWrite struct{ addrspace.Locks }
 	noEndSession struct{ addrspace.Locks }
 	noReadLocked struct{ addrspace.Locks }
-	noKillable   struct{ addrspace.Locks }
 	writesTwice  struct{ addrspace.Locks }
 )
 
@@ -63,6 +62,7 @@ func TestMutants(t *testing.T) {
 	}{
 		{"vma_start_write is left out", func(l addrspace.Locks) addrspace.Locks { return noStartWrite{l} }, "sim-fields", vmmtest.WrongLock},
 		{"vma_start_write is left out", func(l addrspace.Locks) addrspace.Locks { return noStartWrite{l} }, "sim-lock-states", vmmtest.NoExclusion},
+		{"vma_start_write is left out", func(l addrspace.Locks) addrspace.Locks { return noStartWrite{l} }, "sim-preempt", vmmtest.Invariant},
 		{"vma_end_write_all is left out", func(l addrspace.Locks) addrspace.Locks { return noEndSession{l} }, "sim-events", vmmtest.Unreached},
 		{"vma_start_read_locked takes nothing", func(l addrspace.Locks) addrspace.Locks { return noReadLocked{l} }, "sim-lock-rules", vmmtest.NoExclusion},
 		{"vma_start_write writes again", func(l addrspace.Locks) addrspace.Locks { return writesTwice{l} }, "sim-lock-rules", vmmtest.WrongLock},

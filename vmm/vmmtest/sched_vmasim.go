@@ -51,9 +51,7 @@ type simThread struct {
 type access struct {
 	thread *simThread
 	op     atomic.Op
-	plain  bool
 	p      unsafe.Pointer
-	x, y   uint64
 	in     *sched
 }
 
@@ -225,7 +223,7 @@ func fieldAt(t reflect.Type, off uintptr) string {
 // The methods of atomic.Engine.
 
 func (s *sched) Word(op atomic.Op, _ atomic.Order, p unsafe.Pointer, size uintptr, x, y uint64) (uint64, bool) {
-	s.before(access{op: op, p: p, x: x, y: y})
+	s.before(access{op: op, p: p})
 	old, _, ok := atomic.Apply(op, p, size, x, y)
 	return old, ok
 }
@@ -240,7 +238,7 @@ func (s *sched) Plain(p unsafe.Pointer, _ uintptr, write bool) {
 	if write {
 		op = atomic.OpStore
 	}
-	s.before(access{op: op, plain: true, p: p})
+	s.before(access{op: op, p: p})
 }
 
 func (s *sched) Current() *atomic.Task {

@@ -230,18 +230,18 @@ func checkExclusionMatrix(d vmm.Design, _ Options) (vs []Violation) {
 // lockRow is a row of the table of lock states in the kernel's
 // process_addrs.rst: what holding mmap_lock and a VMA's lock permits.
 type lockRow struct {
-	mmap, vma    mode // 0 is not held
-	stable, read bool
-	write        bool // most fields; all needs the reverse map's locks too
+	mmap, vma mode // 0 is not held
+	stable    bool // and so safe to read
+	write     bool // most fields; all needs the reverse map's locks too
 }
 
 var lockRows = []lockRow{
-	{0, 0, false, false, false},
-	{modeR, 0, true, true, false},
-	{0, modeR, true, true, false},
-	{modeR, modeR, true, true, false},
-	{modeW, 0, true, true, false},
-	{modeW, modeW, true, true, true},
+	{0, 0, false, false},
+	{modeR, 0, true, false},
+	{0, modeR, true, false},
+	{modeR, modeR, true, false},
+	{modeW, 0, true, false},
+	{modeW, modeW, true, true},
 }
 
 // checkLockStates: under each row, a mapper must not get to change the VMA if
