@@ -318,8 +318,8 @@ func (d *data) loadPanel(s *scenario, op kindOf, q float64) *Panel {
 		line := Series{Name: n, Label: n, Style: d.style[n]}
 		for _, load := range d.loads(s.key) {
 			c := d.hist(s.key, load, n, procs[len(procs)-1], op)
-			if c == nil {
-				continue
+			if c == nil || c.RateHz <= 0 {
+				continue // a closed loop offers no load
 			}
 			line.add(c.RateHz, stat{quantile(c, q), math.NaN(), math.NaN(), c.Trials}, false, "")
 			p.X.Min, p.X.Max = math.Min(p.X.Min, c.RateHz), math.Max(p.X.Max, c.RateHz)

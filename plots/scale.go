@@ -128,6 +128,9 @@ type Tick struct {
 // ticks chooses at most about n ticks of 1-2-5 steps.
 func ticks(s Scale, f Format, lo, hi float64, n int) []Tick {
 	var vs []float64
+	if logarithmic := s == Log2 || s == Log10; !finite(lo, hi) || logarithmic && lo <= 0 {
+		return nil // an axis without data
+	}
 	switch s {
 	case Linear:
 		vs = linearTicks(lo, hi, n)
@@ -228,6 +231,9 @@ func logTicks(lo, hi float64, n int) []float64 {
 
 // nice widens [lo, hi] to whole steps so that the last tick is at the end.
 func nice(lo, hi float64, n int) (float64, float64) {
+	if !finite(lo, hi) {
+		return 0, 1
+	}
 	t := linearTicks(lo, hi, n)
 	if len(t) < 2 {
 		return lo, hi

@@ -50,6 +50,21 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+// An axis without data has no ticks, and finding that out ends.
+func TestTicksOfNothing(t *testing.T) {
+	inf := math.Inf(1)
+	for _, s := range []Scale{Linear, Log2, Log10, Percentile} {
+		for _, r := range [][2]float64{{inf, 0}, {0, inf}, {math.NaN(), 1}, {-inf, inf}} {
+			if got := ticks(s, SI, r[0], r[1], 5); got != nil {
+				t.Errorf("scale %d from %v to %v has ticks %v", s, r[0], r[1], got)
+			}
+		}
+	}
+	if got := ticks(Log10, SI, 0, 10, 5); got != nil {
+		t.Errorf("a logarithmic axis from 0 has ticks %v", got)
+	}
+}
+
 // Labels are moved apart, stay in order and in bounds, and no farther than
 // they must.
 func TestSpread(t *testing.T) {
