@@ -273,7 +273,7 @@ var Mutants = []Mutant{
 	{Name: "empty queue keeps its mark", File: semWake,
 		Old: "\t\tadd -= hasWaiters\n", New: ""},
 	{Name: "reader told before its bias is in", File: semWake,
-		Old: "\t\t\tr.Waiter.State.Store(chosen)\n", New: "\t\t\tr.Waiter.State.Store(granted)\n"},
+		Old: "\t\t\tr.Waiter.State.Store(chosen)\n", New: "\t\t\tr.Waiter.State.Store(granted)\n", With: "grant-spin"},
 	{Name: "killed waiter wakes nobody behind it", File: semWait,
 		Old: "\t} else if first {\n", New: "\t} else if first && false {\n", With: "kill-writer-queue"},
 	{Name: "killed last waiter leaves the mark", File: semWait,

@@ -85,6 +85,14 @@ func semScenarios() []Scenario {
 		sc := add(fmt.Sprintf("handoff-%dw%dr", n[0], n[1]), "I1 I2 I6", "any wait may have lasted 4 ms: hand-off", clocks, mix(n[0], n[1]))
 		sc.Long = n[0]+n[1] > 2
 	}
+	add("grant-spin", "I1 I2 I6", "readers are granted together while a writer spins for the lock", spin, func(s *explore.S, m *sem) {
+		m.DownWrite(&s.Task().Task)
+		s.Go("holder", func(t *vmm.Task) { m.UpWrite(&t.Task) })
+		s.Go("reader", m.read)
+		s.Go("reader", m.read)
+		s.Go("writer", m.write)
+		m.wrote(s, 1)
+	}).Full = true
 	sc := add("batch", "I1 I2 I6", "readers woken in batches of one", plain, mix(1, 2))
 	sc.Limits = rwsem.Limits{MaxReaderBatch: 1}
 	add("downgrade", "I1 I2 I6", "a writer turns reader beside a reader and a writer", plain, func(s *explore.S, m *sem) {
