@@ -60,9 +60,10 @@ func bench(args []string, out, errs io.Writer) error {
 
 // job is a run about to happen.
 type job struct {
-	w    *results.Writer
-	plan *harness.Plan
-	done map[string]bool
+	w     *results.Writer
+	plan  *harness.Plan
+	done  map[string]bool // IDs of the trials that a resumed run has
+	notes []string
 }
 
 // open makes the run folder, or opens the one to go on with.
@@ -88,7 +89,7 @@ func (o *options) open(args []string) (*job, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return &job{w: w, plan: p}, nil
+	return &job{w: w, plan: p, notes: run.Notes}, nil
 }
 
 // removeRun removes the files of the run in dir, and nothing else, so that a
@@ -180,6 +181,13 @@ func (j *job) run(ctx context.Context, o *options, out io.Writer) (harness.Summa
 	}
 	if n := len(j.done); n > 0 {
 		fmt.Fprintf(out, "%d of %d trials are there already.\n", n, len(j.plan.Trials))
+	}
+	if !o.quiet {
+		fmt.Fprintf(out, "Plan %s: %d trials, %v on an undisturbed machine, into %s\n",
+			j.plan.Config.Name, len(j.plan.Trials), j.plan.Estimate().Round(time.Second), j.w.Dir())
+		for _, n := range j.notes {
+			fmt.Fprintln(out, "warning:", n)
+		}
 	}
 	line := newProgress(out, o.quiet)
 	defer line.clear()

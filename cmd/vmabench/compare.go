@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,27 +17,35 @@ import (
 
 // compare shows two runs side by side, and may be a gate.
 func compare(args []string, out, errs io.Writer) error {
+	var o options
 	fs := flags("compare", errs)
 	format := fs.String("format", "text", "text, md, csv or json")
 	gate := fs.String("gate", "", "exit with status 1 on a significant slowdown beyond this `share`, such as 5%")
 	unit := fs.String("units", "", "only these `units`, such as ns/op,B/vma")
+	oldRev := fs.String("old-commit", "", "build this `commit` and measure it and the new one in turns; the flags of bench say what")
+	newRev := fs.String("new-commit", "", "the `commit` to compare with -old-commit (default the tree as it is)")
+	own := map[string]bool{}
+	fs.VisitAll(func(f *flag.Flag) { own[f.Name] = true })
+	o.register(fs)
+	fs.StringVar(&o.dir, "o", "", "`folder` of both runs of -old-commit (default results/compare-DATE-TIME)")
+	fs.BoolVar(&o.quiet, "q", false, "no progress")
 	if err := parse(fs, args, 2); err != nil {
 		return err
 	}
-	if fs.NArg() != 2 {
-		return badf("compare: want the folders of two runs, OLD and NEW")
-	}
+	o.given(fs)
 	threshold, err := percent(*gate)
 	if err != nil {
 		return err
 	}
-	old, err := results.Open(fs.Arg(0))
-	if err != nil {
-		return usageError{err}
+	if err := compareFlags(&o, own, *oldRev, *newRev, fs.NArg()); err != nil {
+		return err
 	}
-	now, err := results.Open(fs.Arg(1))
+	if !slices.Contains(formats, *format) {
+		return badf("-format %q: want %s", *format, strings.Join(formats, ", "))
+	}
+	old, now, err := twoRuns(&o, *oldRev, *newRev, fs, args, errs)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	c := results.CompareRuns(old, now, results.Options{})
 	if err := writeComparison(c, *format, units(*unit), out); err != nil {
@@ -42,6 +54,51 @@ func compare(args []string, out, errs io.Writer) error {
 	if *gate == "" {
 		return nil
 	}
+	return passGate(c, threshold, errs)
+}
+
+var formats = []string{"text", "md", "csv", "json"}
+
+// compareFlags refuses flags that would go unheard.
+func compareFlags(o *options, own map[string]bool, oldRev, newRev string, folders int) error {
+	switch {
+	case oldRev == "" && newRev != "":
+		return badf("-new-commit needs -old-commit")
+	case oldRev != "" && folders > 0:
+		return badf("-old-commit makes its own runs: no folders with it")
+	case o.set["shard"]:
+		return badf("-shard: compare runs its plan whole")
+	case oldRev != "":
+		return nil
+	case folders != 2:
+		return badf("compare: want the folders of two runs, OLD and NEW, or -old-commit")
+	}
+	for name := range o.set {
+		if !own[name] {
+			return badf("-%s: only with -old-commit", name)
+		}
+	}
+	return nil
+}
+
+// twoRuns opens the two runs, or makes them. Progress goes to errs: out is the
+// comparison's.
+func twoRuns(o *options, oldRev, newRev string, fs *flag.FlagSet, args []string, errs io.Writer) (old, now *results.Folder, err error) {
+	if oldRev != "" {
+		old, now, err = compareCommits(o, oldRev, newRev, args, errs)
+		if errors.Is(err, context.Canceled) {
+			return nil, nil, exitError(exitInterrupted)
+		}
+	} else if old, err = results.Open(fs.Arg(0)); err == nil {
+		now, err = results.Open(fs.Arg(1))
+	}
+	if err != nil {
+		return nil, nil, usageError{err} // 1 is the gate's alone
+	}
+	return old, now, nil
+}
+
+func passGate(c *results.RunComparison, threshold float64, errs io.Writer) error {
 	fail, why, err := results.Gate(c, threshold)
 	if err != nil {
 		return usageError{fmt.Errorf("gate: %w", err)}
@@ -63,10 +120,9 @@ func writeComparison(c *results.RunComparison, format string, units []string, ou
 		return c.WriteMarkdown(out, units...)
 	case "csv":
 		return c.WriteCSV(out)
-	case "json":
+	default:
 		return c.WriteJSON(out)
 	}
-	return badf("-format %q: want text, md, csv or json", format)
 }
 
 func units(list string) []string {

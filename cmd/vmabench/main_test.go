@@ -81,7 +81,7 @@ func TestBadInput(t *testing.T) {
 		{"bench -frob", "flag provided but not defined: -frob"},
 		{"bench extra", `unexpected argument "extra"`},
 		{"bench -plan fast", `unknown plan "fast"; there are default, full and smoke`},
-		{"bench -variants refcount,seqlock", `unknown design "seqlock"; there are ` + strings.Join(subjectNames(), ", ")},
+		{"bench -variants refcount,nosuch", `unknown design "nosuch"; there are ` + strings.Join(subjectNames(), ", ")},
 		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
 		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
 		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},
@@ -111,7 +111,11 @@ func TestBadInput(t *testing.T) {
 		{"list frobs", `list "frobs": want designs or workloads`},
 		{"report " + foreign, foreign + "/run.json: no Format: not the record of a run"},
 		{"report " + filepath.Dir(file), filepath.Dir(file) + ": no run.json: not the folder of a run"},
-		{"compare a", "compare: want the folders of two runs, OLD and NEW"},
+		{"compare a", "compare: want the folders of two runs, OLD and NEW, or -old-commit"},
+		{"compare -plan smoke a b", "-plan: only with -old-commit"},
+		{"compare -new-commit HEAD a b", "-new-commit needs -old-commit"},
+		{"compare -old-commit HEAD a", "-old-commit makes its own runs: no folders with it"},
+		{"compare -format xml a b", `-format "xml": want text, md, csv, json`},
 		{"compare -gate big a b", `-gate "big": want a share such as 5%`},
 		{"merge", "merge: want -o FOLDER and the folders of the shards"},
 		{"history -root /nonexistent", "/nonexistent: no such file or directory"},
@@ -226,9 +230,12 @@ func begin(t *testing.T, dir string, n int) (*exec.Cmd, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for range n {
+	for n > 0 {
 		if !lines.Scan() {
 			t.Fatalf("the run ended early: %s", errs)
+		}
+		if strings.Contains(lines.Text(), "  eta ") {
+			n--
 		}
 	}
 	go io.Copy(io.Discard, out)

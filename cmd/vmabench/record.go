@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 		},
 	}
 	r.Plan.Config, _ = json.Marshal(c)
+	r.Notes = notes(r.Env.Facts, c)
 	r.Version, r.Commit = harness.Version()
 	for _, name := range c.Subjects() {
 		if d, ok := variants.Lookup(name); ok {
@@ -31,6 +33,19 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 		}
 	}
 	return r
+}
+
+// notes are the warnings that belong to the whole run.
+func notes(facts []results.Fact, c *harness.Config) (out []string) {
+	for _, f := range facts {
+		if f.Verdict == "bad" {
+			out = append(out, fmt.Sprintf("%s when the run began: %s", f.Name, f.Value))
+		}
+	}
+	if c.FIFO {
+		out = append(out, "workers had a real-time priority and half of the time")
+	}
+	return out
 }
 
 // commandLine is the arguments without those that name a place on this

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"vmabench/harness"
+	"vmabench/results"
+)
+
+// side is one of the two builds that are compared.
+type side struct {
+	name   string // "old" or "new"
+	commit string // "+dirty" where the tree is not clean
+	child  harness.Command
+	w      *results.Writer
+}
+
+// compareCommits builds two commits, or one and the tree as it is, runs a plan
+// on both in turns and compares what came out.
+func compareCommits(o *options, oldRev, newRev string, args []string, out io.Writer) (old, now *results.Folder, err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p, err := o.newPlan()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.dir == "" {
+		o.dir = filepath.Join(results.DefaultRoot, "compare-"+results.NewID(time.Now()))
+	}
+	tmp, err := os.MkdirTemp("", "vmabench-compare-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer os.RemoveAll(tmp)
+	var sides [2]*side
+	for i, rev := range []string{oldRev, newRev} {
+		s := &side{name: []string{"old", "new"}[i]}
+		exe := filepath.Join(tmp, s.name, "vmabench")
+		fmt.Fprintf(out, "building %s: %s\n", s.name, orTree(rev))
+		if s.commit, err = build(ctx, rev, filepath.Join(tmp, s.name), exe); err != nil {
+			return nil, nil, err
+		}
+		s.child = harness.Command{exe, "trial"}
+		sides[i] = s
+	}
+	if err := interleave(ctx, p, o, sides, args, out); err != nil {
+		return nil, nil, err
+	}
+	if old, err = results.Open(sides[0].w.Dir()); err == nil {
+		now, err = results.Open(sides[1].w.Dir())
+	}
+	return old, now, err
+}
+
+func orTree(rev string) string {
+	if rev == "" {
+		return "the tree as it is"
+	}
+	return rev
+}
+
+// build compiles vmabench at a revision, in a worktree of its own below dir
+// that it removes again, or from the tree as it is. Both are built with the
+// same flags, so that these are no part of the difference.
+func build(ctx context.Context, rev, dir, exe string) (commit string, err error) {
+	top, err := output(ctx, ".", "git", "rev-parse", "--show-toplevel")
+	if err != nil {
+		return "", err
+	}
+	src := top
+	if rev != "" {
+		if commit, err = output(ctx, top, "git", "rev-parse", "--verify", "--end-of-options", rev+"^{commit}"); err != nil {
+			return "", fmt.Errorf("%q is no commit of this repository", rev)
+		}
+		src = filepath.Join(dir, "src")
+		if _, err = output(ctx, top, "git", "worktree", "add", "--detach", src, commit); err != nil {
+			return "", err
+		}
+		// The context may be done; a worktree that stays would be in git's list.
+		defer output(context.Background(), top, "git", "worktree", "remove", "--force", src)
+	} else if commit, err = treeCommit(ctx, top); err != nil {
+		return "", err
+	}
+	_, err = output(ctx, src, "go", "build", "-trimpath", "-pgo=off", "-buildvcs=false", "-o", exe, "./cmd/vmabench")
+	return commit, err
+}
+
+// treeCommit names the tree as it is.
+func treeCommit(ctx context.Context, top string) (string, error) {
+	commit, err := output(ctx, top, "git", "rev-parse", "HEAD")
+	if err != nil {
+		return "", err
+	}
+	changed, err := output(ctx, top, "git", "status", "--porcelain", "--untracked-files=no")
+	if changed != "" {
+		commit += "+dirty"
+	}
+	return commit, err
+}
+
+// output runs a command in dir and returns what it printed; its error is one
+// line.
+func output(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = dir
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return "", fmt.Errorf("%s: %s", strings.Join(args[:2], " "), lastLine(errs.String(), err.Error()))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// lastLine is where git and go say what was wrong.
+func lastLine(s, other string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return other
+	}
+	return strings.TrimSpace(s[strings.LastIndexByte(s, '\n')+1:])
+}
+
+// interleave runs every trial of p on both sides, one after the other: old, new
+// in even repetitions and new, old in odd ones, so that a steady drift takes
+// from both alike. A repetition is thereby one block of both runs.
+func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side, args []string, out io.Writer) (err error) {
+	head := newRun(p, o, nil)
+	head.Command = "vmabench compare " + commandLine(args)
+	for _, s := range sides {
+		if err := s.create(head, o.dir); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.w.Close()) }()
+	}
+	line := newProgress(out, o.quiet)
+	defer line.clear()
+	began, total := time.Now(), 2*len(p.Trials)
+	for i := range p.Trials {
+		spec := &p.Trials[i]
+		for k := range sides {
+			s := sides[(k+spec.Rep)%2]
+			done := 2*i + k
+			one := harness.Plan{Config: p.Config, Trials: []harness.TrialSpec{*spec}}
+			one.Config.Budget = 0
+			r := harness.Runner{Spawn: s.child.Spawn, Sink: s.w.Add, Progress: func(at harness.Progress) {
+				at.Index, at.Total = done+at.Index, total
+				at.Left = left(began, at.Index, total, p)
+				line.show(at)
+			}}
+			if _, err := r.Run(ctx, &one, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// left is how long the rest takes at the pace so far.
+func left(began time.Time, done, total int, p *harness.Plan) time.Duration {
+	if done == 0 {
+		return 2 * p.Estimate()
+	}
+	return (time.Since(began) * time.Duration(total-done) / time.Duration(done)).Round(time.Second)
+}
+
+// create makes the side's run folder. The byte layouts that head describes are
+// this build's and not the side's.
+func (s *side) create(head *results.Run, dir string) error {
+	run := *head
+	run.Version, run.Commit = s.name, s.commit
+	run.ID = filepath.Base(dir) + "-" + s.name
+	run.Interleaved = filepath.Base(dir) + "-" + map[string]string{"old": "new", "new": "old"}[s.name]
+	run.Designs = nil
+	for _, d := range head.Designs {
+		d.Layout = nil
+		run.Designs = append(run.Designs, d)
+	}
+	var err error
+	if s.w, err = results.Create(filepath.Join(dir, s.name), &run); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
