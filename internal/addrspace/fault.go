@@ -37,10 +37,19 @@ func Handle(s *Space, t *vmm.Task, v *mm.VMA, rest *mm.Rest, addr vmm.Addr, acce
 		return Denied
 	}
 	write := access == vmm.AccessWrite
-	if write && rest.AnonVMA.Load() == nil && f&mm.FlagShared == 0 {
-		if !s.anonPrepare(t, v, rest, under) {
-			return Restart
-		}
+	lacksAnon := write && rest.AnonVMA.Load() == nil && f&mm.FlagShared == 0
+	if lacksAnon || s.Config.Page != vmm.PageNone {
+		return s.handleSlow(t, v, rest, addr, write, lacksAnon, under)
+	}
+	s.MM.Table.Install(&t.Task, addr, write)
+	return Done
+}
+
+// handleSlow is the rest of Handle where v lacks its anon_vma or pages cost
+// something. It is apart so that the common fault saves nothing across calls.
+func (s *Space) handleSlow(t *vmm.Task, v *mm.VMA, rest *mm.Rest, addr vmm.Addr, write, lacksAnon bool, under Under) Outcome {
+	if lacksAnon && !s.anonPrepare(t, v, rest, under) {
+		return Restart
 	}
 	if s.Config.Page == vmm.PageIO && under != UnderTried && !s.MM.Table.Lookup(addr).Present() {
 		return Restart

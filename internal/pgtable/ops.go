@@ -10,7 +10,10 @@ import (
 // the body of a fault: the page-table lock is taken whether the page is
 // present or not. It allocates only where a new PTE page is needed.
 func (pt *Table) Install(t *atomic.Task, a vmm.Addr, write bool) (first bool) {
-	pg := pt.ensure(t, a)
+	pg := pt.find(a) // ensure, with a call less
+	if pg == nil {
+		pg = pt.ensureSlow(t, a)
+	}
 	pg.lock.Lock(t)
 	slot := pg.slot(a)
 	old := PTE(slot.Load())
