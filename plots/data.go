@@ -154,19 +154,22 @@ func (d *data) name() {
 	slices.SortStableFunc(d.scenarios, func(a, b scenario) int {
 		return cmp.Compare(rank(a), rank(b))
 	})
-	same := map[string]int{}
+	// A title says what tells a scenario from the others of its workload.
+	seen := map[string][]string{} // group and key to values
 	group := func(s *scenario) string { return s.workload + " " + s.param("modelled") }
 	for i := range d.scenarios {
-		same[group(&d.scenarios[i])]++
+		s := &d.scenarios[i]
+		for _, k := range around {
+			if at := group(s) + " " + k; !slices.Contains(seen[at], s.param(k)) {
+				seen[at] = append(seen[at], s.param(k))
+			}
+		}
 	}
 	for i := range d.scenarios {
 		s := &d.scenarios[i]
 		s.title = s.workload
-		if same[group(s)] == 1 && s.workload != "" {
-			continue
-		}
 		for _, p := range s.params {
-			if slices.Contains(around, p.Key) {
+			if slices.Contains(around, p.Key) && (len(seen[group(s)+" "+p.Key]) > 1 || s.workload == "") {
 				s.title = strings.TrimSpace(s.title + " " + p.Key + "=" + p.Value)
 			}
 		}

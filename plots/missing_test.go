@@ -3,7 +3,6 @@ package plots
 import (
 	"io"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,8 +40,10 @@ func TestAnythingMissing(t *testing.T) {
 		if err := d.writePage(&page); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}
-		if bad := regexp.MustCompile(`.{30}(NaN|[+-]Inf|ZgotmplZ|%!).{10}`).FindString(page.String()); bad != "" {
-			t.Errorf("seed %d: the page has %q", seed, bad)
+		for _, bad := range []string{"NaN", "+Inf", "-Inf", "ZgotmplZ", "%!"} {
+			if i := strings.Index(page.String(), bad); i >= 0 {
+				t.Errorf("seed %d: the page has %q", seed, page.String()[max(0, i-60):i+10])
+			}
 		}
 		if err := Markdown(f, io.Discard); err != nil {
 			t.Errorf("seed %d: %v", seed, err)

@@ -161,7 +161,7 @@ func TestSplice(t *testing.T) {
 func TestPublish(t *testing.T) {
 	run := func(id, created, cpu string) *results.Folder {
 		r := synthRun()
-		r.ID, r.Created, r.Env.CPU, r.Plan.Workloads = id, created, cpu, r.Plan.Workloads[:2]
+		r.ID, r.Created, r.Env.CPU, r.Plan.Count, r.Plan.Workloads = id, created, cpu, 6, r.Plan.Workloads[:2]
 		return synthOf(t, r)
 	}
 	root := t.TempDir()

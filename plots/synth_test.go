@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -16,7 +17,16 @@ import (
 
 // synth is a run that never was: three designs and two controls on a machine
 // of two CPUs, with the shapes that a real one has. Its numbers are made up.
-func synth(t testing.TB) *results.Folder { return synthOf(t, synthRun()) }
+func synth(t testing.TB) *results.Folder {
+	t.Helper()
+	once.Do(func() { trials = synthOf(t, synthRun()).Trials })
+	return &results.Folder{Dir: t.TempDir(), Run: synthRun(), Trials: trials}
+}
+
+var (
+	once   sync.Once
+	trials []results.Trial // no test writes to them
+)
 
 // synthFull has everything that a figure can ask for: many CPUs, every
 // workload, modelled points and the files that other jobs leave.
