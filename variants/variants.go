@@ -3,6 +3,9 @@
 package variants
 
 import (
+	"slices"
+
+	"vmabench/variants/control"
 	"vmabench/variants/linux"
 	"vmabench/variants/mmaponly"
 	"vmabench/variants/offset"
@@ -32,9 +35,13 @@ func All() []vmm.Design { return append([]vmm.Design(nil), all...) }
 // checker to show it: none of them may be measured.
 func Flawed() []vmm.Design { return sketch0.Designs() }
 
-// Subjects returns everything that can be measured: the designs, then the
-// running kernel where it is Linux.
-func Subjects() []vmm.Design { return append(All(), linux.Designs()...) }
+// Controls returns what is no proposal and is measured beside the designs. None
+// can be checked or simulated.
+func Controls() []vmm.Design { return control.Designs() }
+
+// Subjects returns everything that can be measured: the designs, the controls,
+// then the running kernel where it is Linux.
+func Subjects() []vmm.Design { return slices.Concat(all, Controls(), linux.Designs()) }
 
 // Lookup returns the subject of that name.
 func Lookup(name string) (vmm.Design, bool) {

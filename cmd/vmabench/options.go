@@ -169,7 +169,7 @@ func pickDesigns(list string) (names []string, err error) {
 	case "":
 		return headliners, nil
 	case "all":
-		for _, d := range variants.All() {
+		for _, d := range slices.Concat(variants.All(), variants.Controls()) {
 			names = append(names, d.Name)
 		}
 		return names, nil

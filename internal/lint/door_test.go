@@ -20,7 +20,8 @@ var lockCode = []string{"internal/rwsem", "internal/mm", "internal/pgtable", "in
 // controls are the variants that do without the door, and why. They are not
 // checked and not simulated.
 var controls = map[string]string{
-	"variants/linux": "the running kernel: it has no lock source here",
+	"variants/control": "locks of package sync and of xsync: what a Go programmer would take instead",
+	"variants/linux":   "the running kernel: it has no lock source here",
 }
 
 // forbidden are imports with which code acts behind an engine's back.
