@@ -120,9 +120,11 @@ func TestBadInput(t *testing.T) {
 		{"merge", "merge: want -o FOLDER and the folders of the shards"},
 		{"history -root /nonexistent", "/nonexistent: no such file or directory"},
 	} {
-		status, out, errs := try(t, vmabench(t, strings.Fields(c.args)...))
+		cmd := vmabench(t, strings.Fields(c.args)...)
+		cmd.Dir = t.TempDir()
+		status, out, errs := try(t, cmd)
 		if status != exitUsage || out != "" || errs != "vmabench: "+c.want+"\n" {
-			t.Errorf("%s\nstatus %d, stdout %q, stderr\n%swant\nvmabench: %s", c.args, status, out, errs, c.want)
+			t.Errorf("%s\nstatus %d, stdout %.200q, stderr\n%swant\nvmabench: %s", c.args, status, out, errs, c.want)
 		}
 	}
 	if status, _, errs := try(t, vmabench(t)); status != exitUsage || !strings.Contains(errs, "vmabench bench") {
