@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// task lies on lines of its own, as vmm.Task does.
 struct task {
-	uint32_t id;
+	alignas(64) uint32_t id;
 	uint64_t rcu_seq; // odd inside a section
 	uint64_t success;
+	char pad[64];
 };
 
 // mm has what a fault reads of an address space behind mmap_lock, on a line.

@@ -162,14 +162,21 @@ static bool fault_sem(struct peer *p, struct task *t, uint64_t a)
 	return ok;
 }
 
-long peer_faults(struct peer *p, const uint64_t *addrs, long len, long *at, long n)
+struct task *peer_task(struct peer *p)
+{
+	struct task *t = own(p, sizeof *t);
+	if (t)
+		t->id = p->owned_n;
+	return t;
+}
+
+long peer_faults(struct peer *p, struct task *t, const uint64_t *addrs, long len, long *at, long n)
 {
 	bool (*fault)(struct peer *, struct task *, uint64_t) =
 		p->design == REFCOUNT ? fault_ref : p->design == RWSEM ? fault_sem : fault_none;
-	struct task t = {.id = 1};
 	long i = *at, failed = 0;
 	while (n-- > 0) {
-		failed += !fault(p, &t, addrs[i]);
+		failed += !fault(p, t, addrs[i]);
 		if (++i == len)
 			i = 0;
 	}
@@ -177,10 +184,9 @@ long peer_faults(struct peer *p, const uint64_t *addrs, long len, long *at, long
 	return failed;
 }
 
-long peer_read_pairs(struct peer *p, uint64_t addr, long n)
+long peer_read_pairs(struct peer *p, struct task *t, uint64_t addr, long n)
 {
 	struct vma *v = find(p, addr);
-	struct task t = {.id = 1};
 	long failed = 0;
 	if (p->design == REFCOUNT) {
 		while (n-- > 0) {
@@ -192,24 +198,23 @@ long peer_read_pairs(struct peer *p, uint64_t addr, long n)
 		return failed;
 	}
 	while (n-- > 0) {
-		if (sem_start_read(v, &p->mm, &t))
-			sem_end_read(v, &t);
+		if (sem_start_read(v, &p->mm, t))
+			sem_end_read(v, t);
 		else
 			failed++;
 	}
 	return failed;
 }
 
-void peer_write_pairs(struct peer *p, uint64_t addr, long n)
+void peer_write_pairs(struct peer *p, struct task *t, uint64_t addr, long n)
 {
 	struct vma *v = find(p, addr);
-	struct task t = {.id = 1};
 	while (n-- > 0) {
 		begin_write(&p->mm);
 		if (p->design == REFCOUNT)
-			ref_start_write(v, &t);
+			ref_start_write(v, t);
 		else
-			sem_start_write(v, &t);
+			sem_start_write(v, t);
 		end_write(&p->mm);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct peer; // an address space with one lock design
+struct task; // the thread that performs operations
 
 enum design { NO_LOCK, REFCOUNT, RWSEM };
 
@@ -15,10 +16,13 @@ enum design { NO_LOCK, REFCOUNT, RWSEM };
 struct peer *peer_new(enum design d, uint64_t base, int n);
 void peer_free(struct peer *p);
 
+// peer_task returns a task that ends with p; 0 where memory is short.
+struct task *peer_task(struct peer *p);
+
 // Each performs n ops on the calling thread and returns how many failed.
-long peer_read_pairs(struct peer *p, uint64_t addr, long n);
-void peer_write_pairs(struct peer *p, uint64_t addr, long n);
-long peer_faults(struct peer *p, const uint64_t *addrs, long len, long *at, long n);
+long peer_read_pairs(struct peer *p, struct task *t, uint64_t addr, long n);
+void peer_write_pairs(struct peer *p, struct task *t, uint64_t addr, long n);
+long peer_faults(struct peer *p, struct task *t, const uint64_t *addrs, long len, long *at, long n);
 
 // bare_pairs is one compare-and-swap and one fetch-and-add.
 void bare_pairs(uint32_t *word, long n);

@@ -127,9 +127,10 @@ var lockTargets = []Target{
 		pair: func(e *Env) pair { return pair{a: one(e.RefcountRead()), b: one(rwmutex())} },
 	},
 	{
-		Name:      "rwsem-read/refcount-read",
-		Doc:       "both VMA locks alone on one thread: a large gap would be of the source, not of the design",
-		Excellent: Between(0.75, 1.10), Allowed: Between(0.75, 1.10),
+		Name: "rwsem-read/refcount-read",
+		Doc: "both VMA locks alone on one thread: a large gap would be of the source, not of the design. Above 1 because the rw_semaphore " +
+			"reads and stores its owner between the two atomic operations, and is in an RCU section while it unlocks",
+		Excellent: Between(0.75, 1.25), Allowed: Between(0.75, 1.35),
 		pair: func(e *Env) pair { return pair{a: one(e.RwsemRead()), b: one(e.RefcountRead())} },
 	},
 	{

@@ -1,0 +1,167 @@
+package targets
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBounds(t *testing.T) {
+	for _, tt := range []struct {
+		b           Bounds
+		in, out     float64
+		text, fails string
+	}{
+		{AtMost(1.2), 1.2, 1.21, "<= 1.2", "> 1.2"},
+		{AtLeast(1.94), 1.94, 1.9, ">= 1.94", "< 1.94"},
+		{Between(0.97, 1.03), 1, 0.96, "0.97 to 1.03", "< 0.97, > 1.03"},
+	} {
+		if !tt.b.has(tt.in) || tt.b.has(tt.out) || tt.b.has(math.NaN()) {
+			t.Errorf("%v: %v in %v, %v in %v", tt.b, tt.in, tt.b.has(tt.in), tt.out, tt.b.has(tt.out))
+		}
+		if tt.b.String() != tt.text || tt.b.outside() != tt.fails {
+			t.Errorf("%q, outside %q; want %q and %q", tt.b, tt.b.outside(), tt.text, tt.fails)
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	x := Target{Excellent: AtMost(1.2), Allowed: AtMost(1.5)}
+	for v, want := range map[float64]Verdict{1: Excellent, 1.2: Excellent, 1.3: Good, 1.6: Failed} {
+		if got := x.judge(v); got != want {
+			t.Errorf("%v is %s, want %s", v, got, want)
+		}
+	}
+	if got := (&Target{Excellent: Anything, Allowed: Anything}).judge(9); got != Shown {
+		t.Errorf("no bounds: %s", got)
+	}
+}
+
+// TestTable looks for targets that cannot be met, told apart or judged.
+func TestTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, x := range All() {
+		if seen[x.Name] || strings.Count(x.Name, "/") != 1 || x.Doc == "" {
+			t.Errorf("%s: twice, or no A/B name, or no doc", x.Name)
+		}
+		seen[x.Name] = true
+		if (x.pair == nil) == (x.count == nil) {
+			t.Errorf("%s: must be measured or counted", x.Name)
+		}
+		if x.Excellent.Lo < x.Allowed.Lo || x.Excellent.Hi > x.Allowed.Hi {
+			t.Errorf("%s: excellent (%v) is more than what is allowed (%v)", x.Name, x.Excellent, x.Allowed)
+		}
+	}
+}
+
+// spin returns a loop of about k nanoseconds of work an op.
+func spin(k int) func(n int) {
+	x := uint64(1)
+	return func(n int) {
+		for range n * k {
+			x = x*6364136223846793005 + 1
+		}
+	}
+}
+
+func measure(t *testing.T, x Target) Result {
+	t.Helper()
+	c := newCrew(time.Millisecond, false)
+	defer c.close()
+	return x.measure(c, 5)
+}
+
+// TestRatio measures a ratio that is known: sides that are mixed up, a slice
+// that is not per op or an order that leaks would be far off.
+func TestRatio(t *testing.T) {
+	x := Target{Name: "slow/fast", Excellent: Between(2.5, 6), Allowed: Between(2, 8),
+		pair: func(*Env) pair { return pair{a: one(spin(400)), b: one(spin(100))} }}
+	for range 5 {
+		r := measure(t, x)
+		if r.Verdict == Disturbed {
+			continue
+		}
+		if r.Verdict == Failed {
+			t.Errorf("4 times the work took %.2f times as long", r.Median)
+		}
+		return
+	}
+	t.Skip("the machine is too busy")
+}
+
+func TestTooFewCPUs(t *testing.T) {
+	r := measure(t, Target{threads: 99, pair: func(*Env) pair { panic("set up") }})
+	if r.Verdict != Skipped || r.Why == "" {
+		t.Errorf("%s: %q", r.Verdict, r.Why)
+	}
+}
+
+// TestJudge decides what a run may say.
+func TestJudge(t *testing.T) {
+	ok := Result{Name: "a/b", Unit: "x", Verdict: Excellent, Rounds: 10}
+	for _, tt := range []struct {
+		name              string
+		results           []Result
+		disturbed, failed bool
+	}{
+		{"all well", []Result{ok}, false, false},
+		{"one failed", []Result{ok, {Name: "c/d", Unit: "x", Verdict: Failed, Rounds: 10}}, false, true},
+		{"A/A off", []Result{ok, {Name: "a/itself", Unit: "x", Verdict: Failed, Rounds: 10}}, true, true},
+		{"too few rounds", []Result{ok, {Name: "c/d", Unit: "x", Verdict: Disturbed, Rounds: 1}}, true, false},
+		{"most slices lost", []Result{{Name: "a/b", Unit: "x", Verdict: Excellent, Rounds: 10, Rejected: 41}}, true, false},
+	} {
+		rep := new(Report)
+		for _, r := range tt.results {
+			rep.add(r)
+		}
+		rep.judge()
+		if (rep.Disturbed != "") != tt.disturbed || rep.Failed() != tt.failed {
+			t.Errorf("%s: disturbed %q, failed %v", tt.name, rep.Disturbed, rep.Failed())
+		}
+	}
+}
+
+// TestCounted runs the targets that no load can disturb.
+func TestCounted(t *testing.T) {
+	rep := Run(Options{Run: regexp.MustCompile(`^index-(garbage|allocations|bytes)/`), Rounds: 1, Slice: time.Millisecond})
+	if len(rep.Results) < 4 {
+		t.Fatalf("%d results", len(rep.Results))
+	}
+	for _, r := range rep.Results {
+		if r.Verdict == Failed {
+			t.Errorf("%s: %v %s, %s is a failure", r.Name, r.Median, r.Unit, r.Allowed.outside())
+		}
+	}
+	var b bytes.Buffer
+	if err := rep.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var back struct{ Targets []struct{ Name, Verdict, Fail string } }
+	if err := json.Unmarshal(b.Bytes(), &back); err != nil || len(back.Targets) != len(rep.Results) ||
+		back.Targets[0].Fail != rep.Results[0].Allowed.outside() {
+		t.Errorf("%v: %s", err, b.Bytes())
+	}
+}
+
+// TestPercentileAndPass are the sides with clocks of their own.
+func TestPercentileAndPass(t *testing.T) {
+	c := newCrew(time.Millisecond, false)
+	defer c.close()
+	e := new(Env)
+	defer e.close()
+	for name, p := range map[string]pair{"percentile": besideProtect(0.5)(e), "pass": harnessPass(e)} {
+		for _, s := range []*side{p.a, p.b} {
+			if len(s.threads) > len(c.members) {
+				continue
+			}
+			c.calibrate(s)
+			if r := c.slice(s); r.value < 1 || r.value > 1e6 {
+				t.Errorf("%s: a fault took %v ns (%s)", name, r.value, r.why)
+			}
+		}
+	}
+}
