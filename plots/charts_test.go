@@ -105,7 +105,7 @@ func TestEveryFigureIsDrawable(t *testing.T) {
 		}
 	}
 	for _, id := range strings.Fields("throughput relative cpu single oversubscribed sharing hot mix vmas fork mprotect applications roles fairness " +
-		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability") {
+		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability selftest") {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no figure %s", id)
 		}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -44,13 +43,8 @@ func absent(name, how string, err error) string {
 	return err.Error()
 }
 
-// checks are the panels of what the folder has beside its trials.
-func (d *data) checks() template.HTML {
-	var b strings.Builder
-	b.WriteString(d.selftest())
-	b.WriteString(d.checker())
-	return template.HTML(b.String())
-}
+// checks is what the folder has beside its trials and no chart shows.
+func (d *data) checks() template.HTML { return template.HTML(d.checker()) }
 
 // article wraps a panel that is no chart; why says that it is missing.
 func article(id, title, why, body string) string {
@@ -58,18 +52,6 @@ func article(id, title, why, body string) string {
 		return fmt.Sprintf(`<article class="fig none" id="%s"><h3>%s</h3><p class="missing">Not shown: %s.</p></article>`+"\n", id, esc(title), esc(why))
 	}
 	return fmt.Sprintf(`<article class="fig" id="%s"><h3>%s</h3>%s</article>`+"\n", id, esc(title), body)
-}
-
-// selftest shows selftest.json whatever its fields: the rate of false alarms,
-// broken subjects and whether they were caught, what a known effect measures.
-func (d *data) selftest() string {
-	var v any
-	err := d.readJSON(selftestFile, &v)
-	var b strings.Builder
-	if err == nil {
-		writeJSON(&b, v)
-	}
-	return article("selftest", "Self-proof: does the suite catch what it should", absent(selftestFile, "make selftest", err), b.String())
 }
 
 // checkReport is what is shown of check.json.
@@ -114,7 +96,7 @@ func (d *data) checker() string {
 		}
 		table.Rows = append(table.Rows, []string{s.Design, s.Scenario + ": " + s.Doc, s.Checks, withCommas(fmt.Sprint(s.Executions)), withCommas(fmt.Sprint(s.Steps)), verdict})
 	}
-	title = fmt.Sprintf("Model checker: %d scenarios of the same lock source, %s unexpected, %s steps", len(r.Scenarios), none0(bad), withCommas(fmt.Sprint(steps)))
+	title = fmt.Sprintf("Model checker: %s of the same lock source, %s unexpected, %s steps", plural(len(r.Scenarios), "scenario", "scenarios"), none0(bad), withCommas(fmt.Sprint(steps)))
 	writeRows(&b, &table)
 	if len(r.Mutants) > 0 {
 		caught := 0
@@ -167,126 +149,6 @@ func writeRows(b *strings.Builder, t *Table) {
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</tbody></table></div>")
-}
-
-// writeJSON shows a value: a list of objects as a table, an object as a list
-// of its fields, the rest as words. Names stand in sorted order.
-func writeJSON(b *strings.Builder, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		b.WriteString(`<dl>`)
-		var nested []string
-		for _, k := range keys(v) {
-			if isTable(v[k]) {
-				nested = append(nested, k)
-				continue
-			}
-			fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>", esc(words(k)), esc(scalar(v[k])))
-		}
-		b.WriteString("</dl>")
-		for _, k := range nested {
-			fmt.Fprintf(b, "<h4>%s</h4>", esc(words(k)))
-			writeJSON(b, v[k])
-		}
-	case []any:
-		t := &Table{}
-		for _, r := range v {
-			for _, k := range keys(r) {
-				if !slices.Contains(t.Head, k) {
-					t.Head = append(t.Head, k)
-				}
-			}
-		}
-		for _, r := range v {
-			m, ok := r.(map[string]any)
-			if !ok {
-				t.Rows = append(t.Rows, []string{scalar(r)})
-				continue
-			}
-			var row []string
-			for _, k := range t.Head {
-				if x, ok := m[k]; ok {
-					row = append(row, scalar(x))
-				} else {
-					row = append(row, "")
-				}
-			}
-			t.Rows = append(t.Rows, row)
-		}
-		for i := range t.Head {
-			t.Head[i] = words(t.Head[i])
-		}
-		writeRows(b, t)
-	default:
-		fmt.Fprintf(b, "<p>%s</p>", esc(scalar(v)))
-	}
-}
-
-// isTable reports whether v is an object, or a list of objects.
-func isTable(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		return true
-	case []any:
-		if len(v) > 0 {
-			_, ok := v[0].(map[string]any)
-			return ok
-		}
-	}
-	return false
-}
-
-func keys(v any) []string {
-	m, _ := v.(map[string]any)
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// words splits a field's name: FalseAlarms is "False Alarms".
-func words(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && r >= 'A' && r <= 'Z' && name[i-1] >= 'a' && name[i-1] <= 'z' {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func scalar(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "–"
-	case float64:
-		if v == float64(int64(v)) {
-			return minus(withCommas(fmt.Sprint(int64(v))))
-		}
-		return sig(v, 4)
-	case bool:
-		if v {
-			return "yes"
-		}
-		return "no"
-	case string:
-		return v
-	case []any:
-		var parts []string
-		for _, x := range v {
-			parts = append(parts, scalar(x))
-		}
-		return strings.Join(parts, ", ")
-	}
-	var parts []string
-	m, _ := v.(map[string]any)
-	for _, k := range keys(v) {
-		parts = append(parts, words(k)+" "+scalar(m[k]))
-	}
-	return strings.Join(parts, ", ")
 }
 
 func esc(s string) string { return template.HTMLEscapeString(s) }

@@ -38,5 +38,6 @@
 //	peers           controls and the running kernel beside the designs
 //	law             universal scalability law with its residuals
 //	modelled, published, sensitivity   the simulator, its errors, its parameters
-//	guard, stability   disturbed trials; drift and warm-up
+//	guard, stability, selftest   disturbed trials; drift and warm-up; false
+//	                alarms, smallest effect, broken subjects
 package plots

@@ -182,10 +182,13 @@ func (f *finding) worse(d *data, s *scenario, k kindOf, load string, procs int, 
 
 func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, table *Table, worst *finding) *Panel {
 	p := Panel{Title: s.title + ": " + opTitle(op, d.ops(s.key)), Workload: s.workload,
-		X: Axis{Label: "percentile", Scale: Percentile, Format: Nines, Min: 0.5}, Y: Axis{Scale: Log10, Format: Nanos, Label: "latency"}}
+		X: Axis{Label: "percentile", Scale: Percentile, Format: Nines, Min: 0.5, Max: 0.9}, Y: Axis{Scale: Log10, Format: Nanos, Label: "latency"}}
 	draw := func(h *results.MergedHist, variant string, style Style, quiet bool) {
 		line := Series{Name: variant, Label: variant, Style: style, Curve: true, Quiet: quiet}
 		line.percentiles(h)
+		if variant == idle {
+			line.cut(p.X.Max)
+		}
 		p.X.Max = math.Max(p.X.Max, line.X[len(line.X)-1])
 		p.Series = append(p.Series, line)
 		row := []string{p.Title, variant}
@@ -230,6 +233,16 @@ func (s *Series) percentiles(h *results.MergedHist) {
 	if len(s.X) == 0 {
 		add(0.5, h.At(0.5).NS, true) // too few samples for a curve
 	}
+	s.Curve = len(s.X) > 1
+}
+
+// cut drops the points beyond max: a control is drawn as far as the designs.
+func (s *Series) cut(max float64) {
+	n := len(s.X)
+	for n > 1 && s.X[n-1] > max {
+		n--
+	}
+	s.X, s.Y, s.Probe = s.X[:n], s.Y[:n], s.Probe[:n]
 }
 
 var nines = []float64{.5, .9, .99, .999, .9999, .99999}

@@ -31,7 +31,7 @@ func figPeers(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: title + ": what bounds a design, and what a kernel does",
 		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel; linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval; each panel has its own scale.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, 0, "ns/op"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, d.ranked(scens[0].key), "ns/op"),
 	}}
 }
 

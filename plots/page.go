@@ -191,13 +191,14 @@ func view(f *Figure, lines map[string]string) figureView {
 		}
 	}
 	v.CSV = f.csv()
-	if v.Lines = strings.Join(f.Lines, "\n"); len(f.Lines) > mostLines {
-		v.Lines = strings.Join(f.Lines[:mostLines], "\n") + fmt.Sprintf("\n# %d more lines: bench.txt in the run's folder has all", len(f.Lines)-mostLines)
-	}
-	if id, ok := lines[v.Lines]; ok && v.Lines != "" {
+	all := strings.Join(f.Lines, "\n")
+	if id, ok := lines[all]; ok && all != "" {
 		v.SameLines = id
-	} else {
-		lines[v.Lines] = f.ID
+		return v
+	}
+	lines[all] = f.ID
+	if v.Lines = all; len(f.Lines) > mostLines {
+		v.Lines = strings.Join(f.Lines[:mostLines], "\n") + fmt.Sprintf("\n# %d more lines: bench.txt in the run's folder has all", len(f.Lines)-mostLines)
 	}
 	return v
 }

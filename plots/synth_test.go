@@ -56,7 +56,7 @@ func synthFull(t testing.TB) *results.Folder {
 		}
 	}
 	for name, text := range map[string]string{
-		selftestFile:    `{"FalseAlarms": 0.004, "Comparisons": 250, "Subjects": [{"Name": "no-lock", "Caught": true}]}`,
+		selftestFile:    `{"AlarmRuns": 400, "Alarms": 0.03, "AlarmsLo": 0.01, "AlarmsHi": 0.05, "Family": 6, "RunLength": 10, "Found": [{"Slowdown": 0.01, "Share": 0.3, "Lo": 0.2, "Hi": 0.4}, {"Slowdown": 0.05, "Share": 0.99, "Lo": 0.95, "Hi": 1}], "Smallest": 0.05, "Broken": [{"Name": "no-lock", "Doc": "takes none", "Breaks": "exclusion", "Conformance": "exclusion", "Named": true}]}`,
 		checkFile:       `{"command": "vmalab check", "mode": "full", "seconds": 1.5, "scenarios": [{"design": "refcount", "scenario": "read-write", "doc": "two of each", "checks": "exclusion", "executions": 1234, "steps": 56789, "complete": true, "expected": true}], "mutants": [{"name": "no-fence", "caught": true, "scenario": "read-write"}]}`,
 		tablesFile:      `[{"Table": {"Name": "series", "Source": "a cover letter", "Machine": "broadwell-2s", "Workload": "pft", "Base": "rwsem", "New": "refcount"}, "Rows": [{"Threads": 1, "BasePerS": 5e5, "NewPerS": 5e5, "Base": {"OpsPerS": 5.1e5}, "New": {"OpsPerS": 5.2e5}}, {"Threads": 8, "BasePerS": 3e6, "NewPerS": 3.4e6, "Base": {"OpsPerS": 3.1e6}, "New": {"OpsPerS": 3.7e6}}], "Score": {"Signs": 2, "Of": 2, "WorstGain": 6.1}}]`,
 		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["mmaponly", "rwsem", "refcount"], "Holds": true, "GainPct": 15.8}]`,

@@ -1,0 +1,101 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+)
+
+// proof is what is shown of selftest.json: how often a difference is found
+// that is not there, how small a one is found, and which broken subjects were
+// caught.
+type proof struct {
+	BoundaryNS, BoundaryLo, BoundaryHi float64
+	AlarmRuns                          int
+	Alarms, AlarmsLo, AlarmsHi         float64
+	AfterHolm                          float64
+	Family, RunLength                  int
+	Found                              []struct{ Slowdown, Share, Lo, Hi, MedianChange float64 }
+	Smallest                           float64
+	Broken                             []struct {
+		Name, Doc, Breaks, Conformance, Harness string
+		Named                                   bool
+	}
+	Clock     struct{ PairNS, RecordNS float64 }
+	Failures  []string
+	Disturbed string
+}
+
+// figSelftest draws the share of runs in which a slowdown of known size is
+// found; none at all is A/A, whose share is the rate of false alarms.
+func figSelftest(d *data) []*Figure {
+	const id, title = "selftest", "The suite's proof of itself"
+	var p proof
+	if err := d.readJSON(selftestFile, &p); err != nil {
+		return missing(id, secChecks, title, absent(selftestFile, "make selftest", err))
+	}
+	f := &Figure{
+		ID: id, Section: secChecks, Title: title + ": " + p.claim(),
+		Subtitle: fmt.Sprintf("Share of runs in which a slowdown of known size is found, drawn from a pool of trials of one design; at 0 %% there is none, and what is found is a false alarm. "+
+			"Runs of %d repetitions; 95 %% intervals; the dotted line is 90 %%.", p.RunLength),
+		Command: "vmabench selftest", Table: p.table(), Notes: p.notes(),
+	}
+	style := Style{Ink: InkText, Shape: Circle}
+	s := Series{Name: "found", Style: style}
+	s.add(0, stat{p.Alarms, p.AlarmsLo, p.AlarmsHi, p.AlarmRuns}, false, "")
+	top := 0.01
+	for _, x := range p.Found {
+		s.add(100*x.Slowdown, stat{x.Share, x.Lo, x.Hi, p.AlarmRuns}, false, "")
+		top = math.Max(top, 100*x.Slowdown)
+	}
+	f.Panels = []Panel{{Title: "found in", X: Axis{Label: "slowdown, %", Max: top}, Y: Axis{Format: Share, Max: 1, Label: "share of runs"},
+		Series: []Series{s}, Lines: []RefLine{{A: 0.9}}}}
+	return []*Figure{f}
+}
+
+func (p *proof) claim() string {
+	if p.Disturbed != "" {
+		return "not possible, " + p.Disturbed
+	}
+	named := 0
+	for _, b := range p.Broken {
+		if b.Named {
+			named++
+		}
+	}
+	s := fmt.Sprintf("a false alarm in %s [%s … %s] of runs, ", Share.Write(p.Alarms), sig(100*p.AlarmsLo, 3), Share.Write(p.AlarmsHi))
+	if p.Smallest > 0 {
+		s += fmt.Sprintf("a slowdown of %s found in nine of ten, ", trimZeros(Share.Write(p.Smallest)))
+	} else {
+		s += "no slowdown of the pool found in nine of ten, "
+	}
+	return s + fmt.Sprintf("%d of %d broken subjects named", named, len(p.Broken))
+}
+
+func (p *proof) table() *Table {
+	t := &Table{Head: []string{"broken subject", "must be named", "named", "conformance said", "a trial said"}, Left: 5}
+	for _, b := range p.Broken {
+		word := "NO"
+		if b.Named {
+			word = "yes"
+		}
+		t.Rows = append(t.Rows, []string{b.Name + ": " + b.Doc, b.Breaks, word, said(b.Conformance), said(b.Harness)})
+	}
+	return t
+}
+
+func said(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+func (p *proof) notes() []string {
+	out := []string{fmt.Sprintf("After Holm's correction in a family of %d: a false alarm in %s. Driver and interface call cost %s an operation [%s … %s], by the null address space; "+
+		"two clock readings %s, recording a latency %s. None of it is subtracted from anything.", p.Family, Share.Write(p.AfterHolm),
+		Nanos.Write(p.BoundaryNS), sig(p.BoundaryLo, 3), Nanos.Write(p.BoundaryHi), Nanos.Write(p.Clock.PairNS), Nanos.Write(p.Clock.RecordNS))}
+	for _, f := range p.Failures {
+		out = append(out, "FAILED: "+f)
+	}
+	return out
+}
