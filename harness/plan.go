@@ -48,17 +48,17 @@ type Config struct {
 
 // Part is a cross of designs, workloads and GOMAXPROCS.
 type Part struct {
-	Designs    []string
+	Designs    []string // nil: the configuration's
 	Throughput []workload.Spec
 	Procs      []int
 	Page       vmm.PageCost // if not none, instead of the configuration's
+	VMAs       int          // if not 0, instead of the configuration's, and of its layout
 }
 
 // Plan is the trials of a run in the order in which they run.
 type Plan struct {
 	Config Config
 	Trials []TrialSpec
-	Whole  int // trials of the whole plan, of which this may be a shard
 }
 
 // NewPlan lays the trials out. A block is one repetition of everything that is
@@ -90,7 +90,6 @@ func NewPlan(c Config) (*Plan, error) {
 			p.Trials = append(p.Trials, s)
 		}
 	}
-	p.Whole = len(p.Trials)
 	return p, nil
 }
 
@@ -148,16 +147,8 @@ func (c *Config) Subjects() []string {
 // block returns the trials of one repetition, shuffled.
 func (c *Config) block(rng *rand.Rand) []TrialSpec {
 	var groups [][]TrialSpec
-	for _, part := range append([]Part{{Designs: c.Designs, Throughput: c.Throughput, Procs: c.Procs}}, c.Beside...) {
-		for _, w := range part.Throughput {
-			for _, n := range part.Procs {
-				g := c.group(part.Designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
-				for i := range g {
-					g[i].Config.Page = max(g[i].Config.Page, part.Page)
-				}
-				groups = append(groups, g)
-			}
-		}
+	for _, part := range append([]Part{{Throughput: c.Throughput, Procs: c.Procs}}, c.Beside...) {
+		groups = append(groups, c.part(part)...)
 	}
 	for _, n := range c.LatencyProcs {
 		for _, w := range c.Latency {
@@ -175,6 +166,27 @@ func (c *Config) block(rng *rand.Rand) []TrialSpec {
 		rng.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
 	}
 	return slices.Concat(groups...)
+}
+
+// part returns the groups of one part.
+func (c *Config) part(part Part) (groups [][]TrialSpec) {
+	designs := part.Designs
+	if designs == nil {
+		designs = c.Designs
+	}
+	for _, w := range part.Throughput {
+		for _, n := range part.Procs {
+			g := c.group(designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
+			for i := range g {
+				g[i].Config.Page = max(g[i].Config.Page, part.Page)
+				if part.VMAs > 0 {
+					g[i].VMAs, g[i].Layout = part.VMAs, nil
+				}
+			}
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 // group returns s for each design.
@@ -269,7 +281,7 @@ func (p *Plan) Shard(i, n int) (*Plan, error) {
 	if n < 1 || i < 1 || i > n {
 		return nil, fmt.Errorf("shard %d/%d: want 1/%d to %d/%d", i, n, n, n, n)
 	}
-	out := &Plan{Config: p.Config, Whole: p.Whole}
+	out := &Plan{Config: p.Config}
 	for _, s := range p.Trials {
 		h := fnv.New32a()
 		fmt.Fprintf(h, "%s %s %d %v %d", s.Kind, s.Workload.FullName(), s.Procs, s.RateX, s.Rep)

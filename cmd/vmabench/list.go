@@ -105,6 +105,8 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 		switch {
 		case s.Kind == results.Footprint:
 			key.name = fmt.Sprintf("%d VMAs", s.VMAs)
+		case s.VMAs != p.Config.VMAs && s.Layout == nil && p.Config.Layout == nil:
+			key.name += fmt.Sprintf(", %d VMAs", s.VMAs)
 		case s.RateX != 0 && s.RateX != 1:
 			key.name += fmt.Sprintf(", %g times its load", s.RateX)
 		}

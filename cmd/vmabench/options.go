@@ -34,7 +34,7 @@ type options struct {
 }
 
 func (o *options) register(fs *flag.FlagSet) {
-	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full or smoke")
+	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, writers, load or smoke")
 	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`")
 	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
@@ -89,6 +89,26 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
 		c.Footprint = []int{10, 100, 1000, 10_000, 100_000}
+	case "writers": // how long writers wait, and against how many VMAs
+		c.Count = 10
+		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
+		c.Procs = []int{1, 2}
+		for _, n := range []int{10, 100, 10_000} {
+			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Procs: []int{2}, VMAs: n})
+		}
+		c.Latency = find("mixed/write=1", "mixed/write=10", "gc-mprotect", "mprotect-disjoint", "fork-storm")
+		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
+		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
+		c.Footprint = nil
+	case "load": // from a load that nobody waits at to one that nobody can bear
+		c.Count = 10
+		c.Throughput = find("hotvma", "mixed/write=1", "mixed/write=10")
+		c.Procs = []int{2}
+		c.Latency = c.Throughput
+		c.LoadX = []float64{0.25, 1, 4, 8, 16, 32, 64}
+		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
+		c.LatencyTiming = c.Timing
+		c.Footprint = nil
 	case "smoke":
 		c.Count = 1
 		c.VMAs = 100
@@ -100,7 +120,7 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Footprint = []int{1000}
 		c.Budget = time.Nanosecond // repeat nothing
 	default:
-		return c, badf("unknown plan %q; there are default, full and smoke", name)
+		return c, badf("unknown plan %q; there are default, full, writers, load and smoke", name)
 	}
 	return c, nil
 }
@@ -136,7 +156,7 @@ func (o *options) config() (harness.Config, error) {
 		return c, err
 	}
 	if o.variants != "" || o.page != "none" || o.protocol != "same" {
-		c.Beside = nil // what was asked for, and nothing else
+		c.Beside = slices.DeleteFunc(c.Beside, func(p harness.Part) bool { return p.Designs != nil }) // what was asked for, and nothing else
 	}
 	if o.procs != "" {
 		if c.Procs, err = numbers("-procs", o.procs); err != nil {
@@ -149,6 +169,7 @@ func (o *options) config() (harness.Config, error) {
 	if err := o.pickLayout(&c); err != nil {
 		return c, err
 	}
+	c.Beside = slices.DeleteFunc(c.Beside, func(p harness.Part) bool { return p.VMAs == c.VMAs }) // it is there already
 	if err := o.pickSubject(&c); err != nil {
 		return c, err
 	}
@@ -169,7 +190,7 @@ func pickDesigns(list string) (names []string, err error) {
 	case "":
 		return headliners, nil
 	case "all":
-		for _, d := range slices.Concat(variants.All(), variants.Controls()) {
+		for _, d := range slices.Concat(variants.All(), variants.Layouts(), variants.Controls()) {
 			names = append(names, d.Name)
 		}
 		return names, nil

@@ -20,7 +20,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 		Env:      harness.Environment(),
 		Baseline: c.Designs[0],
 		Plan: results.PlanInfo{
-			Name: c.Name, Seed: c.Seed, Count: c.Count, Procs: c.Procs, Trials: p.Whole, Shard: o.shard,
+			Name: c.Name, Seed: c.Seed, Count: c.Count, Procs: c.Procs, Trials: len(p.Trials), Shard: o.shard,
 			Workloads: workloads(c),
 		},
 	}
