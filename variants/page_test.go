@@ -3,7 +3,6 @@
 package variants_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,8 +17,6 @@ import (
 	"vmabench/variants"
 	"vmabench/vmm"
 )
-
-var update = flag.Bool("update", false, "write docs/designs.md")
 
 const pageFile = "../docs/designs.md"
 
@@ -208,6 +205,14 @@ func designsPage(t *testing.T) string {
 	}
 	table(&b, "design | words of the lock | bytes a VMA | VMAs a page | lock object", all, func(c costs) []string {
 		return append([]string{words(c.d)}, bytesOf(c.d)...)
+	})
+	b.WriteString(pageLayouts)
+	var laid []costs
+	for _, d := range variants.Layouts() {
+		laid = append(laid, costs{d: d})
+	}
+	table(&b, "layout | of | words of the lock | bytes a VMA | VMAs a page | lock object", laid, func(c costs) []string {
+		return append([]string{strings.TrimPrefix(c.d.Since, "a layout of "), words(c.d)}, bytesOf(c.d)...)
 	})
 	b.WriteString(pageReaders)
 	table(&b, "design | lock | fail: marked | fail: writer waits | fail: second look | unlock | lines", all, func(c costs) []string {

@@ -18,6 +18,12 @@ have mmap_lock, 40 bytes, and mm_lock_seq, 4 bytes, once an address space.
 
 `
 
+const pageLayouts = `
+The same source with the VMA laid out otherwise, to measure and to simulate what
+the layout alone does:
+
+`
+
 const pageReaders = `
 ## A reader
 

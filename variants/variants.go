@@ -5,13 +5,18 @@ package variants
 import (
 	"slices"
 
+	"vmabench/variants/collected"
 	"vmabench/variants/control"
+	"vmabench/variants/line0"
 	"vmabench/variants/linux"
 	"vmabench/variants/mmaponly"
 	"vmabench/variants/offset"
+	"vmabench/variants/ownline"
+	"vmabench/variants/pairs"
 	"vmabench/variants/refcount"
 	"vmabench/variants/rwsem"
 	"vmabench/variants/rwseminline"
+	"vmabench/variants/rwsemmin"
 	"vmabench/variants/sketch"
 	"vmabench/variants/sketch0"
 	"vmabench/variants/twobit"
@@ -39,9 +44,16 @@ func Flawed() []vmm.Design { return sketch0.Designs() }
 // can be checked or simulated.
 func Controls() []vmm.Design { return control.Designs() }
 
-// Subjects returns everything that can be measured: the designs, the controls,
-// then the running kernel where it is Linux.
-func Subjects() []vmm.Design { return slices.Concat(all, Controls(), linux.Designs()) }
+// Layouts returns designs of the first table with their VMA laid out otherwise,
+// line by line the same source. They can be simulated; to check them again would
+// find nothing new.
+func Layouts() []vmm.Design {
+	return []vmm.Design{line0.Design, ownline.Design, pairs.Design, collected.Design, rwsemmin.Design}
+}
+
+// Subjects returns everything that can be measured: the designs, their layouts,
+// the controls, then the running kernel where it is Linux.
+func Subjects() []vmm.Design { return slices.Concat(all, Layouts(), Controls(), linux.Designs()) }
 
 // Lookup returns the subject of that name.
 func Lookup(name string) (vmm.Design, bool) {

@@ -79,7 +79,7 @@ func newSimulation(o *simOptions) (*simulation, error) {
 		return nil, err
 	}
 	if o.designs == "all" {
-		for _, d := range variants.All() {
+		for _, d := range slices.Concat(variants.All(), variants.Layouts()) {
 			s.designs = append(s.designs, d.Name)
 		}
 	} else {
