@@ -162,7 +162,7 @@ func figSensitivity(d *data) []*Figure {
 			holds, word = holds+1, "yes"
 		}
 		name := fmt.Sprintf("%s × %s", v.Parameter, sig(v.Factor, 2))
-		table.Rows = append(table.Rows, []string{v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " < "), word, signed(v.GainPct, 3) + " %"})
+		table.Rows = append(table.Rows, []string{v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " > "), word, signed(v.GainPct, 3) + " %"})
 		p.Rows = append(p.Rows, Row{Label: name, Name: name, Style: Style{Ink: InkMuted}, Value: math.Max(0, v.GainPct), Lo: math.NaN(), Hi: math.NaN(),
 			Text: signed(v.GainPct, 3) + " %", Hollow: true})
 	}

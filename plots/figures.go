@@ -21,7 +21,7 @@ func (d *data) figures() []*Figure {
 		figLatency, figLoad, figWriters,
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
-		figPeers, figLaw, figModelled, figPublished, figSensitivity, figGuard, figStability, figSelftest,
+		figPeers, figLaw, figModelled, figLines, figPublished, figSensitivity, figGuard, figStability, figSelftest,
 	} {
 		out = append(out, draw(d)...)
 	}

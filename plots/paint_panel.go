@@ -319,8 +319,8 @@ func (a *Axis) word(v float64) string {
 
 func (p *Panel) datum(s *Series, i int, at float64) *datum {
 	d := &datum{Series: s.Name, Value: p.Y.Format.Write(s.Y[i]), X: p.X.word(s.X[i]), At: at}
-	if s.Lo != nil && finite(s.Lo[i], s.Hi[i]) {
-		d.Interval = p.Y.Format.Write(s.Lo[i]) + " … " + p.Y.Format.Write(s.Hi[i])
+	if s.Lo != nil {
+		d.Interval = interval(p.Y.Format, s.Lo[i], s.Hi[i])
 	}
 	if s.N != nil {
 		d.N = s.N[i]

@@ -1,0 +1,111 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+
+	"vmabench/results"
+)
+
+// topLines is how many cache lines are drawn of each design.
+const topLines = 3
+
+// figLines draws which cache lines a modelled operation waits for, at the most
+// CPUs that a workload was modelled at.
+func figLines(d *data) []*Figure {
+	const id, title = "lines", "Which cache lines cost most"
+	trials := d.costliest()
+	if len(trials) == 0 {
+		return missing(id, secBeyond, title, "the run has no modelled trials; make simulate makes one")
+	}
+	table := &Table{Head: []string{"workload", "CPUs", "design", "line", "transfers/op", "ns/op waited", "of it queueing"}, Left: 4}
+	var panels []Panel
+	var strip Strip
+	worst := ""
+	for _, group := range trials {
+		p := Panel{Workload: group.workload, Modelled: true, W: 460,
+			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "ns waited an operation (modelled)", Format: SI}}
+		for _, t := range group.trials {
+			name := t.Param("variant")
+			p.Rows = append(p.Rows, Row{Heading: name})
+			for _, l := range t.Lines[:min(topLines, len(t.Lines))] {
+				p.Rows = append(p.Rows, d.lineRow(name, l))
+				table.Rows = append(table.Rows, []string{group.workload, fmt.Sprint(group.cpus), name, l.Name, sig(l.Transfers, 2), sig(l.WaitNS, 3), sig(l.QueueNS, 3)})
+			}
+			strip.Rows = append(strip.Rows, heat(group.workload+" "+name, t))
+		}
+		if worst == "" && len(group.trials[0].Lines) > 0 {
+			l := group.trials[0].Lines[0]
+			worst = fmt.Sprintf(": in %s, %s waits %s ns for %s", group.workload, group.trials[0].Param("variant"), sig(l.WaitNS, 3), l.Name)
+		}
+		p.rowScale()
+		panels = append(panels, p)
+	}
+	panels = append(panels, Panel{Strip: &strip, Modelled: true, W: 900, Title: "share of the waiting, line by line",
+		X: Axis{Label: "the costliest line left, then the next; strong: most of the time waited"}})
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: title + worst,
+		Subtitle: "Modelled: nanoseconds an operation waits for a line, by object, offset and fields; hatched: waiting for the line's turn. Lines of the same place in many objects are added up.",
+		Panels:   panels, Table: table, Command: "make simulate",
+	}}
+}
+
+// lineGroup is a workload at one number of CPUs.
+type lineGroup struct {
+	workload string
+	cpus     int
+	trials   []*results.Trial // by design
+}
+
+// costliest returns, for each workload, the modelled trials with the most CPUs.
+func (d *data) costliest() []lineGroup {
+	var out []lineGroup
+	at := map[string]int{}
+	for i := range d.folder.Trials {
+		t := &d.folder.Trials[i]
+		if t.Kind != results.Modelled || len(t.Lines) == 0 {
+			continue
+		}
+		w := t.Param("workload")
+		if s := t.Param("write"); s != "" {
+			w += "/write=" + s
+		}
+		j, ok := at[w]
+		if !ok {
+			j = len(out)
+			at[w] = j
+			out = append(out, lineGroup{workload: w})
+		}
+		g := &out[j]
+		if t.Procs > g.cpus {
+			g.cpus, g.trials = t.Procs, nil
+		}
+		if t.Procs == g.cpus {
+			g.trials = append(g.trials, t)
+		}
+	}
+	return out
+}
+
+// lineRow is one line's bar: the transfer, then the queue before it.
+func (d *data) lineRow(variant string, l results.Line) Row {
+	ink := d.style[variant].Ink
+	return Row{
+		Label: l.Name, Name: variant, Style: d.style[variant], Value: l.WaitNS, Lo: math.NaN(), Hi: math.NaN(), Hollow: true,
+		Parts: []Part{{Name: "transfer", Ink: ink, Value: l.WaitNS - l.QueueNS}, {Name: "queue", Ink: ink, Value: l.QueueNS, Hatch: true}},
+		Text:  sig(l.WaitNS, 3) + " ns, " + sig(l.Transfers, 2) + " transfers",
+	}
+}
+
+// heat is a design's lines as cells: each one's share of all that was waited.
+func heat(name string, t *results.Trial) StripRow {
+	total := 0.0
+	for _, l := range t.Lines {
+		total += l.WaitNS
+	}
+	row := StripRow{Name: name}
+	for _, l := range t.Lines {
+		row.Cells, row.Bad = append(row.Cells, l.WaitNS/math.Max(total, 1)), append(row.Bad, false)
+	}
+	return row
+}
