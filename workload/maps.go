@@ -15,8 +15,20 @@ import (
 // (vsyscall) are left out. Files are told apart by device and inode, whatever
 // their path was: paths are not kept.
 func ParseMaps(r io.Reader, name string) (*Layout, error) {
-	l := &Layout{Name: name}
 	files := map[string]uint32{}
+	return ParseMapsFiles(r, name, func(dev, inode, _ string) uint32 {
+		key := dev + " " + inode
+		if files[key] == 0 {
+			files[key] = uint32(len(files) + 1)
+		}
+		return files[key]
+	})
+}
+
+// ParseMapsFiles is ParseMaps with the caller's names of files: file returns
+// the number of the file that a line with an inode shows, 0 if it is none.
+func ParseMapsFiles(r io.Reader, name string, file func(dev, inode, path string) uint32) (*Layout, error) {
+	l := &Layout{Name: name}
 	var last vmm.Addr
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 0, 64<<10), 1<<20)
@@ -26,7 +38,7 @@ func ParseMaps(r io.Reader, name string) (*Layout, error) {
 		if strings.TrimSpace(sc.Text()) == "" {
 			continue
 		}
-		m, keep, err := parseMapsLine(sc.Text(), files)
+		m, keep, err := parseMapsLine(sc.Text(), file)
 		if err == nil && keep && m.Start < last {
 			err = fmt.Errorf("range %v is not above the line before it", m.Range)
 		}
@@ -48,7 +60,7 @@ func ParseMaps(r io.Reader, name string) (*Layout, error) {
 }
 
 // parseMapsLine parses "start-end perms offset dev inode [path]".
-func parseMapsLine(line string, files map[string]uint32) (m vmm.Mapping, keep bool, err error) {
+func parseMapsLine(line string, file func(dev, inode, path string) uint32) (m vmm.Mapping, keep bool, err error) {
 	f := strings.Fields(line)
 	if len(f) < 5 {
 		return m, false, fmt.Errorf("want address, permissions, offset, device and inode, got %d fields", len(f))
@@ -80,11 +92,9 @@ func parseMapsLine(line string, files map[string]uint32) (m vmm.Mapping, keep bo
 		return m, false, fmt.Errorf("bad inode %q", f[4])
 	}
 	if f[4] != "0" {
-		key := f[3] + " " + f[4]
-		if files[key] == 0 {
-			files[key] = uint32(len(files) + 1)
+		if id := file(f[3], f[4], strings.Join(f[5:], " ")); id != 0 {
+			m.File = vmm.File{ID: id, Off: off}
 		}
-		m.File = vmm.File{ID: files[key], Off: off}
 	}
 	m.GrowsDown = len(f) > 5 && f[5] == "[stack]"
 	return m, true, nil

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"vmabench/variants"
+	"vmabench/vmm"
+	"vmabench/workload/trace"
+)
+
+// traces is the command on recorded processes.
+func traces(args []string, out, errs io.Writer) error {
+	if len(args) == 0 {
+		return badf("trace: want record, replay or show")
+	}
+	switch args[0] {
+	case "record":
+		return recordTrace(args[1:], out, errs)
+	case "replay":
+		return replayTrace(args[1:], out, errs)
+	case "show":
+		return showTrace(args[1:], out, errs)
+	}
+	return badf("trace %q: want record, replay or show", args[0])
+}
+
+// recordTrace runs a command and keeps what it did.
+func recordTrace(args []string, out, errs io.Writer) error {
+	fs := flags("trace record -o FILE [flags] -- COMMAND", errs)
+	file := fs.String("o", "", "the `file` to write; .gz is compressed")
+	limit := fs.Duration("limit", 0, "end the command after that `time`")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return usageError{err}
+	}
+	switch {
+	case *file == "":
+		return badf("trace record: want -o FILE")
+	case fs.NArg() == 0:
+		return badf("trace record: want a command, after --")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	t, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, Stdin: os.Stdin, Stdout: out, Stderr: errs})
+	if t == nil {
+		if errors.Is(err, context.Canceled) {
+			return exitError(exitInterrupted)
+		}
+		return usageError{err}
+	}
+	if werr := writeTrace(*file, t); werr != nil {
+		return usageError{plain(werr)}
+	}
+	describeTrace(out, *file, t)
+	return err // the calls do not explain the last mappings: kept, and said
+}
+
+func writeTrace(path string, t *trace.Trace) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	var w io.Writer = f
+	var z *gzip.Writer
+	if strings.HasSuffix(path, ".gz") {
+		z, _ = gzip.NewWriterLevel(f, gzip.BestCompression)
+		w = z
+	}
+	err = t.Write(w)
+	if z != nil {
+		err = errors.Join(err, z.Close())
+	}
+	return errors.Join(err, f.Close())
+}
+
+func readTrace(path string) (*trace.Trace, error) {
+	t, err := trace.ReadFile(path)
+	if err != nil {
+		return nil, usageError{plain(err)}
+	}
+	return t, nil
+}
+
+func showTrace(args []string, out, errs io.Writer) error {
+	fs := flags("trace show FILE", errs)
+	if err := parse(fs, args, 1); err != nil {
+		return err
+	}
+	if fs.NArg() == 0 {
+		return badf("trace show: want a file")
+	}
+	t, err := readTrace(fs.Arg(0))
+	if err != nil {
+		return err
+	}
+	describeTrace(out, fs.Arg(0), t)
+	return t.Verify()
+}
+
+func describeTrace(out io.Writer, path string, t *trace.Trace) {
+	kinds, failed := t.Count()
+	fmt.Fprintf(out, "%s: %s; %d threads, %d VMAs at the start, %d at the end\n", path, t.Command, t.Threads(), len(t.Initial), len(t.Final))
+	var parts []string
+	for k, n := range kinds {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %v", n, trace.Kind(k)))
+		}
+	}
+	if n := len(t.Ops); n > 0 {
+		parts = append(parts, fmt.Sprintf("in %v", t.Ops[n-1].At.Round(time.Millisecond)))
+	}
+	fmt.Fprintf(out, "  %s; %d of the calls failed\n", strings.Join(parts, ", "), failed)
+	for _, n := range t.Notes {
+		fmt.Fprintf(out, "  %s\n", n)
+	}
+}
+
+// replayTrace performs a trace on designs and holds each to the last mappings
+// of the recorded process.
+func replayTrace(args []string, out, errs io.Writer) error {
+	fs := flags("trace replay [flags] FILE", errs)
+	list := fs.String("variants", "all", "the designs, `a,b` or all")
+	timed := fs.Bool("timed", false, "with the timing of the recording, not as fast as it goes")
+	if err := parse(fs, args, 1); err != nil {
+		return err
+	}
+	if fs.NArg() == 0 {
+		return badf("trace replay: want a file")
+	}
+	t, err := readTrace(fs.Arg(0))
+	if err != nil {
+		return err
+	}
+	names, err := pickDesigns(*list)
+	if err != nil {
+		return err
+	}
+	describeTrace(out, fs.Arg(0), t)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\ndesign\ttook\tfailed calls\tfailed faults\tlast mappings")
+	different := 0
+	for _, n := range names {
+		d, _ := variants.Lookup(n)
+		if d.Real {
+			return badf("%s: a trace's addresses are not the running kernel's to give; bench -run trace:FILE moves them", n)
+		}
+		same, err := replayOn(w, d, t, *timed)
+		if err != nil {
+			return err
+		}
+		if !same {
+			different++
+		}
+	}
+	w.Flush()
+	if different > 0 && !*timed {
+		return fmt.Errorf("%d designs end in another address space than the process", different)
+	}
+	return nil
+}
+
+// replayOn performs the trace on d and prints a row.
+func replayOn(w io.Writer, d vmm.Design, t *trace.Trace, timed bool) (same bool, err error) {
+	task := vmm.NewTask()
+	defer task.Release()
+	v := d.New(vmm.Config{}).NewVMM(task)
+	defer v.Exit(task)
+	if err := t.Build(v, task); err != nil {
+		return false, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	play := t.Play
+	if timed {
+		play = t.PlayTimed
+	}
+	p := play(v)
+	if err := v.Check(task); err != nil {
+		return false, fmt.Errorf("%s: the address space is corrupt: %w", d.Name, err)
+	}
+	maps, err := v.Maps(task, nil)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	all, calls := p.Failures()
+	diff := trace.Diff(maps, t.Final)
+	word := diff
+	if diff == "" {
+		word = "as recorded"
+	}
+	fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%s\n", d.Name, p.Took.Round(time.Microsecond), calls, all-calls, word)
+	return diff == "", nil
+}

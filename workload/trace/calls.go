@@ -1,0 +1,247 @@
+package trace
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vmabench/vmm"
+)
+
+// Log is a recording before the mappings are known: what one process did, as
+// ops whose times are on the tracer's clock.
+type Log struct {
+	Ops []Op
+	// Execs counts successful execve calls of the process: what it did before
+	// the last is left out.
+	Execs int
+	// Skipped are calls that a trace cannot hold, by name.
+	Skipped map[string]int
+
+	threads map[int]int     // thread number by tid
+	members map[int]bool    // threads that never left the address space
+	keys    []time.Duration // of Ops: when each took effect
+}
+
+// ParseStrace reads the output of strace with StraceFlags. pid is the process
+// to keep, 0 the first of the log.
+func ParseStrace(r io.Reader, name string, pid int, files Files) (*Log, error) {
+	calls, err := parseStraceLog(r, name)
+	if err != nil {
+		return nil, err
+	}
+	return gather(calls, pid, files, name)
+}
+
+// gather keeps the calls of one address space.
+func gather(calls []call, pid int, files Files, name string) (*Log, error) {
+	if len(calls) == 0 {
+		return nil, fmt.Errorf("%s: no call in it", name)
+	}
+	if pid == 0 {
+		pid = calls[0].tid
+	}
+	l := &Log{Skipped: map[string]int{}, threads: map[int]int{}, members: map[int]bool{}}
+	sharers := sharersOf(calls, pid)
+	for tid, left := range sharers {
+		l.members[tid] = left == 0
+	}
+	for i := range calls {
+		c := &calls[i]
+		if left, ok := sharers[c.tid]; !ok || left > 0 && i >= left {
+			continue
+		}
+		if c.name == "execve" && c.tid == pid && c.ret == "0" {
+			l.Execs++
+			l.Ops, l.keys = nil, nil
+			continue
+		}
+		if err := l.add(c, files); err != nil {
+			return nil, fmt.Errorf("%s: %s by %d: %v", name, c.name, c.tid, err)
+		}
+	}
+	l.order()
+	return l, nil
+}
+
+// sharersOf returns the threads that share pid's address space, each with the
+// index of the call from which on it has one of its own (0 is never).
+func sharersOf(calls []call, pid int) map[int]int {
+	in := map[int]int{pid: 0}
+	for again := true; again; {
+		again = false
+		for i := range calls {
+			c := &calls[i]
+			if _, ok := in[c.tid]; !ok || !c.shares() {
+				continue
+			}
+			child, err := strconv.Atoi(firstWord(c.ret))
+			if _, known := in[child]; err == nil && child > 0 && !known {
+				in[child], again = 0, true
+			}
+		}
+	}
+	for i := range calls {
+		if c := &calls[i]; c.name == "execve" && c.ret == "0" && c.tid != pid {
+			if at, ok := in[c.tid]; ok && at == 0 {
+				in[c.tid] = i
+			}
+		}
+	}
+	return in
+}
+
+// shares reports whether the call makes a thread, or a child that uses the
+// address space until it has its own.
+func (c *call) shares() bool {
+	switch c.name {
+	case "vfork":
+		return true
+	case "clone", "clone3":
+		return c.has("CLONE_VM")
+	}
+	return false
+}
+
+// has reports whether a flag stands in the arguments. perf trace leaves the
+// prefix CLONE_ away.
+func (c *call) has(flag string) bool {
+	for _, w := range strings.FieldsFunc(strings.Join(c.args, " "), func(r rune) bool { return strings.ContainsRune(" |=,{}:", r) }) {
+		if w == flag || w == strings.TrimPrefix(flag, "CLONE_") {
+			return true
+		}
+	}
+	return false
+}
+
+// creates reports whether a call takes effect at its end, as seen by others:
+// they can know of what it made only then. What removes takes effect at once.
+func (k Kind) creates() bool { return k == Mmap || k == Mremap || k == Brk }
+
+// add appends the op of c.
+func (l *Log) add(c *call, files Files) error {
+	o, known, err := c.op(files)
+	if err != nil {
+		return err
+	}
+	if !known {
+		switch c.name {
+		case "exit", "exit_group", "execve", "clone", "clone3", "vfork":
+		default:
+			if !c.unfinished() {
+				l.Skipped[c.name]++
+			}
+		}
+		return nil
+	}
+	o.Thread = l.thread(c.tid)
+	o.At = c.enter
+	l.push(o, c)
+	return nil
+}
+
+func (l *Log) push(o Op, c *call) {
+	key := c.enter
+	if o.Kind.creates() {
+		key = c.end
+	}
+	if c.name == "shmat" {
+		o.Len = 0
+	}
+	l.Ops = append(l.Ops, o)
+	l.keys = append(l.keys, key)
+}
+
+func (l *Log) thread(tid int) int {
+	n, ok := l.threads[tid]
+	if !ok {
+		n = len(l.threads)
+		l.threads[tid] = n
+	}
+	return n
+}
+
+// order sorts the ops by when they took effect.
+func (l *Log) order() {
+	at := make([]int, len(l.Ops))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return int(l.keys[a] - l.keys[b]) })
+	ops, keys := make([]Op, len(at)), make([]time.Duration, len(at))
+	for i, j := range at {
+		ops[i], keys[i] = l.Ops[j], l.keys[j]
+	}
+	l.Ops, l.keys = ops, keys
+}
+
+// AddFaults puts faults among the calls, those of the address space's own
+// threads.
+func (l *Log) AddFaults(faults []FaultAt) {
+	for _, f := range faults {
+		if !l.members[f.TID] {
+			continue
+		}
+		k := Fault
+		if f.Kernel {
+			k = KernelFault
+		}
+		l.Ops = append(l.Ops, Op{At: f.At, Thread: l.thread(f.TID), Kind: k, Addr: f.Addr})
+		l.keys = append(l.keys, f.At)
+	}
+	l.order()
+}
+
+// FaultAt is a page fault on the tracer's clock.
+type FaultAt struct {
+	At     time.Duration
+	TID    int
+	Addr   vmm.Addr
+	Kernel bool // taken inside the kernel
+}
+
+// Trace makes the trace of the process whose mappings were initial and became
+// final. A fault writes if its mapping lets it. Where the stack has grown
+// without a fault in the log, the first thread's fault is added at the end.
+func (l *Log) Trace(initial, final []vmm.Mapping) *Trace {
+	t := &Trace{Initial: initial, Final: final, Ops: l.Ops}
+	s := newSpace(initial)
+	var start time.Duration
+	for i := range t.Ops {
+		o := &t.Ops[i]
+		if i == 0 {
+			start = o.At
+		}
+		o.At = max(0, o.At-start)
+		if o.Kind == Mmap && o.Len == 0 && o.Err == "" { // shmat
+			m, _ := from(final, o.Addr)
+			if o.Len = vmm.PageSize; m.Start == o.Addr {
+				o.Len = m.Len()
+			}
+		}
+		s.apply(o)
+		if m, ok := s.lookup(o.Addr); o.Kind >= Fault && ok && m.Prot.Allows(vmm.AccessWrite) {
+			o.Access = vmm.AccessWrite
+		}
+	}
+	t.stack(s)
+	return t
+}
+
+func (t *Trace) stack(s *space) {
+	for _, want := range t.Final {
+		for _, m := range s.maps {
+			if want.GrowsDown && m.GrowsDown && m.End == want.End && want.Start < m.Start {
+				o := Op{Kind: Fault, Addr: want.Start, Access: vmm.AccessWrite}
+				if n := len(t.Ops); n > 0 {
+					o.At = t.Ops[n-1].At
+				}
+				t.Ops = append(t.Ops, o)
+				return
+			}
+		}
+	}
+}

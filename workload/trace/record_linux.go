@@ -1,0 +1,261 @@
+package trace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"vmabench/vmm"
+)
+
+// ErrNoTracer is returned where no program that can trace is installed.
+var ErrNoTracer = errors.New("neither strace nor perf is installed; one of them is needed to record")
+
+// exitDelay is how long strace holds the process at the entry of exit_group,
+// where its last mappings are read.
+const exitDelay = 400 * time.Millisecond
+
+// Options say how to record.
+type Options struct {
+	Limit          time.Duration // end the process after that long; 0 is never
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Record runs argv and returns its trace: the first mappings are those right
+// after execve, before the first instruction; the last those at exit_group, or
+// where the limit stopped it.
+func Record(ctx context.Context, argv []string, o Options) (*Trace, error) {
+	t, err := chooseTracer()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "vmabench-trace")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	runtime.LockOSThread() // ptrace is of the thread
+	defer runtime.UnlockOSThread()
+	r := &recording{dir: dir, files: Files{}, tracer: t}
+	if err := r.start(argv, &o); err != nil {
+		return nil, err
+	}
+	defer r.end()
+	if err := r.attach(); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := unix.Kill(r.pid, unix.SIGCONT); err != nil {
+		return nil, err
+	}
+	if err := r.wait(ctx, began, o.Limit); err != nil {
+		return nil, err
+	}
+	r.end()
+	return r.trace(argv)
+}
+
+// recording is a process that is being traced.
+type recording struct {
+	dir     string
+	files   Files
+	tracer  tracer
+	cmd     *exec.Cmd
+	pid     int
+	initial []vmm.Mapping
+	final   []vmm.Mapping
+	cut     time.Duration // when the limit stopped it
+	helpers []*exec.Cmd   // strace, perf
+	offset  time.Duration // of the wall clock from the monotonic one
+	ended   bool
+}
+
+// start starts the process and stops it before its first instruction.
+func (r *recording) start(argv []string, o *Options) error {
+	r.cmd = exec.Command(argv[0], argv[1:]...)
+	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = o.Stdin, o.Stdout, o.Stderr
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	if err := r.cmd.Start(); err != nil {
+		return err
+	}
+	r.pid = r.cmd.Process.Pid
+	var ws unix.WaitStatus
+	if _, err := unix.Wait4(r.pid, &ws, unix.WALL, nil); err != nil || !ws.Stopped() {
+		r.end()
+		return fmt.Errorf("%s did not stop at its start: %v", argv[0], err)
+	}
+	var err error
+	if r.initial, err = r.maps(); err == nil {
+		unix.Kill(r.pid, unix.SIGSTOP) // taken when it is let go, in place of an instruction
+		err = syscall.PtraceDetach(r.pid)
+	}
+	if err != nil {
+		r.end()
+	}
+	return err
+}
+
+func (r *recording) maps() ([]vmm.Mapping, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", r.pid))
+	if err != nil {
+		return nil, err
+	}
+	return r.files.Maps(bytes.NewReader(b), "maps")
+}
+
+// attach starts the tracers and waits until they hold the process.
+func (r *recording) attach() error {
+	mono, wall := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_REALTIME)
+	r.offset = wall - mono
+	for _, argv := range r.tracer.commands(r.pid, r.dir) {
+		c := exec.Command(argv[0], argv[1:]...)
+		var said bytes.Buffer
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			return err
+		}
+		r.helpers = append(r.helpers, c)
+		if err := r.tracer.ready(argv[0], r.pid); err != nil {
+			return fmt.Errorf("%s: %v: %s", argv[0], err, strings.TrimSpace(said.String()))
+		}
+	}
+	return nil
+}
+
+func clock(id int32) time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(id, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// wait waits for the process to reach exit_group or the limit, and reads its
+// last mappings there.
+func (r *recording) wait(ctx context.Context, began time.Time, limit time.Duration) error {
+	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.exiting() {
+			var err error
+			r.final, err = r.maps()
+			return err
+		}
+		if limit > 0 && time.Since(began) > limit {
+			r.cut = limit
+			return r.stop()
+		}
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d/maps", r.pid)); err != nil || r.zombie() {
+			return errors.New("the command ended otherwise than by exit_group: its last mappings are not known")
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// exiting reports whether a thread of the process is inside exit_group.
+func (r *recording) exiting() bool {
+	list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", r.pid))
+	for _, f := range list {
+		b, _ := os.ReadFile(f)
+		nr, _, _ := strings.Cut(string(b), " ")
+		if nr == strconv.Itoa(unix.SYS_EXIT_GROUP) {
+			return true
+		}
+	}
+	return false
+}
+
+// states returns the states of the process's threads, as in /proc/PID/stat.
+func (r *recording) states() (s string) {
+	list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", r.pid))
+	for _, f := range list {
+		b, _ := os.ReadFile(f)
+		if i := bytes.LastIndexByte(b, ')'); i > 0 && i+2 < len(b) {
+			s += string(b[i+2])
+		}
+	}
+	return s
+}
+
+func (r *recording) zombie() bool { return strings.Trim(r.states(), "ZX") == "" }
+
+// stop stops all threads, then reads the mappings.
+func (r *recording) stop() (err error) {
+	if err := unix.Kill(r.pid, unix.SIGSTOP); err != nil {
+		return err
+	}
+	for range 500 {
+		if strings.Trim(r.states(), "TtZX") == "" {
+			time.Sleep(50 * time.Millisecond) // what strace has yet to write
+			r.final, err = r.maps()
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("the command did not stop at the limit")
+}
+
+// end ends the process and what traced it.
+func (r *recording) end() {
+	if r.ended {
+		return
+	}
+	r.ended = true
+	if r.cut > 0 || r.final == nil {
+		unix.Kill(r.pid, unix.SIGKILL)
+	}
+	r.cmd.Wait()
+	for _, c := range r.helpers {
+		c.Process.Signal(os.Interrupt)
+		c.Wait()
+	}
+}
+
+// trace reads what the tracers wrote.
+func (r *recording) trace(argv []string) (*Trace, error) {
+	l, err := r.tracer.log(r)
+	if err != nil {
+		return nil, err
+	}
+	if l.Execs > 0 {
+		return nil, fmt.Errorf("the command replaced itself by execve; record the program that it starts")
+	}
+	t := l.Trace(r.initial, r.final)
+	t.Command = commandLine(argv)
+	t.Notes = append(t.Notes, "recorded with "+r.tracer.name)
+	if r.cut > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("cut after %v", r.cut))
+	}
+	for name, n := range l.Skipped {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d calls of %s are left out", n, name))
+	}
+	return t, t.Verify()
+}
+
+// commandLine is the command without the folders of its paths.
+func commandLine(argv []string) string {
+	var out []string
+	for _, a := range argv {
+		if flag, value, ok := strings.Cut(a, "="); ok && strings.Contains(value, "/") {
+			a = flag + "=" + filepath.Base(value)
+		} else if strings.Contains(a, "/") && !strings.ContainsAny(a, " \n") {
+			a = filepath.Base(a)
+		}
+		out = append(out, strings.Join(strings.Fields(a), " "))
+	}
+	return strings.Join(out, " ")
+}
