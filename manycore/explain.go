@@ -82,8 +82,12 @@ func fieldsIn(t reflect.Type, lo, hi uintptr) string {
 			continue
 		}
 		name := f.Name
-		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			name = fieldsIn(f.Type, max(lo, f.Offset)-f.Offset, hi-f.Offset)
+		switch inner := func() string { return fieldsIn(f.Type, max(lo, f.Offset)-f.Offset, hi-f.Offset) }; {
+		case f.Type.Kind() != reflect.Struct:
+		case f.Anonymous:
+			name = inner()
+		case f.Offset < lo || f.Offset+f.Type.Size() > hi: // only a part of it is here
+			name += "." + inner()
 		}
 		if list != "" && name != "" {
 			list += " "

@@ -52,6 +52,7 @@ func synthFull(t testing.TB) *results.Folder {
 			m := synthThroughput(rand.New(rand.NewPCG(1, uint64(cpus))), "hotvma", d.Name, i, cpus, 0)
 			m.Kind, m.Guard = results.Modelled, results.Guard{OK: true}
 			m.Params = append(m.Params[:2:2], results.Param{Key: "machine", Value: "imaginary-8s"}, results.Param{Key: "modelled", Value: "1"})
+			m.Lines = []results.Line{{Name: "vma+128 (refcnt)", Transfers: 3, WaitNS: float64(cpus) * 40, QueueNS: float64(cpus) * 30}, {Name: "memcg+64 (v)", Transfers: 0.1, WaitNS: 5}}
 			f.Trials = append(f.Trials, m)
 		}
 	}
@@ -59,7 +60,7 @@ func synthFull(t testing.TB) *results.Folder {
 		selftestFile:    `{"AlarmRuns": 400, "Alarms": 0.03, "AlarmsLo": 0.01, "AlarmsHi": 0.05, "Family": 6, "RunLength": 10, "Found": [{"Slowdown": 0.01, "Share": 0.3, "Lo": 0.2, "Hi": 0.4}, {"Slowdown": 0.05, "Share": 0.99, "Lo": 0.95, "Hi": 1}], "Smallest": 0.05, "Broken": [{"Name": "no-lock", "Doc": "takes none", "Breaks": "exclusion", "Conformance": "exclusion", "Named": true}]}`,
 		checkFile:       `{"command": "vmalab check", "mode": "full", "seconds": 1.5, "scenarios": [{"design": "refcount", "scenario": "read-write", "doc": "two of each", "checks": "exclusion", "executions": 1234, "steps": 56789, "complete": true, "expected": true}], "mutants": [{"name": "no-fence", "caught": true, "scenario": "read-write"}]}`,
 		tablesFile:      `[{"Table": {"Name": "series", "Source": "a cover letter", "Machine": "broadwell-2s", "Workload": "pft", "Base": "rwsem", "New": "refcount"}, "Rows": [{"Threads": 1, "BasePerS": 5e5, "NewPerS": 5e5, "Base": {"OpsPerS": 5.1e5}, "New": {"OpsPerS": 5.2e5}}, {"Threads": 8, "BasePerS": 3e6, "NewPerS": 3.4e6, "Base": {"OpsPerS": 3.1e6}, "New": {"OpsPerS": 3.7e6}}], "Score": {"Signs": 2, "Of": 2, "WorstGain": 6.1}}]`,
-		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["mmaponly", "rwsem", "refcount"], "Holds": true, "GainPct": 15.8}]`,
+		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 15.8}]`,
 	} {
 		if err := os.WriteFile(filepath.Join(f.Dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
