@@ -19,6 +19,7 @@ import (
 // checkOptions are the flags of check.
 type checkOptions struct {
 	scenario, design *regexp.Regexp
+	mutant           *regexp.Regexp
 	mode             explore.Mode
 	bound, jobs      int
 	short, full      bool
@@ -56,6 +57,7 @@ func parseCheck(args []string) (*checkOptions, int) {
 	fs.BoolVar(&o.short, "short", false, "leave out the long scenarios")
 	fs.BoolVar(&o.full, "full", false, "also scenarios with four threads, and the long ones of every design")
 	fs.BoolVar(&o.mutants, "mutants", false, "also change the lock source, a line at a time, and see each change caught (needs go and the source)")
+	mutant := fs.String("mutant", "", "only mutants whose name or file matches")
 	fs.DurationVar(&o.budget, "budget", time.Minute, "time for one scenario")
 	fs.StringVar(&o.out, "o", "", "run folder to write check.json into")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the scenarios and mutants")
@@ -65,13 +67,13 @@ func parseCheck(args []string) (*checkOptions, int) {
 	} else if err != nil {
 		return nil, 2
 	}
-	if err := o.finish(fs.Args(), *scenario, *design, *mode); err != nil {
+	if err := o.finish(fs.Args(), *scenario, *design, *mutant, *mode); err != nil {
 		return nil, fail("check", err)
 	}
 	return o, 0
 }
 
-func (o *checkOptions) finish(rest []string, scenario, design, mode string) (err error) {
+func (o *checkOptions) finish(rest []string, scenario, design, mutant, mode string) (err error) {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	}
@@ -79,6 +81,9 @@ func (o *checkOptions) finish(rest []string, scenario, design, mode string) (err
 		return err
 	}
 	if o.design, err = regexp.Compile(design); err != nil {
+		return err
+	}
+	if o.mutant, err = regexp.Compile(mutant); err != nil {
 		return err
 	}
 	if o.mode, err = explore.ParseMode(mode); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -40,7 +41,10 @@ func (c *checking) mutants() error {
 	if err := c.scratch(); err != nil {
 		return err
 	}
-	list := shardOf(lockcheck.Mutants, c.o.shard)
+	list := slices.DeleteFunc(slices.Clone(lockcheck.Mutants), func(m lockcheck.Mutant) bool {
+		return !c.o.mutant.MatchString(m.Name) && !c.o.mutant.MatchString(m.File)
+	})
+	list = shardOf(list, c.o.shard)
 	for i := range list {
 		if _, err := list[i].Apply(src); err != nil {
 			return err // a table that no longer fits the source says nothing

@@ -44,7 +44,7 @@ func All() []Scenario {
 	}
 	out = semScenarios()
 	for _, d := range variants.All() {
-		of := append(lockScenarios(d), opScenarios(d)...)
+		of := slices.Concat(lockScenarios(d), opScenarios(d), linearScenarios(d))
 		for i := range of {
 			// The long ones of the designs that Linux had are always completed.
 			of[i].Full = of[i].Full || of[i].Long && !inLinux(d)
