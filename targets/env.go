@@ -88,9 +88,11 @@ func none(failed int) {
 const streamLen = 1 << 14
 
 // RandomPages returns a stream of random pages of n VMAs of an arena.
-func RandomPages(arenaNo, n int) []vmm.Addr {
+func RandomPages(arenaNo, n int) []vmm.Addr { return randomPages(arenaNo, n, streamLen) }
+
+func randomPages(arenaNo, n, length int) []vmm.Addr {
 	rng := rand.New(rand.NewPCG(2, uint64(arenaNo)))
-	s := make([]vmm.Addr, streamLen)
+	s := make([]vmm.Addr, length)
 	for i := range s {
 		s[i] = vmaAddr(arenaNo, rng.IntN(n), rng.IntN(vmaPages))
 	}

@@ -140,7 +140,9 @@ func TestCounted(t *testing.T) {
 	if err := rep.WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
-	var back struct{ Targets []struct{ Name, Verdict, Fail string } }
+	var back struct {
+		Targets []struct{ Name, Verdict, Fail string }
+	}
 	if err := json.Unmarshal(b.Bytes(), &back); err != nil || len(back.Targets) != len(rep.Results) ||
 		back.Targets[0].Fail != rep.Results[0].Allowed.outside() {
 		t.Errorf("%v: %s", err, b.Bytes())

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
 
+	"vmabench/results"
 	"vmabench/targets"
 )
 
@@ -21,6 +23,9 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	rounds := fs.Int("rounds", 21, "paired rounds of each ratio; 6 or more give an interval")
 	slice := fs.Duration("slice", 8*time.Millisecond, "length of a slice, 1ms to 15ms")
 	sched := fs.String("sched", "other", "scheduling of the threads: other, or fifo (real-time, half duty) for a busy machine")
+	growth := fs.Bool("growth", false, "measure how faults, mmap and fork grow with the address space, into a run folder")
+	most := fs.Int("most", 1_000_000, "with -growth: the largest size")
+	dir := fs.String("o", "", "with -growth: `folder` of the run (default results/DATE-TIME)")
 	file := fs.String("json", "", "write the result to this `file` too")
 	if err := parse(fs, args, 0); err != nil {
 		return err
@@ -36,14 +41,19 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	case *sched != "other" && *sched != "fifo":
 		return badf("-sched %q: want other or fifo", *sched)
 	}
+	o := targets.Options{Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo"}
+	if *run != "" {
+		o.Run = re
+	}
+	if *growth {
+		return growthCurves(o, *most, *dir, "vmabench targets "+commandLine(args), out)
+	}
 	if !slices.ContainsFunc(targets.All(), func(t targets.Target) bool { return re.MatchString(t.Name) }) {
 		return badf("-run %q matches no target", *run)
 	}
 	fmt.Fprintf(out, "%s\n\n%s\n", targets.Machine(), targets.Header())
-	rep := targets.Run(targets.Options{
-		Run: re, Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo",
-		Each: func(r targets.Result) { fmt.Fprintln(out, r.Line()) },
-	})
+	o.Each = func(r targets.Result) { fmt.Fprintln(out, r.Line()) }
+	rep := targets.Run(o)
 	fmt.Fprintf(out, "\n%s", rep.Summary())
 	if err := saveTargets(rep, *file); err != nil {
 		return err
@@ -70,4 +80,28 @@ func saveTargets(rep *targets.Report, file string) error {
 		return plain(err)
 	}
 	return plain(f.Close())
+}
+
+// growthCurves measures how costs grow, and reports on the run.
+func growthCurves(o targets.Options, most int, dir, command string, out io.Writer) error {
+	if dir == "" {
+		dir = filepath.Join(results.DefaultRoot, results.NewID(time.Now()))
+	}
+	w, err := results.Create(dir, targets.GrowthRun(command, o.Rounds))
+	if err != nil {
+		return usageError{err}
+	}
+	err = targets.Growth(o, most, func(t *results.Trial) error {
+		if t.Rep == 0 {
+			fmt.Fprintln(out, targets.GrowthLine(t))
+		}
+		return w.Add(t)
+	})
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return show(dir, out)
 }
