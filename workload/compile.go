@@ -28,6 +28,13 @@ func (s *Spec) Compile(l *Layout, workers int, seed uint64) ([]Stream, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	if s.Recorded != nil {
+		out, err := s.Recorded.streams(s.Roles[0].Name, workers)
+		if err != nil {
+			return nil, fmt.Errorf("workload %s: %w", s.FullName(), err)
+		}
+		return out, nil
+	}
 	out := make([]Stream, workers)
 	for w := range out {
 		c := compiler{spec: s, layout: l, touchable: l.touchable(), worker: w, workers: workers}

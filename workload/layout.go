@@ -73,6 +73,10 @@ func (l *Layout) touchable() []vmm.Range {
 	return out
 }
 
+// Room is where the addresses of a recorded process may be moved to: all the
+// arenas together.
+func Room() vmm.Range { return vmm.Range{Start: arenaBase, End: arenaBase + 8<<40} }
+
 // arena returns the arena of worker w.
 func arena(w, pages int) vmm.Range {
 	start := arenaBase + vmm.Addr(w)*arenaStep

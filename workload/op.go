@@ -52,16 +52,21 @@ func Names() []string {
 //	bits  4 to 7   access of a fault, protection of Map, MapAt and Protect
 //	bit  8         Map, MapAt: of a file, the worker's own
 //	bit  9         Map, MapAt: shared
+//	bits 10 to 11  unit of the length: pages, or 512 or 512*512 of them
 //	bits 12 to 46  page number of the address (all user addresses are below 1<<47)
-//	bits 48 to 63  length in pages
+//	bits 48 to 63  length in that unit
 type Op uint64
 
 const (
 	fileBit   Op = 1 << 8
 	sharedBit Op = 1 << 9
+
+	scaleAt   = 10
+	scaleBits = 9 // of each step of the scale
+	maxScale  = 2
 )
 
-// MaxPages is the longest range that an Op can name.
+// MaxPages is the longest range that an Op can name in pages.
 const MaxPages = 1<<16 - 1
 
 const addrMask = (1<<47 - 1) &^ (vmm.PageSize - 1)
@@ -93,7 +98,7 @@ func (o Op) File() bool { return o&fileBit != 0 }
 func (o Op) Shared() bool { return o&sharedBit != 0 }
 
 // Length returns the range's length in bytes.
-func (o Op) Length() uint64 { return uint64(o>>48) << vmm.PageShift }
+func (o Op) Length() uint64 { return uint64(o>>48) << (vmm.PageShift + scaleBits*(o>>scaleAt&3)) }
 
 func (o Op) String() string {
 	switch o.Kind() {

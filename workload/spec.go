@@ -76,6 +76,8 @@ type Spec struct {
 	// HotPages is the size per worker of the VMA that Hot steps use; 0 is none.
 	HotPages int `json:",omitempty"`
 	Roles    []Role
+	// Recorded is what a recorded process did, in place of the roles' steps.
+	Recorded *Recorded `json:",omitempty"`
 }
 
 // Param is a key=value part of a name.
@@ -132,6 +134,12 @@ func (s *Spec) Validate() error {
 	}
 	if s.Name == "" || s.Bench == "" || len(s.Roles) == 0 {
 		return bad("needs a name, a benchmark name and a role")
+	}
+	if s.Recorded != nil {
+		if n := len(s.Recorded.Ops); n == 0 || n != len(s.Recorded.Threads) {
+			return bad("a recording of %d ops by %d threads", n, len(s.Recorded.Threads))
+		}
+		return nil
 	}
 	for i := range s.Roles {
 		r := &s.Roles[i]

@@ -35,7 +35,7 @@ type options struct {
 
 func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, writers, load or smoke")
-	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`")
+	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`; or trace:FILE, what a recorded process did")
 	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
 	fs.IntVar(&o.count, "count", 0, "repetitions; 10 or more for a verdict")
@@ -233,6 +233,9 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 	if o.run == "" {
 		return nil
 	}
+	if path, ok := strings.CutPrefix(o.run, "trace:"); ok {
+		return o.pickTrace(c, path)
+	}
 	specs, err := workload.Match(o.run)
 	if err != nil {
 		return usageError{err}
@@ -262,6 +265,8 @@ func (o *options) pickLayout(c *harness.Config) error {
 		return badf("-vmas and -layout exclude each other")
 	case o.vmas < 0 || o.vmas > workload.MaxVMAs || o.set["vmas"] && o.vmas == 0:
 		return badf("-vmas %d: want 1 to %d", o.vmas, workload.MaxVMAs)
+	case c.Layout != nil && (o.layout != "" || o.vmas != 0):
+		return badf("-vmas and -layout: a trace has its own first mappings")
 	case o.vmas > 0:
 		c.VMAs = o.vmas
 	case o.layout != "":

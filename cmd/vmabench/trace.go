@@ -14,8 +14,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"vmabench/harness"
 	"vmabench/variants"
 	"vmabench/vmm"
+	"vmabench/workload"
 	"vmabench/workload/trace"
 )
 
@@ -200,4 +202,35 @@ func replayOn(w io.Writer, d vmm.Design, t *trace.Trace, timed bool) (same bool,
 	}
 	fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%s\n", d.Name, p.Took.Round(time.Microsecond), calls, all-calls, word)
 	return diff == "", nil
+}
+
+// pickTrace makes a recorded process the one workload of a plan.
+func (o *options) pickTrace(c *harness.Config, path string) error {
+	t, err := readTrace(path)
+	if err != nil {
+		return err
+	}
+	spec, l, err := t.Spec(nameOf(strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".trace")))
+	if err != nil {
+		return badf("%s: %v", path, err)
+	}
+	specs := []workload.Spec{spec}
+	c.Throughput, c.Latency, c.Footprint, c.Layout = specs, nil, nil, l
+	for i := range c.Beside {
+		c.Beside[i].Throughput = specs
+	}
+	threads := t.Threads()
+	keep := func(procs []int) (out []int) {
+		for _, n := range procs {
+			if n <= threads || o.procs != "" {
+				out = append(out, n)
+			}
+		}
+		return out
+	}
+	c.Procs = keep(c.Procs)
+	for i := range c.Beside {
+		c.Beside[i].Procs = keep(c.Beside[i].Procs)
+	}
+	return nil
 }
