@@ -107,7 +107,7 @@ func (d *data) add(rc *results.Cell) error {
 }
 
 // around are the name parts that are no workload's own but say in what it ran.
-var around = []string{"vmas", "layout", "page", "protocol", "machine", "modelled"}
+var around = []string{"vmas", "touched", "layout", "page", "protocol", "machine", "modelled"}
 
 func keyOf(t *results.Trial) (cellKey, scenario) {
 	var s scenario

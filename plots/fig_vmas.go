@@ -1,20 +1,30 @@
 package plots
 
 import (
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"vmabench/results"
 )
 
-// figVMAs draws the time of an operation against the number of VMAs, for the
-// workloads that the run measured with two numbers or more; of a fork, too.
+// sizes are the name parts that a cost is drawn against, and their axes.
+var sizes = []struct{ param, label string }{{"vmas", "VMAs"}, {"touched", "touched pages"}}
+
+// sizeOf returns which of sizes s has, -1 for none.
+func (s *scenario) sizeOf() int {
+	return slices.IndexFunc(sizes, func(z struct{ param, label string }) bool { return s.param(z.param) != "" })
+}
+
+// figVMAs draws the time of an operation against the number of VMAs or of
+// touched pages, for the workloads that the run measured with two numbers or
+// more; of a fork, too.
 func figVMAs(d *data) []*Figure {
 	const id, title = "vmas", "Against the number of VMAs"
 	byLoad := map[string][]scenario{}
 	var order []string
-	scens := d.of(results.Throughput, func(s *scenario) bool { return s.param("vmas") != "" })
+	scens := d.of(results.Throughput, func(s *scenario) bool { return s.sizeOf() >= 0 })
 	for _, s := range scens {
 		if byLoad[s.workload] == nil {
 			order = append(order, s.workload)
@@ -39,9 +49,9 @@ func figVMAs(d *data) []*Figure {
 		shareLog(panels[i : i+1])
 	}
 	return []*Figure{{
-		ID: id, Section: secCases, Title: title + ": " + d.leaders(scens),
+		ID: id, Section: secCases, Title: strings.TrimSuffix(title+": "+d.leaders(scens), ": "),
 		Subtitle: "Wall time per operation, and per fork beside faults, at the largest GOMAXPROCS within the CPUs; lower is better. Both axes are logarithmic; median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "VMAs", "time"), Lines: d.lines(results.Throughput, scens, 0, "ns/op", "forker-ops/s"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Lines: d.lines(results.Throughput, scens, 0, "ns/op", "forker-ops/s"),
 	}}
 }
 
@@ -54,7 +64,7 @@ func forkTimes(c *cell) []float64 {
 }
 
 func (d *data) vmasPanel(w, what string, scens []scenario, f func(*cell) []float64) Panel {
-	p := Panel{Title: w + ": " + what, Workload: w, X: Axis{Label: "VMAs", Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Label: what, Scale: Log10, Format: Nanos}}
+	p := Panel{Title: w + ": " + what, Workload: w, X: Axis{Label: sizes[scens[0].sizeOf()].label, Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Label: what, Scale: Log10, Format: Nanos}}
 	for _, n := range d.main() {
 		line := Series{Name: n, Label: n, Style: d.style[n]}
 		for _, s := range scens {
@@ -62,11 +72,11 @@ func (d *data) vmasPanel(w, what string, scens []scenario, f func(*cell) []float
 			if c == nil {
 				continue
 			}
-			x := number(s.param("vmas"))
+			x := number(s.param(sizes[s.sizeOf()].param))
 			line.add(x, summarize(f(c)), false, "")
 			p.X.Min, p.X.Max = math.Min(p.X.Min, x), math.Max(p.X.Max, x)
 			if !slices.ContainsFunc(p.X.Ticks, func(t Tick) bool { return t.V == x }) {
-				p.X.Ticks = append(p.X.Ticks, Tick{x, withCommas(fmt.Sprint(x))})
+				p.X.Ticks = append(p.X.Ticks, Tick{x, withCommas(strconv.Itoa(int(x)))})
 			}
 		}
 		if len(line.X) > 0 {
