@@ -37,7 +37,8 @@
 //	layout, place   structs by cache line; the place of the lock and its cost
 //	peers           controls and the running kernel beside the designs
 //	law             universal scalability law with its residuals
-//	modelled, published, sensitivity   the simulator, its errors, its parameters
+//	modelled, lines, published, sensitivity   the simulator, the cache lines it
+//	                waits for, its errors, its parameters
 //	guard, stability, selftest   disturbed trials; drift and warm-up; false
 //	                alarms, smallest effect, broken subjects
 package plots
