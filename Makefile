@@ -9,10 +9,10 @@ SIM     := -tags vmasim
 FLAGS   := -trimpath -pgo=off
 
 .DEFAULT_GOAL := help
-.PHONY: help build lab bench bench-full bench-smoke report compare doctor test race fuzz lint check check-short designs simulate selftest targets targets-peers clean
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*## / { print $$1 }' $(MAKEFILE_LIST))
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## compile vmabench into bin/
 	$(GO) build $(FLAGS) -o $(BIN)/vmabench ./cmd/vmabench
@@ -34,6 +34,12 @@ report: build ## the charts and report.html again: make report RUN=results/...
 
 compare: build ## two runs by benchstat and a verdict: make compare OLD=results/... NEW=results/...
 	$(BIN)/vmabench compare $(OLD) $(NEW)
+
+publish: build ## a static site of the reference runs: make publish RUNS="results/A results/B"
+	$(BIN)/vmabench publish $(or $(RUNS),$(patsubst %/run.json,%,$(wildcard results/reference/*/run.json)))
+
+readme: build ## the figures and the table of README.md from the reference run
+	$(BIN)/vmabench report -splice README.md results/reference/default
 
 doctor: build ## is this machine fit to measure
 	$(BIN)/vmabench doctor

@@ -37,6 +37,7 @@ func commands() []command {
 		{"selftest", "[flags]", "the suite's proof of itself: A/A, known slowdowns, broken locks", proveSelf},
 		{"targets", "[flags]", "how close locks, index and harness are to the machine", measureTargets},
 		{"report", "RUN", "the tables, charts and report of a run again", report},
+		{"publish", "[-o FOLDER] RUN...", "a static site of several runs", publish},
 		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
 		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},
 		{"layout", "[flags] PID|FILE", "the mappings of a process, for bench -layout", layout},

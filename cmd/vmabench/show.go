@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,7 @@ const (
 	chartsDir  = "charts"
 	tablesFile = "tables.md"
 	reportFile = "report.html"
+	mailFile   = "report.md"
 )
 
 // show prints a run's tables, draws its charts and writes its report.
@@ -38,6 +40,12 @@ func show(dir string, out io.Writer) error {
 	if err := results.WriteMarkdown(&md, f, c); err != nil {
 		return err
 	}
+	for _, t := range results.ShapeTables(results.Shapes(f)) {
+		fmt.Fprintln(out)
+		if err := errors.Join(t.WriteText(out), t.WriteMarkdown(&md)); err != nil {
+			return err
+		}
+	}
 	if err := os.WriteFile(filepath.Join(dir, tablesFile), md.Bytes(), 0o644); err != nil {
 		return plain(err)
 	}
@@ -46,6 +54,13 @@ func show(dir string, out io.Writer) error {
 		return plain(err)
 	}
 	if err := plots.Report(f, filepath.Join(dir, reportFile)); err != nil {
+		return plain(err)
+	}
+	var mail bytes.Buffer
+	if err := plots.Markdown(f, &mail); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, mailFile), mail.Bytes(), 0o644); err != nil {
 		return plain(err)
 	}
 	fmt.Fprintln(out)
@@ -137,6 +152,7 @@ func haveBenchstat() bool { return exec.Command("go", "tool", "-n", "benchstat")
 // report shows a finished run again.
 func report(args []string, out, errs io.Writer) error {
 	fs := flags("report", errs)
+	splice := fs.String("splice", "", "also write the run's parts between the markers of this `file`, such as README.md")
 	if err := parse(fs, args, 1); err != nil {
 		return err
 	}
@@ -146,5 +162,12 @@ func report(args []string, out, errs io.Writer) error {
 			return badf("no run in %s to report on", results.DefaultRoot)
 		}
 	}
-	return show(dir, out)
+	if err := show(dir, out); err != nil || *splice == "" {
+		return err
+	}
+	f, err := results.Open(dir)
+	if err != nil {
+		return usageError{err}
+	}
+	return plain(plots.Splice(*splice, f))
 }
