@@ -50,7 +50,7 @@ func figPublished(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: title + ": " + firstSentence(words[0]),
 		Subtitle: "Faults a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter was fitted to these tables.",
-		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate -published",
+		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
 	}}
 }
 
