@@ -55,7 +55,7 @@ func TestJudge(t *testing.T) {
 		"three had half of two CPUs":    {sliceOf(lived{cpu: 300}, lived{cpu: 300}, lived{cpu: 400}), 2, "the workers had 50.0 % of the CPUs"},
 		"three on two CPUs, one asleep": {sliceOf(lived{cpu: 300}, lived{cpu: 300}, lived{cpu: 400, parks: 1}), 2, ""},
 	} {
-		tr := trial{cpus: make([]int, c.cpus), over: len(c.sl.workers) > c.cpus}
+		tr := trial{cpus: make([]seat, c.cpus), over: len(c.sl.workers) > c.cpus}
 		if got := tr.judge(&c.sl); (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -87,7 +87,7 @@ func TestVerdict(t *testing.T) {
 		"others beside sleep":  {times(10, slept), nil, 2, 0.7, "other processes used 2.0 CPUs beside workers that slept"},
 	} {
 		spec := TrialSpec{Procs: 2, Timing: Timing{Slices: 10, Spare: 5}}
-		tr := &trial{spec: &spec, cpus: []int{0, 1}, accepted: c.accepted, rejected: c.rejected}
+		tr := &trial{spec: &spec, cpus: make([]seat, 2), accepted: c.accepted, rejected: c.rejected}
 		now := time.Now()
 		tr.guard.before = machine{at: now, ok: true}
 		tr.guard.after = machine{at: now.Add(time.Second), ok: true, busy: c.others}

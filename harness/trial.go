@@ -61,7 +61,8 @@ type trial struct {
 	workers []*worker
 	gate    gate
 	base    time.Time
-	cpus    []int
+	cpus    []seat
+	turns   int  // of cpus, from the first on, that workers take turns on
 	over    bool // more workers than CPUs
 	guard   guard
 
@@ -92,8 +93,8 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	if err != nil {
 		return nil, err
 	}
-	tr := &trial{spec: s, base: time.Now(), cpus: AllowedCPUs(), task: vmm.NewTask()}
-	tr.over = s.Procs > len(tr.cpus)
+	tr := &trial{spec: s, base: time.Now(), cpus: seats(AllowedCPUs(), topologyOf), task: vmm.NewTask()}
+	tr.over, tr.turns = s.Procs > len(tr.cpus), among(tr.cpus, s.Procs)
 	if m := newMachine(s.Config); m != nil {
 		tr.v = m.NewVMM(tr.task)
 		if err := s.Workload.Setup(tr.v, tr.task, l, s.Procs); err != nil {
@@ -131,7 +132,7 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 func (tr *trial) work(i int, ready chan<- error) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	defer tr.exited.Done()
-	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%len(tr.cpus)])
+	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%tr.turns].cpu)
 	w := tr.workers[i]
 	w.perf = openPerf()
 	defer w.perf.close()
