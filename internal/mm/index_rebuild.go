@@ -52,7 +52,8 @@ func (x *Index) rebuild(p *path, top uint8, first, last *leaf, r vmm.Range, v *V
 	b.gather(first, last, uint64(r.Start), uint64(r.End), v)
 	if top > 0 {
 		b.end = first.key[0] - p[1].l.lead[p[1].i]
-		if n := b.slots(0, b.n); n < minFill && (first != last || n < int(first.n)) {
+		n := b.slots(0, b.n)
+		if n < minFill && (first != last || n < int(first.n)) || n > fanout && b.grow == anywhere && p[1].roomy() {
 			last = b.joinLeaf(&p[1], last)
 		}
 	}
@@ -111,6 +112,12 @@ func (l *leaf) startFrom(a uint64) uint64 {
 func (b *build) add(start, end uint64, v *VMA) {
 	b.items[b.n] = item{start, end, v}
 	b.n++
+}
+
+// roomy reports whether the neighbour that joinLeaf takes is half empty: to share
+// with it what no longer fits one leaf saves a leaf.
+func (s *step) roomy() bool {
+	return s.j+1 < int(s.r.n) && s.r.child[s.j+1].Load().n <= 3*fanout/5
 }
 
 // joinLeaf adds the items of the neighbour after s.j, or of the one before

@@ -63,6 +63,22 @@ func TestIndexBytesSplit(t *testing.T) {
 	}
 }
 
+// TestIndexBytesRandom holds it to the same where VMAs come in any order: a full
+// leaf shares with a neighbour that has room before it is split.
+func TestIndexBytesRandom(t *testing.T) {
+	const n = 40_000
+	var x Index
+	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
+		x.Store(pages(16+uint64(i)*5, 4), new(VMA))
+	}
+	if err := x.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if per := float64(x.Bytes()) / n; per > 30 {
+		t.Errorf("%.1f bytes a VMA, want at most 30", per)
+	}
+}
+
 // TestIndexShrinks clears a large tree in several orders: nodes must go with
 // their entries, and the last takes the root.
 func TestIndexShrinks(t *testing.T) {
