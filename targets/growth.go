@@ -62,6 +62,14 @@ var curves = []curve{
 	},
 }
 
+// Curves returns the names of the growth curves.
+func Curves() (names []string) {
+	for i := range curves {
+		names = append(names, curves[i].Name)
+	}
+	return names
+}
+
 // powers returns the powers of 10 from lo to hi.
 func powers(lo, hi int) (out []int) {
 	for n := lo; n <= hi; n *= 10 {

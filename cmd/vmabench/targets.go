@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"vmabench/results"
@@ -40,6 +41,14 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		return badf("-slice %v: want 1ms to 15ms", *slice)
 	case *sched != "other" && *sched != "fifo":
 		return badf("-sched %q: want other or fifo", *sched)
+	case *most < 10:
+		return badf("-most %d: want 10 or more", *most)
+	case *growth && *file != "":
+		return badf("-json: a run of -growth has a folder")
+	case *growth && !slices.ContainsFunc(targets.Curves(), re.MatchString):
+		return badf("-run %q matches none of %s", *run, strings.Join(targets.Curves(), ", "))
+	case !*growth && *dir != "":
+		return badf("-o: only a run of -growth has a folder")
 	}
 	o := targets.Options{Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo"}
 	if *run != "" {
