@@ -102,6 +102,7 @@ func TestBadInput(t *testing.T) {
 		{"bench -load 1,1", `-load "1,1" names 1 twice`},
 		{"bench -arrivals slow", `-arrivals "slow": want poisson or constant`},
 		{"bench -sched batch", `-sched "batch": want other or fifo`},
+		{"bench -outside 1,1", `-outside "1,1": want different numbers from 0 to 10000000`},
 		{"bench -shard 3/2", `shard "3/2": want i/n with i from 1 to n`},
 		{"bench -o " + file + "/run", file + ": not a directory"},
 		{"bench -resume -count 3", "-count: a resumed run has its own plan"},

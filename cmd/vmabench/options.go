@@ -21,7 +21,7 @@ import (
 
 // options are bench's flags.
 type options struct {
-	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, sched string
+	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, sched, outside string
 
 	count, vmas int
 	seed        uint64
@@ -46,6 +46,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.load, "load", "", "offered loads of latency trials, times the workload's own, as `0.5,1,2`")
 	fs.StringVar(&o.arrivals, "arrivals", "poisson", "arrivals of latency trials: poisson or constant")
 	fs.StringVar(&o.sched, "sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
+	fs.StringVar(&o.outside, "outside", "", "turns of an empty loop (a cycle or so each) between two operations of throughput trials, as `0,100,1000`")
 	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the streams")
 }
@@ -166,6 +167,9 @@ func (o *options) config() (harness.Config, error) {
 	if err := o.pickWorkloads(&c); err != nil {
 		return c, err
 	}
+	if err := o.pickOutside(&c); err != nil {
+		return c, err
+	}
 	if err := o.pickLayout(&c); err != nil {
 		return c, err
 	}
@@ -256,6 +260,33 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 		c.Beside[i].Throughput = in(c.Beside[i].Throughput)
 	}
 	c.Throughput, c.Footprint = specs, nil
+	return nil
+}
+
+// pickOutside makes each throughput workload one for each time outside the
+// lock. Operations of latency trials arrive when they arrive.
+func (o *options) pickOutside(c *harness.Config) error {
+	if o.outside == "" {
+		return nil
+	}
+	var specs []workload.Spec
+	var seen []int
+	for _, f := range strings.Split(o.outside, ",") {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 0 || n > 10_000_000 || slices.Contains(seen, n) {
+			return badf("-outside %q: want different numbers from 0 to 10000000", o.outside)
+		}
+		seen = append(seen, n)
+		for _, s := range c.Throughput {
+			s.Params = append(slices.Clone(s.Params), workload.Param{Key: "outside", Value: strconv.Itoa(n)})
+			s.Roles = slices.Clone(s.Roles)
+			for i := range s.Roles {
+				s.Roles[i].Outside = n
+			}
+			specs = append(specs, s)
+		}
+	}
+	c.Throughput = specs
 	return nil
 }
 
