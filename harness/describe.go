@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"maps"
 	"os/exec"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"vmabench/results"
@@ -43,7 +45,13 @@ func Version() (version, commit string) {
 
 // DescribeDesign returns what a run records of a design.
 func DescribeDesign(d vmm.Design) results.DesignInfo {
-	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control, Real: d.Real}
+	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control, Real: d.Real, Model: d.Model}
+	if d.Slab != nil {
+		slab := d.Slab()
+		for _, name := range slices.Sorted(maps.Keys(slab)) {
+			i.Slab = append(i.Slab, results.Object{Name: name, Size: slab[name]})
+		}
+	}
 	for _, t := range d.Layout {
 		i.Layout = append(i.Layout, results.Struct{Name: t.Name(), Size: int(t.Size()), Fields: fieldsOf(t, 0)})
 	}

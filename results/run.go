@@ -50,8 +50,18 @@ type DesignInfo struct {
 	Name, Title, Since, Doc string
 	Control                 bool
 	// Real marks the running kernel: beside the designs, never ranked with them.
-	Real   bool `json:",omitempty"`
+	Real bool `json:",omitempty"`
+	// Model is the design that models a real kernel, and Slab the sizes of that
+	// kernel's objects, where it lets them be read.
+	Model  string   `json:",omitempty"`
+	Slab   []Object `json:",omitempty"`
 	Layout []Struct
+}
+
+// Object is a slab cache of the kernel: its name and the bytes of an object.
+type Object struct {
+	Name string
+	Size int
 }
 
 // Struct is a struct's layout in bytes, from reflect.

@@ -50,6 +50,10 @@ type Design struct {
 	Control, Extra bool
 	// Real marks the running kernel: no model, and no source to check or simulate.
 	Real bool
+	// Model names the design that models a Real one, Slab the sizes in bytes of
+	// the kernel's objects by cache name, nil where they cannot be read.
+	Model string
+	Slab  func() map[string]int
 	// New returns a machine whose address spaces use the design.
 	New func(Config) Machine
 	// Layout are the structs whose bytes the design pays for, VMA first; each

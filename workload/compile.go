@@ -29,7 +29,7 @@ func (s *Spec) Compile(l *Layout, workers int, seed uint64) ([]Stream, error) {
 		return nil, err
 	}
 	if s.Recorded != nil {
-		out, err := s.Recorded.streams(s.Roles[0].Name, workers)
+		out, err := s.Recorded.streams(&s.Roles[0], workers)
 		if err != nil {
 			return nil, fmt.Errorf("workload %s: %w", s.FullName(), err)
 		}

@@ -30,7 +30,7 @@ func (r *Recorded) Add(thread int, ops ...Op) {
 // streams deals the threads out: worker w does those of the threads w,
 // w+workers and so on, in the order of the recording. One worker does exactly
 // what was recorded.
-func (r *Recorded) streams(role string, workers int) ([]Stream, error) {
+func (r *Recorded) streams(role *Role, workers int) ([]Stream, error) {
 	out := make([]Stream, workers)
 	for i, o := range r.Ops {
 		st := &out[int(r.Threads[i])%workers]
@@ -38,7 +38,7 @@ func (r *Recorded) streams(role string, workers int) ([]Stream, error) {
 	}
 	for w := range out {
 		st := &out[w]
-		st.Role = role
+		st.Role, st.Outside = role.Name, role.Outside
 		st.RateHz = max(1, r.RateHz*float64(len(st.Ops))/float64(len(r.Ops)))
 		if len(st.Ops) == 0 {
 			return nil, fmt.Errorf("the recording has no work for worker %d of %d: it has too few threads", w, workers)

@@ -66,6 +66,16 @@ func commandLine(args []string) string {
 			}
 			keep = append(keep, "-layout FILE")
 			continue
+		case "run":
+			if !joined && i+1 < len(args) && strings.HasPrefix(args[i+1], "trace:") {
+				i++
+				keep = append(keep, "-run trace:FILE")
+				continue
+			}
+			if strings.Contains(args[i], "=trace:") {
+				keep = append(keep, "-run trace:FILE")
+				continue
+			}
 		}
 		keep = append(keep, args[i])
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -216,7 +217,8 @@ func (o *options) pickTrace(c *harness.Config, path string) error {
 	}
 	specs := []workload.Spec{spec}
 	c.Throughput, c.Latency, c.Footprint, c.Layout = specs, nil, nil, l
-	for i := range c.Beside {
+	c.Beside = slices.DeleteFunc(c.Beside, func(p harness.Part) bool { return p.Designs == nil })
+	for i := range c.Beside { // the running kernel
 		c.Beside[i].Throughput = specs
 	}
 	threads := t.Threads()

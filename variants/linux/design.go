@@ -19,14 +19,38 @@ func Designs() []vmm.Design {
 	return []vmm.Design{{
 		Name: "linux", Title: "Linux " + release, Since: "this kernel: " + design,
 		Doc:  "the running kernel, faults from user mode: " + design,
-		Real: true,
-		New:  func(c vmm.Config) vmm.Machine { return &machine{touch: touchPage} },
+		Real: true, Model: modelOf(design), Slab: slabs,
+		New: func(c vmm.Config) vmm.Machine { return &machine{touch: touchPage} },
 	}, {
 		Name: "linux-mmaplock", Title: "Linux " + release + ", mmap_lock", Since: "this kernel: mmap_lock",
 		Doc:  "the running kernel, faults inside access(2): mmap_lock in every version",
-		Real: true,
-		New:  func(c vmm.Config) vmm.Machine { return &machine{touch: touchByAccess} },
+		Real: true, Model: modelOf(mmapLock),
+		New: func(c vmm.Config) vmm.Machine { return &machine{touch: touchByAccess} },
 	}}
+}
+
+// What LockDesign says.
+const (
+	mmapLock  = "mmap_lock"
+	perVMASem = "per-VMA rw_semaphore"
+	perVMARef = "per-VMA reference count"
+	notKnown  = "unknown design"
+)
+
+// modelOf names the design that models what LockDesign says; "" is none.
+func modelOf(lockDesign string) string {
+	return map[string]string{mmapLock: "mmaponly", perVMASem: "rwsem", perVMARef: "refcount"}[lockDesign]
+}
+
+// slabs returns the sizes of the kernel's objects that the models have.
+func slabs() map[string]int {
+	m := map[string]int{}
+	for _, name := range []string{"vm_area_struct", "vma_lock"} {
+		if size := slabObject(name); size > 0 {
+			m[name] = size
+		}
+	}
+	return m
 }
 
 // LockDesign says which lock a user fault takes in a kernel of that release.
@@ -34,13 +58,13 @@ func LockDesign(release string) string {
 	major, minor, ok := parseRelease(release)
 	switch {
 	case !ok:
-		return "unknown design"
+		return notKnown
 	case major < 6 || major == 6 && minor < 4:
-		return "mmap_lock"
+		return mmapLock
 	case major == 6 && minor < 15:
-		return "per-VMA rw_semaphore"
+		return perVMASem
 	}
-	return "per-VMA reference count"
+	return perVMARef
 }
 
 func parseRelease(s string) (major, minor int, ok bool) {
