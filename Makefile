@@ -51,7 +51,7 @@ test: ## every test
 	$(GO) vet ./...
 	$(GO) vet $(SIM) ./...
 	$(GO) test ./...
-	$(GO) test $(SIM) ./internal/... ./vmm/... ./variants/... ./explore/... ./manycore/...
+	$(GO) test $(SIM) ./internal/... ./vmm/... ./variants/... ./explore/... ./manycore/... ./cmd/vmalab/
 
 race: ## every test under the race detector
 	$(GO) test -race -short ./...
@@ -70,7 +70,7 @@ lint: ## gofmt, vet, staticcheck (from a module of its own), the import table, n
 	$(GO) test ./internal/lint/
 
 check: lab ## the lock source under every interleaving: every design and scenario, then every mutant
-	$(BIN)/vmalab check -mutants
+	$(BIN)/vmalab check -mutants $(if $(RUN),-o $(RUN))
 
 check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short

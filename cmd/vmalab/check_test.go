@@ -1,0 +1,98 @@
+//go:build vmasim
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"vmabench/explore/lockcheck"
+)
+
+// TestMain lets the test binary be its own worker, as vmalab is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == checkWorkerCommand {
+		os.Exit(checkWorker())
+	}
+	os.Exit(m.Run())
+}
+
+func TestCheckRefusesBadFlags(t *testing.T) {
+	for _, args := range [][]string{
+		{"-scenario", "("}, {"-design", "["}, {"-mutant", "*"}, {"-mode", "magic"}, {"-bound", "2"},
+		{"-j", "0"}, {"-budget", "0s"}, {"-shard", "3/2"}, {"-nosuch"}, {"extra"},
+	} {
+		if o, status := parseCheck(args); o != nil || status != 2 {
+			t.Errorf("%v: status %d", args, status)
+		}
+	}
+	if o, status := parseCheck([]string{"-h"}); o != nil || status != 0 {
+		t.Errorf("-h: status %d", status)
+	}
+}
+
+func TestShardsPartition(t *testing.T) {
+	all := []int{0, 1, 2, 3, 4, 5, 6}
+	var got []int
+	for _, s := range []string{"1/3", "2/3", "3/3"} {
+		got = append(got, shardOf(all, s)...)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, all) {
+		t.Errorf("%v", got)
+	}
+}
+
+// quiet runs check with its output thrown away.
+func quiet(t *testing.T, args ...string) int {
+	t.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	out, err2 := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = null, null
+	defer func() { os.Stdout, os.Stderr = out, err2 }()
+	return check(args)
+}
+
+func TestCheckWritesItsReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the worker")
+	}
+	dir := t.TempDir()
+	if status := quiet(t, "-design", "^(mmap_lock|refcount)$", "-scenario", "^(1w1r|order-forbidden|wrap)$", "-o", dir); status != 0 {
+		t.Fatalf("status %d", status)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "check.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"1w1r": "", "order-forbidden": "I10", "wrap": "I1"}
+	if len(r.Scenarios) != len(want) {
+		t.Fatalf("%d scenarios", len(r.Scenarios))
+	}
+	for _, s := range r.Scenarios {
+		if broken, ok := want[s.Scenario]; !ok || !s.Expected || s.Broken != broken || s.Executions == 0 {
+			t.Errorf("%+v", s)
+		}
+		if s.Broken != "" && s.Failure.Trace == "" {
+			t.Errorf("%s: no timeline", s.Scenario)
+		}
+	}
+	again := r.Scenarios[slices.IndexFunc(r.Scenarios, func(s lockcheck.Row) bool { return s.Scenario == "order-forbidden" })]
+	if status := quiet(t, "-design", "^refcount$", "-scenario", "^order-forbidden$", "-replay", again.Failure.Schedule); status != 0 {
+		t.Errorf("replay: status %d", status)
+	}
+	if status := quiet(t, "-scenario", "^nothing$"); status != 2 {
+		t.Errorf("no scenario matches: status %d", status)
+	}
+}
