@@ -19,8 +19,15 @@ have mmap_lock, 40 bytes, and mm_lock_seq, 4 bytes, once an address space.
 `
 
 const pageLayouts = `
-The same source with the VMA laid out otherwise, to measure and to simulate what
-the layout alone does:
+The same source with the VMA laid out otherwise, to see what the layout alone
+does. Measured, and predicted for machines that are not here:
+
+    bin/vmabench bench -variants refcount,line0,ownline,pairs,collected
+    bin/vmalab simulate -variants refcount,line0,ownline,pairs,collected
+
+The published penalty of line0 is 6 to 10 % from 12 threads up, on two sockets of
+Broadwell. A machine of the simulator has the prefetcher that makes pairs of lines
+if its file says ` + "`adjacent-line`" + `.
 
 `
 

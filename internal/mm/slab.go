@@ -1,6 +1,9 @@
 package mm
 
 import (
+	"fmt"
+	"unsafe"
+
 	"vmabench/internal/atomic"
 	"vmabench/vmm"
 )
@@ -35,6 +38,10 @@ type Slab[T any] struct {
 // NewSlab returns an empty slab whose pages are of type P, exactly 4 KiB, and
 // hold the objects that objs returns.
 func NewSlab[T, P any](objs func(*P) []T, flags SlabFlags) *Slab[T] {
+	if n := unsafe.Sizeof(*new(P)); n != vmm.PageSize {
+		// A field of no size at the end is enough to get here.
+		panic(fmt.Sprintf("mm: a slab page of %d bytes", n))
+	}
 	var chunk []P
 	next := func() []T {
 		if len(chunk) == 0 {

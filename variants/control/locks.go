@@ -58,15 +58,14 @@ func (l *perCPU) slot(t *vmm.Task) *atomic.Int32 { return &l.readers[t.ID()%slot
 
 func (l *perCPU) rlock(t *vmm.Task) *xsync.RToken {
 	n := l.slot(t)
-	for {
-		n.Add(1) // then the look: pairs with Lock, the other way round
-		if !l.writer.Load() {
-			return nil
-		}
+	n.Add(1) // then the look: pairs with Lock, the other way round
+	if l.writer.Load() {
 		n.Add(-1)
 		l.mu.Lock() // until the writer has gone
+		n.Add(1)
 		l.mu.Unlock()
 	}
+	return nil
 }
 
 func (l *perCPU) runlock(t *vmm.Task, _ *xsync.RToken) { l.slot(t).Add(-1) }

@@ -25,7 +25,6 @@ var Design = vmm.Design{
 // page is a slab page: 16 VMAs, each on lines of its own.
 type page struct {
 	objs [vmm.PageSize / vmaSize]vma
-	_    [vmm.PageSize % vmaSize]byte
 }
 
 func newMachine(c vmm.Config) vmm.Machine {
