@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -133,6 +134,14 @@ func subjects(name string) (vmm.Design, bool) {
 		build = func() *fakeVMM { os.Exit(7); return nil }
 	case "panic":
 		build = func() *fakeVMM { panic("lost its mind") }
+	case "killed": // as by the kernel when memory is short
+		build = func() *fakeVMM { kill(); return nil }
+	case "greedy":
+		build = func() *fakeVMM {
+			for held := [][]byte(nil); ; held = append(held, make([]byte, 64<<20)) {
+				runtime.KeepAlive(held)
+			}
+		}
 	case "stall":
 		build = stalling
 	default:
@@ -158,6 +167,13 @@ func stalling() *fakeVMM {
 		}
 	}
 	return f
+}
+
+func kill() {
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		p.Kill()
+	}
+	select {}
 }
 
 // childEnv makes the test binary a trial's child process.
