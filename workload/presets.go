@@ -13,6 +13,7 @@ const (
 	write = uint8(vmm.AccessWrite)
 	rw    = uint8(vmm.ProtRead | vmm.ProtWrite)
 	ro    = uint8(vmm.ProtRead)
+	exec  = uint8(vmm.ProtExec)
 	none  = uint8(vmm.ProtNone)
 )
 
@@ -32,7 +33,7 @@ func Presets() []Spec {
 		specs = append(specs, mixed(percent))
 	}
 	return append(specs, pageFault1, pageFault2, pageFault3, mmap1, mmap2, brk1, local, pipeline, global,
-		threadStacks, mallocArena, mprotectDisjoint, gcMprotect, forkStorm, mapsScan)
+		threadStacks, mallocArena, metis, mprotectDisjoint, gcMprotect, forkStorm, mapsScan, launch)
 }
 
 // Match returns the presets whose full name matches the whole expression, as

