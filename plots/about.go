@@ -55,7 +55,7 @@ func (d *data) method() []items {
 		{"Method", []string{
 			"One trial is one fresh child process; it pins its workers, warms up, and measures between two barriers. The replicate is the trial, never the operation.",
 			"Every block runs each cell once in shuffled order; designs are compared within blocks, by the median of the paired ratios. Intervals are of order statistics, at least 95 %; bands and whiskers show them.",
-			fmt.Sprintf("A verdict needs all of: %d repetitions, a Mann-Whitney p of at most %s after Holm's correction within the workload's family, an interval without 1, and a change of at least %s. %d tests were made in %d families. ~ is no evidence of a difference, not evidence of none.",
+			fmt.Sprintf("A verdict needs all of: %d repetitions, a p of at most %s (twice the smaller of Mann-Whitney's on the samples and the signed-rank test's on the paired ratios) after Holm's correction within the workload's family, an interval without 1, and a change of at least %s. %d tests were made in %d families. ~ is no evidence of a difference, not evidence of none.",
 				results.MinTrials, sig(o.Alpha, 2), trimZeros(Share.Write(o.Effect)), c.Tests, c.Families),
 			"Throughput trials read no clock per operation. Latency trials are separate: operations arrive at a fixed rate whether or not the ones before are done, and are timed from their intended start. Histograms are merged, percentiles never averaged.",
 			"A slice of a trial in which a worker was not given its CPU does not count; a trial without enough slices is repeated within a bound, then marked. No garbage is collected within a slice, or the trial is marked.",
