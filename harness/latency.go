@@ -224,7 +224,7 @@ func (tr *trial) reportLatency(t *results.Trial) {
 		}
 		t.Values = append(t.Values, results.Value{Unit: prefix + "max-ns", Value: float64(max(1, h.Max()))})
 	}
-	t.Events = events(ops, &stats, waits, failed, alloc)
+	t.Events = append(events(ops, &stats, waits, failed, alloc), tr.systemEvents(ops)...)
 	for _, w := range tr.workers {
 		if w.lat.saturated {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("worker %d could not keep up with the offered load", w.id))
