@@ -32,6 +32,7 @@ func BenchmarkRead(b *testing.B) {
 			{"xadd+xadd", func(p *pair, _ *atomic.Task) { p.count.Add(readerBias); p.count.Add(-readerBias) }},
 			{"trylock", func(p *pair, k *atomic.Task) { p.s.DownReadTrylock(k); p.s.UpRead(k) }},
 			{"lock", func(p *pair, k *atomic.Task) { p.s.DownRead(k); p.s.UpRead(k) }},
+			//lint:ignore SA2001 the pair is what is measured
 			{"sync.RWMutex", func(p *pair, _ *atomic.Task) { p.std.RLock(); p.std.RUnlock() }},
 		} {
 			b.Run("sharing="+sharing+"/lock="+tt.name, func(b *testing.B) {
@@ -60,7 +61,9 @@ func BenchmarkMixed(b *testing.B) {
 	}{
 		{"rwsem", func(k *atomic.Task) { s.DownRead(k); s.UpRead(k) },
 			func(k *atomic.Task) { s.DownWrite(k); s.UpWrite(k) }},
+		//lint:ignore SA2001 the pairs are what is measured
 		{"sync.RWMutex", func(*atomic.Task) { std.RLock(); std.RUnlock() },
+			//lint:ignore SA2001 the pairs are what is measured
 			func(*atomic.Task) { std.Lock(); std.Unlock() }},
 	} {
 		b.Run("lock="+tt.name, func(b *testing.B) {

@@ -112,7 +112,7 @@ func TestNoEarlyHandoff(t *testing.T) {
 		if s.count.Load()&handoff != 0 {
 			t.Error("hand-off asked for before 4 ms")
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		a[1].Unpark()
 		wantBusy(t, "held", a, "-w")
 		if s.count.Load()&handoff == 0 {
