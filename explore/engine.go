@@ -22,7 +22,7 @@ const (
 	kTimed               // Park that may time out: takes the token if it is there
 	kUnpark              // leaves a token
 	kSection             // RCU Lock or Unlock: these commute
-	kReturn              // a deferred call has returned: these commute
+	kReturn              // a deferred call was announced, or has returned: these commute
 	kDefer               // RCU Defer: looks at the open sections; commutes with kDefer, kGrace
 	kGrace               // waits for the sections or returns that a Defer saw
 )

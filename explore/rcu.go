@@ -46,8 +46,9 @@ func (e *engine) domainOf(r *atomic.RCU) *domain {
 			return d
 		}
 	}
+	// Two addresses inside r that no word of its own has.
 	p := unsafe.Pointer(r)
-	d := &domain{r: r, loc: e.mem.locate(p, 1), rets: e.mem.locate(unsafe.Add(p, 1), 1)}
+	d := &domain{r: r, loc: e.mem.locate(unsafe.Add(p, 1), 1), rets: e.mem.locate(unsafe.Add(p, 2), 1)}
 	e.domains = append(e.domains, d)
 	return d
 }
@@ -95,18 +96,28 @@ func (e *engine) RCUUnlock(r *atomic.RCU, _ *atomic.Task) {
 	e.end(t, d)
 }
 
-// RCUDefer hands in a call that runs as a thread of its own.
+// RCUDefer hands in a call that runs as a thread of its own. Two steps: one
+// that Synchronize must see or not, one that looks at the open sections.
 func (e *engine) RCUDefer(r *atomic.RCU, _ *atomic.Task, run func(*atomic.Task, any), arg any) {
 	if e.direct {
 		run(nil, arg)
 		return
 	}
 	t, dom := e.cur, e.domainOf(r)
+	e.announce(t, kReturn, dom.rets)
+	e.await(t)
+	d := e.begin(t, false)
+	c := e.addThread("rcu", nil)
+	c.ident = mix(t.ident, uint64(t.steps))
+	c.next = pending{kind: kGrace, loc: dom.loc} // waits for what is not known yet
+	dom.calls.add(c.id)
+	e.byID = grown(e.byID, c)
+	e.end(t, d)
+
 	e.announce(t, kDefer, dom.loc)
 	e.await(t)
-	d := e.begin(t, true)
+	d = e.begin(t, true)
 	g := dom.snapshot()
-	c := e.addThread("rcu", nil)
 	c.body = func(task *vmm.Task) {
 		e.leaveGrace(c, g)
 		run(&task.Task, arg)
@@ -117,12 +128,8 @@ func (e *engine) RCUDefer(r *atomic.RCU, _ *atomic.Task, run func(*atomic.Task, 
 		dom.left[c.id] = c.sync
 		e.end(c, d)
 	}
-	c.ident = mix(t.ident, uint64(t.steps))
-	c.born = e.nodes[d].clock
+	c.born, c.next.wait = e.nodes[d].clock, g
 	c.sync.join(&t.sync)
-	c.next = pending{kind: kGrace, loc: dom.loc, wait: g}
-	dom.calls.add(c.id)
-	e.byID = grown(e.byID, c)
 	e.end(t, d)
 }
 
@@ -158,13 +165,18 @@ func (e *engine) RCUSynchronize(r *atomic.RCU, _ *atomic.Task) {
 	if e.inSection(t) {
 		e.failf(Assertion, "%s waits for a grace period inside an RCU read section", t.name)
 	}
-	e.announce(t, kDefer, dom.loc)
+	e.announce(t, kDefer, dom.rets)
 	e.await(t)
 	d := e.begin(t, true)
+	calls := dom.calls
+	e.end(t, d)
+	e.announce(t, kDefer, dom.loc)
+	e.await(t)
+	d = e.begin(t, true)
 	g := dom.snapshot()
 	e.end(t, d)
 	e.awaitGrace(t, dom.loc, g)
-	e.awaitGrace(t, dom.rets, &grace{d: dom, calls: dom.calls})
+	e.awaitGrace(t, dom.rets, &grace{d: dom, calls: calls})
 }
 
 func (e *engine) awaitGrace(t *thread, loc int32, g *grace) {

@@ -34,6 +34,9 @@ const (
 	opDefer
 	opAcquire
 	opRelease
+	opNap
+	opSync
+	opLate
 	opCodes
 )
 
@@ -95,6 +98,13 @@ func (p program) scenario(s *S) {
 					rcu.Unlock(&t.Task)
 				case opDefer:
 					rcu.Defer(&t.Task, func(*atomic.Task, any) { calls.Add(1) }, nil)
+				case opNap:
+					see(t.ParkTimeout(1000))
+				case opSync:
+					rcu.Synchronize(&t.Task)
+					see(calls.Load())
+				case opLate:
+					see(atomic.Now() > 0)
 				case opAcquire:
 					see(atomic.LoadAcquire32(x))
 				case opRelease:
@@ -110,7 +120,7 @@ func (p program) scenario(s *S) {
 
 func explored(t *testing.T, p program, m Mode, max int) *Result {
 	t.Helper()
-	r := Run(Options{Mode: m, Bound: -1, Traces: true, Max: max, Weak: p.weak, Hangs: true}, p.scenario)
+	r := Run(Options{Mode: m, Bound: -1, Traces: true, Max: max, Weak: p.weak, Hangs: true, Timeouts: true, Clocks: true}, p.scenario)
 	if r.Failure != nil {
 		t.Fatalf("%v: %+v\n%v\n%s", m, p.threads, r.Failure, r.Failure.Trace)
 	}
@@ -166,15 +176,15 @@ func TestReductionOfRandomPrograms(t *testing.T) {
 	sets := map[string][]int{
 		"words": {opLoad, opStore, opAdd, opCAS},
 		"locks": {opLoad, opStore, opLocked, opTry},
-		"sleep": {opLoad, opStore, opWake, opSleep, opAwait},
-		"rcu":   {opLoad, opStore, opSection, opDefer},
+		"sleep": {opLoad, opStore, opWake, opSleep, opAwait, opNap, opLate},
+		"rcu":   {opLoad, opStore, opSection, opDefer, opSync},
 		"all":   all,
 		"weak":  {opLoad, opStore, opAcquire, opRelease, opAdd, opCAS},
 	}
-	programs := map[string]int{"words": 300, "locks": 100, "sleep": 150, "rcu": 30, "all": 60, "weak": 150}
+	programs := map[string]int{"words": 300, "locks": 100, "sleep": 150, "rcu": 60, "all": 40, "weak": 150}
 	for name, codes := range sets {
 		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, 2))
+			rng := rand.New(rand.NewPCG(77, 13))
 			traces := 0
 			for range programs[name] {
 				threads := 2 + rng.IntN(2)

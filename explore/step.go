@@ -177,7 +177,7 @@ func (e *engine) enabled() (on set) {
 				continue
 			}
 		case kGrace:
-			if !t.next.wait.over() {
+			if w := t.next.wait; w == nil || !w.over() {
 				continue
 			}
 		}

@@ -83,7 +83,10 @@ func (r *recorder) describe(e *engine, t *thread, d int) string {
 	case kDefer:
 		return "hands in an RCU call"
 	case kReturn:
-		return "the RCU call returns"
+		if t.name == "rcu" {
+			return "the RCU call returns"
+		}
+		return "announces an RCU call"
 	case kGrace:
 		return "RCU grace period is over"
 	}
@@ -144,7 +147,8 @@ func caller() string {
 	for {
 		f, more := frames.Next()
 		if !strings.Contains(f.Function, "internal/atomic.") && !strings.Contains(f.Function, "/explore.(*engine)") &&
-			!strings.Contains(f.Function, "/explore.(*recorder)") && !strings.HasPrefix(f.Function, "iter.") {
+			!strings.Contains(f.Function, "/explore.(*recorder)") && !strings.HasPrefix(f.Function, "iter.") &&
+			!strings.HasPrefix(f.Function, "runtime.") {
 			name := plainName(f.Function)
 			return fmt.Sprintf("%s %s:%d", name, path.Base(f.File), f.Line)
 		}
