@@ -15,12 +15,17 @@ type kindOf struct{ role, op string }
 // hist returns the merged latencies of a cell, timed from the intended start;
 // nil without any.
 func (d *data) hist(scen, load, variant string, procs int, k kindOf) *results.MergedHist {
+	return d.timed("intended", scen, load, variant, procs, k)
+}
+
+// timed is hist from the intended or from the actual start.
+func (d *data) timed(from, scen, load, variant string, procs int, k kindOf) *results.MergedHist {
 	c := d.cells[cellKey{results.Latency, scen, load, variant, procs}]
 	if c == nil {
 		return nil
 	}
 	for _, h := range c.hists {
-		if h.Op == k.op && h.Role == k.role && h.Timed == "intended" {
+		if h.Op == k.op && h.Role == k.role && h.Timed == from {
 			return h
 		}
 	}
@@ -148,7 +153,7 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: worst.title(title, d),
 		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
-			"Merged histograms of all trials, drawn as far as ten samples lie beyond; in the table brackets mark what fewer support, ≤ what the clock cannot tell from zero. Grey: the same loop doing nothing, so what lies under it is the machine's.",
+			"Merged histograms of all trials, drawn as far as ten samples lie beyond; in the table brackets mark what fewer support, ≤ what the clock cannot tell from zero. Rows of \"own start\" time the same operations from when they really began, which leaves out how long they had to wait for the ones before them. Grey: the same loop doing nothing, so what lies under it is the machine's.",
 		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Lines: d.lines(results.Latency, scens, 0),
 	}}
 }
@@ -191,17 +196,16 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 		}
 		p.X.Max = math.Max(p.X.Max, line.X[len(line.X)-1])
 		p.Series = append(p.Series, line)
-		row := []string{p.Title, variant}
-		for _, q := range []float64{.5, .9, .99, .999} {
-			row = append(row, quantileText(h, q))
-		}
-		table.Rows = append(table.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
+		table.percentiles(p.Title, variant, h)
 	}
 	rate := 0.0
 	for _, n := range d.main() {
 		if h := d.hist(s.key, load, n, procs, op); h != nil {
 			rate = math.Max(rate, h.RateHz)
 			draw(h, n, d.style[n], false)
+			if own := d.timed("actual", s.key, load, n, procs, op); own != nil {
+				table.percentiles(p.Title, n+", own start", own)
+			}
 		}
 	}
 	if len(p.Series) == 0 {
@@ -213,6 +217,15 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 	}
 	p.Y.Label = fmt.Sprintf("latency at %s ops/s offered, GOMAXPROCS %d", SI.Write(rate), procs)
 	return &p
+}
+
+// percentiles adds a row.
+func (t *Table) percentiles(panel, name string, h *results.MergedHist) {
+	row := []string{panel, name}
+	for _, q := range []float64{.5, .9, .99, .999} {
+		row = append(row, quantileText(h, q))
+	}
+	t.Rows = append(t.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
 }
 
 // percentiles fills a curve as far as ten samples lie beyond; the crosshair
