@@ -14,15 +14,17 @@ type VMM interface {
 	// topmost first, for which addr is a hint (0 is none). An adjacent VMA of
 	// the same kind is extended instead of a new one made.
 	//
-	// The choice: the hint, rounded down to a page, if that range is free, else the highest free range
-	// below MmapBase. Free means unmapped, at or above MmapMinAddr, and, if
-	// the next VMA above is MapGrowsDown, not in the StackGuardGap below it; a
-	// search that meets such a gap goes on below it, as in Linux even if it ends
-	// inside another mapping. The fixed flags look at mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
+	// The choice: the hint, rounded down to a page, if that range is free, else
+	// the highest free range below MmapBase. Free means unmapped, at or above
+	// MmapMinAddr, and, if the next VMA above is MapGrowsDown, not in the
+	// StackGuardGap below it; a search that meets such a gap goes on below it, as
+	// in Linux even if it ends inside another mapping. The fixed flags look at
+	// mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
 	// stops at the first page it cannot have, which is no error.
 	//
 	// Errors: EINVAL (length 0, a fixed addr or a file offset not aligned,
-	// MapGrowsDown of shared or file memory), ENOMEM (no room, or outside the address space), EEXIST, EINTR.
+	// MapGrowsDown of shared or file memory), ENOMEM (no room, outside the
+	// address space, or a VMA beyond MaxMapCount), EEXIST, EINTR.
 	// Locks: mmap_lock write killable (mm/util.c); vma_start_write on each VMA
 	// that is replaced or extended and on the new one (mm/vma.c).
 	Mmap(t *Task, addr Addr, length uint64, prot Prot, flags MapFlags, file File) (Addr, error)
@@ -57,8 +59,8 @@ type VMM interface {
 	// Errors, in this order: EINVAL (an address not aligned; a length 0 in pages;
 	// newLen larger than the address space; RemapFixed without RemapMayMove,
 	// overlapping its source or outside the address space), EFAULT (nothing, or
-	// more than one VMA, at old), ENOMEM (cannot grow and may not move, or no
-	// room), EINTR.
+	// more than one VMA, at old), ENOMEM (cannot grow and may not move, no room,
+	// or within 3 VMAs of MaxMapCount and moving), EINTR.
 	// Locks: mmap_lock write killable, never downgraded; vma_start_write on the
 	// source and the copy (mm/mremap.c).
 	Mremap(t *Task, old Addr, oldLen, newLen uint64, flags RemapFlags, newAddr Addr) (Addr, error)
@@ -114,10 +116,10 @@ type VMM interface {
 	// Errors, in this order: EINVAL (an address not aligned, dst equal to src),
 	// EFAULT (an address not mapped), EINVAL (a mapping that is shared or of a
 	// file, protections that differ, src not writable), EEXIST (dst present),
-	// EAGAIN (src absent or still shared by fork, or the lock's reader limit),
-	// EINTR.
+	// EAGAIN (src absent or still shared by fork, or the lock's reader limit).
 	// Locks: VMA read on both, dst first and src only tried; else dst is put
-	// and mmap_lock read taken, under which vma_start_read_locked is used.
+	// and mmap_lock read taken, not killably, under which
+	// vma_start_read_locked is used.
 	UffdMove(t *Task, dst, src Addr) error
 
 	// Fork returns a copy of the address space without what was marked DontFork;

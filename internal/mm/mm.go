@@ -98,7 +98,7 @@ func (m *MM) BeginWrite() {
 // LockSeq. The caller still holds mmap write.
 func (m *MM) EndWrite() {
 	// Release: what the session wrote is seen by a reader whose second look at
-	// LockSeq (acquire, in each design's startRead) finds the new number.
+	// LockSeq (acquire, in each design's StartRead) finds the new number.
 	atomic.StoreRelease32(&m.LockSeq, (atomic.LoadRelaxed32(&m.LockSeq)+1)&SeqMask)
 }
 

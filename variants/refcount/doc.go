@@ -19,8 +19,9 @@
 //
 // A VMA that leaves the index is detached: its count falls to 0 once the
 // readers who counted themselves before they looked have left. Then it is freed
-// at once; the slab is type-stable, and the count is never stored to, so that a
-// late reader meets a count that is right whoever the object is.
+// at once; the slab is type-stable, and Attach alone stores to the count, where
+// it is 0, so that a late reader meets a count that is right whoever the object
+// is.
 //
 // # State table
 //

@@ -30,7 +30,7 @@ type vma struct {
 	_    [3]uintptr // swap_readahead_info, vm_policy, numab_state
 
 	// refcnt is vm_refcnt, see the state table in doc.go. It survives the
-	// object's recycling: never stored to, only added to.
+	// object's recycling: Attach alone stores to it, and finds 0.
 	refcnt atomic.Uint32 // line 2
 	_      uint32
 	_      [7]uintptr // shared, anon_name, vm_userfaultfd_ctx, pad

@@ -64,7 +64,7 @@
 //	    DownReadTrylock): the writer sees what readers did, a reader sees
 //	    vm_lock_seq and all that the writer wrote before it let go.
 //	O2  EndWrite's release of mm_lock_seq -> the acquire of the second look in
-//	    tryRead: a reader that finds the number of a session that has ended sees
+//	    StartRead: a reader that finds the number of a session that has ended sees
 //	    all that the session wrote, detached included (b1f02b95758d).
 //	O3  the index's publication of a VMA -> the walk that finds it.
 //	O4  the end of the RCU sections that could have found a VMA -> the reuse of its
