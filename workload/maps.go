@@ -54,7 +54,7 @@ func ParseMapsFiles(r io.Reader, name string, file func(dev, inode, path string)
 		return nil, fmt.Errorf("%s:%d: %v", name, n+1, err)
 	}
 	if len(l.Mappings) == 0 {
-		return nil, fmt.Errorf("%s:%d: no mapping in the file", name, n)
+		return nil, fmt.Errorf("%s: no mapping in the file", name)
 	}
 	return l, nil
 }
@@ -70,7 +70,7 @@ func parseMapsLine(line string, file func(dev, inode, path string) uint32) (m vm
 	end, err2 := strconv.ParseUint(hi, 16, 64)
 	switch {
 	case !ok || err1 != nil || err2 != nil:
-		return m, false, fmt.Errorf("bad address range %q", f[0])
+		return m, false, fmt.Errorf("bad address range %.40q", f[0])
 	case start >= end:
 		return m, false, fmt.Errorf("range %q is empty or reversed", f[0])
 	case start%vmm.PageSize != 0 || end%vmm.PageSize != 0:
@@ -86,10 +86,10 @@ func parseMapsLine(line string, file func(dev, inode, path string) uint32) (m vm
 	}
 	off, err := strconv.ParseUint(f[2], 16, 64)
 	if err != nil || off%vmm.PageSize != 0 {
-		return m, false, fmt.Errorf("bad offset %q", f[2])
+		return m, false, fmt.Errorf("bad offset %.40q", f[2])
 	}
 	if _, err := strconv.ParseUint(f[4], 10, 64); err != nil {
-		return m, false, fmt.Errorf("bad inode %q", f[4])
+		return m, false, fmt.Errorf("bad inode %.40q", f[4])
 	}
 	if f[4] != "0" {
 		if id := file(f[3], f[4], strings.Join(f[5:], " ")); id != 0 {
@@ -102,7 +102,7 @@ func parseMapsLine(line string, file func(dev, inode, path string) uint32) (m vm
 
 func parsePerms(s string) (p vmm.Prot, shared bool, err error) {
 	if len(s) != 4 {
-		return 0, false, fmt.Errorf("bad permissions %q", s)
+		return 0, false, fmt.Errorf("bad permissions %.40q", s)
 	}
 	for i, c := range []byte("rwx") {
 		switch s[i] {
@@ -110,11 +110,11 @@ func parsePerms(s string) (p vmm.Prot, shared bool, err error) {
 			p |= 1 << i
 		case '-':
 		default:
-			return 0, false, fmt.Errorf("bad permissions %q", s)
+			return 0, false, fmt.Errorf("bad permissions %.40q", s)
 		}
 	}
 	if s[3] != 'p' && s[3] != 's' {
-		return 0, false, fmt.Errorf("bad permissions %q", s)
+		return 0, false, fmt.Errorf("bad permissions %.40q", s)
 	}
 	return p, s[3] == 's', nil
 }

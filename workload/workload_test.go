@@ -358,20 +358,21 @@ func TestParseMaps(t *testing.T) {
 func TestParseMapsErrors(t *testing.T) {
 	const good = "1000-3000 r--p 00000000 08:01 7 /bin/x\n"
 	for text, want := range map[string]string{
-		"":                                 "m:0: no mapping in the file",
-		good + "x y z":                     "m:2: want address, permissions, offset, device and inode, got 3 fields",
-		"10:20 r--p 0 0 0":                 "m:1: bad address range \"10:20\"",
-		"zz00-3000 r--p 0 0 0":             "m:1: bad address range \"zz00-3000\"",
-		"3000-3000 r--p 0 0 0":             "m:1: range \"3000-3000\" is empty or reversed",
-		"1000-2001 r--p 0 0 0":             "m:1: range \"1000-2001\" is not made of pages",
-		"1000-fffffffffffff000 r--p 0 0 0": "m:1: range \"1000-fffffffffffff000\" crosses the end of the user address space",
-		"1000-2000 rwz- 0 0 0":             "m:1: bad permissions \"rwz-\"",
-		"1000-2000 rwx 0 0 0":              "m:1: bad permissions \"rwx\"",
-		"1000-2000 rwx- 0 0 0":             "m:1: bad permissions \"rwx-\"",
-		"1000-2000 r--p 001 0 0":           "m:1: bad offset \"001\"",
-		"1000-2000 r--p 0 0 ino":           "m:1: bad inode \"ino\"",
-		good + "2000-4000 r--p 0 0 0":      "m:2: range [0x2000,0x4000) is not above the line before it",
-		good + strings.Repeat("a", 2<<20):  "m:2: bufio.Scanner: token too long",
+		"":                                       "m: no mapping in the file",
+		good + "x y z":                           "m:2: want address, permissions, offset, device and inode, got 3 fields",
+		"10:20 r--p 0 0 0":                       "m:1: bad address range \"10:20\"",
+		strings.Repeat("\x01", 300) + " 2 3 4 5": `m:1: bad address range "` + strings.Repeat(`\x01`, 40) + `"`,
+		"zz00-3000 r--p 0 0 0":                   "m:1: bad address range \"zz00-3000\"",
+		"3000-3000 r--p 0 0 0":                   "m:1: range \"3000-3000\" is empty or reversed",
+		"1000-2001 r--p 0 0 0":                   "m:1: range \"1000-2001\" is not made of pages",
+		"1000-fffffffffffff000 r--p 0 0 0":       "m:1: range \"1000-fffffffffffff000\" crosses the end of the user address space",
+		"1000-2000 rwz- 0 0 0":                   "m:1: bad permissions \"rwz-\"",
+		"1000-2000 rwx 0 0 0":                    "m:1: bad permissions \"rwx\"",
+		"1000-2000 rwx- 0 0 0":                   "m:1: bad permissions \"rwx-\"",
+		"1000-2000 r--p 001 0 0":                 "m:1: bad offset \"001\"",
+		"1000-2000 r--p 0 0 ino":                 "m:1: bad inode \"ino\"",
+		good + "2000-4000 r--p 0 0 0":            "m:2: range [0x2000,0x4000) is not above the line before it",
+		good + strings.Repeat("a", 2<<20):        "m:2: bufio.Scanner: token too long",
 	} {
 		_, err := ParseMaps(strings.NewReader(text), "m")
 		if err == nil || err.Error() != want {
