@@ -94,3 +94,17 @@ var gcMprotect = Spec{
 			{Op: Protect, Where: Hot, Arg: rw}}},
 	},
 }
+
+var mprotectOverlap = Spec{
+	Name: "mprotect-overlap", Bench: "Protect", Title: "mprotect of ranges that overlap, with faults",
+	Doc: "Each worker protects 16 pages at random of one VMA that all share, opens the whole of it again, and writes to " +
+		"14 of its own 64 pages of it. Ranges of two workers meet; a write that meets a protection fails and is counted. " +
+		"A lock of ranges would gain by mprotect-disjoint and not by this; mmap_lock, which takes the whole, treats both alike.",
+	Source:   "the full-range case of range locks for mmap_lock (Kogan, Dice, Issa, EuroSys 2020)",
+	HotPages: 64,
+	Roles: []Role{{Name: "worker", RateHz: faultHz / 2, Steps: []Step{
+		{Op: Protect, Where: Hot, Pages: 16, Random: true, Arg: ro},
+		{Op: Protect, Where: Hot, Arg: rw},
+		{Op: Fault, Where: Hot, Pages: 64, Times: 14, Random: true, Arg: write},
+	}}},
+}
