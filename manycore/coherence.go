@@ -198,7 +198,7 @@ func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 	case write:
 		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
 	case near <= SameCluster:
-		return s.cost.llc, s.cost.occupancy[near] / shareFactor
+		return min(s.cost.llc, s.cost.latency[near]), s.cost.occupancy[near] / shareFactor
 	}
 	return s.cost.latency[near], s.cost.occupancy[near] / shareFactor
 }

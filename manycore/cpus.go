@@ -13,7 +13,9 @@ func (s *Sim) enqueue(th *thread) {
 		s.run(q, th)
 	default:
 		q.waiting = append(q.waiting, th)
-		s.evictSpinner(q, th.now)
+		if len(q.current.watching) > 0 {
+			s.endSpin(q.current, th.now)
+		}
 	}
 }
 
@@ -22,25 +24,6 @@ func (s *Sim) run(q *cpuQueue, th *thread) {
 	q.current = th
 	th.sliceEnd = th.now + s.cost.quantum
 	s.ready.push(th)
-}
-
-// evictSpinner ends the turn of a thread that only waits for a line to change.
-func (s *Sim) evictSpinner(q *cpuQueue, now tick) {
-	cur := q.current
-	if len(cur.watching) == 0 {
-		return
-	}
-	for _, ln := range cur.watching {
-		for i, w := range ln.waiters {
-			if w == cur {
-				ln.waiters = append(ln.waiters[:i], ln.waiters[i+1:]...)
-				break
-			}
-		}
-	}
-	cur.watching = cur.watching[:0]
-	cur.now = max(now, cur.now, cur.sliceEnd)
-	s.rotate(cur)
 }
 
 // preempted reports whether th's slice is over and another thread wants the CPU.

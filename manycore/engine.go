@@ -112,6 +112,9 @@ func (s *Sim) Run() error {
 				s.serve(th.serves, th.now)
 			case th.parked:
 				s.expire(th)
+			case len(th.watching) > 0:
+				s.spun(th, th.now)
+				s.rotate(th)
 			default:
 				s.dispatch(th)
 			}
@@ -218,22 +221,4 @@ func (ln *line) valid(th *thread, write bool) bool {
 		return !ln.pending || th.now < ln.turn.now
 	}
 	return !write && ln.sharers.has(th.cpu)
-}
-
-// wrote wakes those whose awaited condition read the line.
-func (s *Sim) wrote(ln *line, th *thread) {
-	ln.version++
-	if len(ln.waiters) == 0 {
-		return
-	}
-	for _, w := range ln.waiters {
-		if len(w.watching) == 0 {
-			continue // woken by another line already
-		}
-		w.watching = w.watching[:0]
-		w.now = max(w.now, th.now)
-		s.ready.push(w)
-	}
-	ln.waiters = ln.waiters[:0]
-	s.setLimit()
 }

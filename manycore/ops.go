@@ -116,6 +116,7 @@ func (s *Sim) Yield() {
 		return
 	}
 	th.now += s.cost.pause
+	th.stats.BusyPS += int64(s.cost.pause)
 	if len(s.cpus[th.cpu].waiting) > 0 {
 		th.sliceEnd = th.now
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -88,7 +89,7 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 	if err := sc.Err(); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	for key := range fields {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if !seen[key] && !slices.Contains(optional, key) {
 			return nil, nil, fmt.Errorf("%s: %s is missing", name, key)
 		}
@@ -99,11 +100,18 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 // optional parameters have a zero that means something.
 var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread"}
 
+// A machine has at most maxCPUs CPUs and no time above maxTime nanoseconds:
+// what is beyond is a slip of the pen, and its sums would not fit.
+const (
+	maxCPUs = 1024
+	maxTime = 1e9
+)
+
 // fields maps the names of a machine file to what they set.
 func (m *Machine) fields() map[string]func(string) error {
 	num := func(p *float64) func(string) error {
 		return func(s string) (err error) {
-			if *p, err = strconv.ParseFloat(s, 64); err == nil && *p < 0 {
+			if *p, err = strconv.ParseFloat(s, 64); err == nil && !(*p >= 0 && *p <= maxTime) {
 				err = strconv.ErrRange
 			}
 			return err
@@ -111,7 +119,7 @@ func (m *Machine) fields() map[string]func(string) error {
 	}
 	whole := func(p *int) func(string) error {
 		return func(s string) (err error) {
-			if *p, err = strconv.Atoi(s); err == nil && *p < 0 {
+			if *p, err = strconv.Atoi(s); err == nil && (*p < 0 || *p > maxCPUs) {
 				err = strconv.ErrRange
 			}
 			return err
@@ -142,8 +150,10 @@ func (m *Machine) check() error {
 	switch {
 	case m.Sockets*m.Clusters*m.Cores*m.Threads == 0:
 		return fmt.Errorf("%s: a machine has at least one socket, cluster, core and thread", m.Name)
-	case m.CPUs() > 1024:
-		return fmt.Errorf("%s: %d CPUs, at most 1024", m.Name, m.CPUs())
+	case m.CPUs() > maxCPUs:
+		return fmt.Errorf("%s: %d CPUs, at most %d", m.Name, m.CPUs(), maxCPUs)
+	case m.Jitter > 1:
+		return fmt.Errorf("%s: jitter is a part of the work, at most 1", m.Name)
 	case m.SMTWork < 1:
 		return fmt.Errorf("%s: smt-work is a slow-down, at least 1", m.Name)
 	}

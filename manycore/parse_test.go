@@ -23,7 +23,10 @@ func TestParseErrors(t *testing.T) {
 		{"wings 2 # guess", "unknown parameter"},
 		{"cores 4 # guess\ncores 4 # guess", "set twice"},
 		{"cores -1 # guess", "bad value"},
-		{"cores 4 # guess", "is missing"},
+		{"cores 4611686018427387905 # guess", "bad value"},
+		{"dram NaN # guess", "bad value"},
+		{"dram Inf # guess", "bad value"},
+		{"sockets 4 # guess", "clusters is missing"}, // the first by name, always
 	} {
 		if _, _, err := Parse(strings.NewReader(c.text), "x"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)

@@ -32,15 +32,16 @@ func (s *Sim) domain(r *atomic.RCU) *rcuDomain {
 // RCULock opens a read section.
 func (s *Sim) RCULock(r *atomic.RCU, t *atomic.Task) {
 	if th := s.cur; th != nil {
-		th.in.open = true
-		th.in.seq++
+		if th.in.depth++; th.in.depth == 1 {
+			th.in.seq++
+		}
 	}
 }
 
 // RCUUnlock closes it.
 func (s *Sim) RCUUnlock(r *atomic.RCU, t *atomic.Task) {
 	if th := s.cur; th != nil {
-		th.in.open = false
+		th.in.depth--
 	}
 }
 
@@ -56,14 +57,14 @@ func (s *Sim) RCUDefer(r *atomic.RCU, t *atomic.Task, run func(*atomic.Task, any
 
 func (s *Sim) advance(d *rcuDomain, t *atomic.Task) {
 	for _, o := range d.waitFor {
-		if o.th.in.open && o.th.in.seq == o.seq {
+		if o.th.in.depth > 0 && o.th.in.seq == o.seq {
 			return
 		}
 	}
 	ready := d.batch
 	d.batch, d.pending, d.waitFor = d.pending, nil, d.waitFor[:0]
 	for _, th := range s.threads {
-		if th.in.open {
+		if th.in.depth > 0 {
 			d.waitFor = append(d.waitFor, openSection{th, th.in.seq})
 		}
 	}

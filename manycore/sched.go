@@ -29,6 +29,7 @@ type thread struct {
 	write  bool  // what it asks for
 
 	watching  []*line // lines whose change ends the await this thread is in
+	spinning  tick    // when that await began
 	recording bool    // inside an awaited condition: reads are collected
 	reads     []read
 	in        rcuSection
@@ -51,9 +52,10 @@ type read struct {
 	version uint32
 }
 
+// rcuSection is a thread's read section; sections nest, and the outermost counts.
 type rcuSection struct {
-	open bool
-	seq  uint64
+	depth int
+	seq   uint64
 }
 
 // cpuQueue is a CPU that more than one thread wants.
@@ -86,8 +88,12 @@ func (a *thread) before(b *thread) bool {
 
 func (h *runHeap) push(th *thread) {
 	*h = append(*h, th)
+	h.rise(th, len(*h)-1)
+}
+
+// rise places th from position i up.
+func (h *runHeap) rise(th *thread, i int) {
 	s := *h
-	i := len(s) - 1
 	for i > 0 {
 		p := (i - 1) / 2
 		if !th.before(s[p]) {
@@ -109,15 +115,14 @@ func (h *runHeap) pop() *thread {
 	s[len(s)-1] = nil
 	*h = s[:len(s)-1]
 	if len(*h) > 0 {
-		h.sink(last)
+		h.sink(last, 0)
 	}
 	return top
 }
 
-// sink places th from the root down.
-func (h *runHeap) sink(th *thread) {
+// sink places th from position i down.
+func (h *runHeap) sink(th *thread, i int) {
 	s := *h
-	i := 0
 	for {
 		c := 2*i + 1
 		if c >= len(s) {
@@ -148,11 +153,6 @@ func (h *runHeap) remove(th *thread) {
 	if last == th {
 		return
 	}
-	rest := (*h)[:0]
-	all := append([]*thread(nil), *h...)
-	all[i] = last
-	*h = rest
-	for _, t := range all {
-		h.push(t)
-	}
+	h.sink(last, i)
+	h.rise(last, last.heapPos)
 }

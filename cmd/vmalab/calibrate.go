@@ -23,6 +23,9 @@ func calibrate(args []string) int {
 		}
 		return 2
 	}
+	if fs.NArg() > 0 {
+		return fail("calibrate", fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
 	if *params != "" {
 		return printParams(*params)
 	}

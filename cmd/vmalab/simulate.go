@@ -117,6 +117,9 @@ func designNames() (names []string) {
 
 // counts returns the CPU counts to predict.
 func (o *simOptions) counts(m *manycore.Machine) ([]int, error) {
+	if o.limit < 1 {
+		return nil, fmt.Errorf("-limit: %d is no number of CPUs", o.limit)
+	}
 	if o.cpus == "" {
 		return m.Sweep(o.limit), nil
 	}
@@ -128,7 +131,8 @@ func (o *simOptions) counts(m *manycore.Machine) ([]int, error) {
 		}
 		out = append(out, n)
 	}
-	return out, nil
+	slices.Sort(out)
+	return slices.Compact(out), nil
 }
 
 // points are all points of the sweep, in report order.
