@@ -41,7 +41,7 @@ func commands() []command {
 		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
 		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},
 		{"layout", "[flags] PID|FILE", "the mappings of a process, for bench -layout", layout},
-		{"trace", "record|replay|show", "record a process's calls and faults, and do them again to any design", traces},
+		{"trace", "record|import|replay|show", "record a process's calls and faults, and do them again to any design", traces},
 		{"merge", "-o FOLDER SHARD...", "join the parts of a plan that was run with -shard", merge},
 	}
 }

@@ -25,17 +25,19 @@ import (
 // traces is the command on recorded processes.
 func traces(args []string, out, errs io.Writer) error {
 	if len(args) == 0 {
-		return badf("trace: want record, replay or show")
+		return badf("trace: want record, import, replay or show")
 	}
 	switch args[0] {
 	case "record":
 		return recordTrace(args[1:], out, errs)
 	case "replay":
 		return replayTrace(args[1:], out, errs)
+	case "import":
+		return importTrace(args[1:], out, errs)
 	case "show":
 		return showTrace(args[1:], out, errs)
 	}
-	return badf("trace %q: want record, replay or show", args[0])
+	return badf("trace %q: want record, import, replay or show", args[0])
 }
 
 // recordTrace runs a command and keeps what it did.
@@ -68,6 +70,55 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	}
 	describeTrace(out, *file, t)
 	return err // the calls do not explain the last mappings: kept, and said
+}
+
+// importTrace makes a trace of a log that strace or perf trace wrote.
+func importTrace(args []string, out, errs io.Writer) error {
+	fs := flags("trace import -o FILE -initial MAPS -final MAPS LOG", errs)
+	file := fs.String("o", "", "the `file` to write; .gz is compressed")
+	initial := fs.String("initial", "", "a copy of /proc/PID/maps from the `start`")
+	final := fs.String("final", "", "one from the `end`")
+	perf := fs.Bool("perf", false, "the log is of: perf trace "+strings.Join(trace.PerfFlags, " ")+"; otherwise of: strace "+strings.Join(trace.StraceFlags, " "))
+	pid := fs.Int("pid", 0, "the `process` to keep (default the first of the log)")
+	if err := parse(fs, args, 1); err != nil {
+		return err
+	}
+	if *file == "" || *initial == "" || *final == "" || fs.NArg() == 0 {
+		return badf("trace import: want -o, -initial, -final and a log")
+	}
+	files := trace.Files{}
+	var maps [2][]vmm.Mapping
+	for i, path := range []string{*initial, *final} {
+		f, err := os.Open(path)
+		if err != nil {
+			return usageError{plain(err)}
+		}
+		maps[i], err = files.Maps(f, path)
+		f.Close()
+		if err != nil {
+			return usageError{err}
+		}
+	}
+	f, err := os.Open(fs.Arg(0))
+	if err != nil {
+		return usageError{plain(err)}
+	}
+	defer f.Close()
+	read, how := trace.ParseStrace, "strace"
+	if *perf {
+		read, how = trace.ParsePerf, "perf trace"
+	}
+	l, err := read(f, fs.Arg(0), *pid, files)
+	if err != nil {
+		return usageError{err}
+	}
+	t := l.Trace(maps[0], maps[1])
+	t.Command, t.Notes = "unknown", []string{"imported from a log of " + how}
+	if err := writeTrace(*file, t); err != nil {
+		return usageError{plain(err)}
+	}
+	describeTrace(out, *file, t)
+	return t.Verify()
 }
 
 func writeTrace(path string, t *trace.Trace) error {

@@ -24,6 +24,11 @@ type Log struct {
 	threads map[int]int     // thread number by tid
 	members map[int]bool    // threads that never left the address space
 	keys    []time.Duration // of Ops: when each took effect
+
+	// byMaps: what a descriptor shows is known from the last mappings alone,
+	// and a fault in a file is at an offset in it.
+	byMaps bool
+	files  Files
 }
 
 // ParseStrace reads the output of strace with StraceFlags. pid is the process
@@ -38,7 +43,7 @@ func ParseStrace(r io.Reader, name string, pid int, files Files) (*Log, error) {
 
 // gather keeps the calls of one address space.
 func gather(calls []call, pid int, files Files, name string) (*Log, error) {
-	if len(calls) == 0 {
+	if pid == 0 && len(calls) == 0 {
 		return nil, fmt.Errorf("%s: no call in it", name)
 	}
 	if pid == 0 {
@@ -189,7 +194,11 @@ func (l *Log) AddFaults(faults []FaultAt) {
 		if f.Kernel {
 			k = KernelFault
 		}
-		l.Ops = append(l.Ops, Op{At: f.At, Thread: l.thread(f.TID), Kind: k, Addr: f.Addr})
+		o := Op{At: f.At, Thread: l.thread(f.TID), Kind: k, Addr: f.Addr}
+		if f.path != "" {
+			o.File = vmm.File{ID: l.files.id(f.path), Off: uint64(f.Addr)}
+		}
+		l.Ops = append(l.Ops, o)
 		l.keys = append(l.keys, f.At)
 	}
 	l.order()
@@ -201,6 +210,8 @@ type FaultAt struct {
 	TID    int
 	Addr   vmm.Addr
 	Kernel bool // taken inside the kernel
+
+	path string // Addr is an offset in that file; "" for an address
 }
 
 // Trace makes the trace of the process whose mappings were initial and became
@@ -212,10 +223,13 @@ func (l *Log) Trace(initial, final []vmm.Mapping) *Trace {
 	var start time.Duration
 	for i := range t.Ops {
 		o := &t.Ops[i]
-		if i == 0 {
+		if start == 0 {
 			start = o.At
 		}
 		o.At = max(0, o.At-start)
+		if l.byMaps {
+			s.resolve(o, final)
+		}
 		if o.Kind == Mmap && o.Len == 0 && o.Err == "" { // shmat
 			m, _ := from(final, o.Addr)
 			if o.Len = vmm.PageSize; m.Start == o.Addr {

@@ -20,8 +20,9 @@ import (
 	"vmabench/vmm"
 )
 
-// ErrNoTracer is returned where no program that can trace is installed.
-var ErrNoTracer = errors.New("neither strace nor perf is installed; one of them is needed to record")
+// ErrNoTracer is returned where no program that can trace is installed. perf
+// alone is not enough: it attaches to a process without its later threads.
+var ErrNoTracer = errors.New("strace is not installed; record with it, or import what perf trace -- COMMAND wrote")
 
 // exitDelay is how long strace holds the process at the entry of exit_group,
 // where its last mappings are read.
@@ -98,7 +99,8 @@ func (r *recording) start(argv []string, o *Options) error {
 		return fmt.Errorf("%s did not stop at its start: %v", argv[0], err)
 	}
 	var err error
-	if r.initial, err = r.maps(); err == nil {
+	r.initial, err = r.maps()
+	if err == nil {
 		unix.Kill(r.pid, unix.SIGSTOP) // taken when it is let go, in place of an instruction
 		err = syscall.PtraceDetach(r.pid)
 	}

@@ -135,3 +135,23 @@ func (s *space) grow(a vmm.Addr) {
 		s.maps[i].Start = a.Down()
 	}
 }
+
+// resolve finds what perf trace leaves open: the file of a mapping, in the last
+// mappings, and the address of a fault in a file.
+func (s *space) resolve(o *Op, final []vmm.Mapping) {
+	switch {
+	case o.File.ID == 0 || o.Err != "":
+	case o.Kind == Mmap:
+		if m, ok := from(final, o.Addr); ok && m.Start == o.Addr && m.File.ID != 0 && m.File.Off == o.File.Off {
+			o.File.ID = m.File.ID
+		}
+	case o.Kind == Fault:
+		for _, m := range s.maps {
+			if m.File.ID == o.File.ID && o.File.Off >= m.File.Off && o.File.Off-m.File.Off < m.Len() {
+				o.Addr = m.Start + vmm.Addr(o.File.Off-m.File.Off)
+				break
+			}
+		}
+		o.File = vmm.File{}
+	}
+}

@@ -196,7 +196,7 @@ func FuzzParseStrace(f *testing.F) {
 func TestParseFaults(t *testing.T) {
 	got, err := ParseFaults(strings.NewReader("  12  10.000001:     7f0000000123     55550000\n"+
 		" 13  10.5: 7f0000001000 ffffffff81000000\n 13 11.0: ffffffff82000000 ffffffff81000000\n"), "p", time.Second)
-	want := []FaultAt{{11*time.Second + time.Microsecond, 12, 0x7f0000000123, false}, {11*time.Second + 500*time.Millisecond, 13, 0x7f0000001000, true}}
+	want := []FaultAt{{At: 11*time.Second + time.Microsecond, TID: 12, Addr: 0x7f0000000123}, {At: 11*time.Second + 500*time.Millisecond, TID: 13, Addr: 0x7f0000001000, Kernel: true}}
 	if err != nil || len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("%v, %v", got, err)
 	}

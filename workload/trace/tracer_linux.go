@@ -15,8 +15,8 @@ import (
 // tracer is a way to record with what is installed.
 type tracer struct {
 	name   string
-	strace bool // calls by strace
-	perf   bool // faults by perf; without strace the calls too
+	strace bool // calls
+	perf   bool // faults
 }
 
 func chooseTracer() (tracer, error) {
@@ -27,8 +27,6 @@ func chooseTracer() (tracer, error) {
 		t.name = "strace (calls) and perf (faults)"
 	case t.strace:
 		t.name = "strace: calls, no faults"
-	case t.perf:
-		t.name = "perf trace"
 	default:
 		return t, ErrNoTracer
 	}
@@ -66,7 +64,7 @@ func (t tracer) commands(pid int, dir string) (out [][]string) {
 // ready waits until the tracer holds the process.
 func (t tracer) ready(name string, pid int) error {
 	if name == "perf" {
-		time.Sleep(500 * time.Millisecond) // it does not say when
+		time.Sleep(700 * time.Millisecond) // it does not say when
 		return nil
 	}
 	for range 500 {
