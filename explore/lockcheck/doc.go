@@ -20,4 +20,29 @@
 // VMA's field is I1, a use after free of an mm I5 and of anything else I3, a
 // deadlock I6 unless the scenario is about lock order, an assertion whatever
 // it begins with.
+//
+// # What it settled
+//
+// mm_lock_seq wraps: a VMA that was write-locked exactly 2^31 sessions ago (2^32
+// before 6.14) looks write-locked already, so vma_start_write returns at once,
+// and a reader that entered before this session is inside beside the writer. The
+// comment in the kernel calls wrapping harmless; for the writer's early return
+// it is not, in either per-VMA design (scenarios wrap, wrap-era: with numbers of
+// 3 bits I1 breaks; one session earlier or later it holds). Before 6.14 the
+// number steps at the end of a session alone, so that there the reader must stay
+// through a whole session (wrap-era-short holds). Detach looks at the count and
+// is safe.
+//
+// The reference count needs its first look at the number: without it a reader
+// that meets a VMA between detach and the clearing of the index takes it for
+// replaced and looks it up again until the writer is done. For the rw_semaphore
+// the first look is only faster.
+//
+// # Mutants
+//
+// Mutants is a table of seeded bugs, each one place of the lock source changed.
+// vmalab check -mutants builds a worker for each and names the scenario, the
+// invariant and the number of executions that found it. Those that survive say
+// why nothing can tell them apart. The table is held against the source: an
+// edit that no longer fits is an error.
 package lockcheck

@@ -4,6 +4,7 @@ package lockcheck
 
 import (
 	"fmt"
+	"slices"
 
 	"vmabench/explore"
 	"vmabench/internal/atomic"
@@ -15,13 +16,26 @@ func lockScenarios(d vmm.Design) []Scenario {
 	if !hasVMALocks(d) {
 		return nil
 	}
-	var out []Scenario
-	add := func(name, checks, doc string, body func(*explore.S)) *Scenario {
-		out = append(out, Scenario{Name: name, Design: d.Name, Doc: doc, Checks: checks, Body: body})
-		return &out[len(out)-1]
-	}
+	return slices.Concat(exclusionScenarios(d), sessionScenarios(d), lifeScenarios(d),
+		foreignScenarios(d), killScenarios(d), orderScenarios(d), uffdScenarios(d), weakScenarios(d))
+}
+
+// list collects the scenarios of one design.
+type list struct {
+	design string
+	all    []Scenario
+}
+
+func (l *list) add(name, checks, doc string, body func(*explore.S)) *Scenario {
+	l.all = append(l.all, Scenario{Name: name, Design: l.design, Doc: doc, Checks: checks, Body: body})
+	return &l.all[len(l.all)-1]
+}
+
+// exclusionScenarios are writers against readers of the VMAs they change.
+func exclusionScenarios(d vmm.Design) []Scenario {
+	l := list{design: d.Name}
 	for n := 1; n <= 3; n++ {
-		sc := add(fmt.Sprintf("modify-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA that readers use", func(s *explore.S) {
+		sc := l.add(fmt.Sprintf("modify-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA that readers use", func(s *explore.S) {
 			w := newWorld(s, d, vmm.Config{}, addrA)
 			w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
 			w.readers(n, addrA)
@@ -30,7 +44,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		sc.Full = n == 3
 	}
 	for n := 1; n <= 2; n++ {
-		sc := add(fmt.Sprintf("twice-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA in two sessions", func(s *explore.S) {
+		sc := l.add(fmt.Sprintf("twice-%dr", n), "I1 I2 I4 I6", "a writer changes a VMA in two sessions", func(s *explore.S) {
 			w := newWorld(s, d, vmm.Config{}, addrA)
 			w.writer(func(t *vmm.Task) {
 				for range 2 {
@@ -41,24 +55,8 @@ func lockScenarios(d vmm.Design) []Scenario {
 			w.idle()
 		})
 		sc.Long = n == 2
-		sc = add(fmt.Sprintf("detach-%dr", n), "I1 I2 I3 I4 I6", "a VMA goes away under readers that have found it", func(s *explore.S) {
-			w := newWorld(s, d, vmm.Config{}, addrA)
-			w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA) }) })
-			w.readers(n, addrA)
-			w.idle()
-		})
-		sc.Long = n == 2
-		sc = add(fmt.Sprintf("recycle-%dr", n), "I1 I2 I3 I4 I6", "its memory comes back at another address", func(s *explore.S) {
-			w := newWorld(s, d, vmm.Config{}, addrA)
-			w.writer(func(t *vmm.Task) {
-				w.session(t, func() { w.drop(t, addrA); w.add(t, addrB) })
-			})
-			w.readers(n, addrA)
-			w.idle()
-		})
-		sc.Long = n == 2
 	}
-	add("two-vmas", "I1 I2 I4 I6", "one session write-locks two VMAs, each with a reader", func(s *explore.S) {
+	l.add("two-vmas", "I1 I2 I4 I6", "one session write-locks two VMAs, each with a reader", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA, addrB)
 		w.writer(func(t *vmm.Task) {
 			w.session(t, func() { w.change(t, w.at(addrA)); w.change(t, w.at(addrB)) })
@@ -67,7 +65,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		w.readers(1, addrB)
 		w.idle()
 	})
-	add("two-writers", "I1 I2 I4 I6", "two writers and a reader of one VMA", func(s *explore.S) {
+	l.add("two-writers", "I1 I2 I4 I6", "two writers and a reader of one VMA", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA)
 		for range 2 {
 			w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
@@ -75,7 +73,13 @@ func lockScenarios(d vmm.Design) []Scenario {
 		w.readers(1, addrA)
 		w.idle()
 	})
-	add("downgrade", "I1 I2 I4 I6", "a writer downgrades mmap_lock and goes on reading beside a VMA reader", func(s *explore.S) {
+	return l.all
+}
+
+// sessionScenarios are about the ends of a session, and readers under mmap_lock.
+func sessionScenarios(d vmm.Design) []Scenario {
+	l := list{design: d.Name}
+	l.add("downgrade", "I1 I2 I4 I6", "a writer downgrades mmap_lock and goes on reading beside a VMA reader", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA)
 		w.writer(func(t *vmm.Task) {
 			w.space.WriteLock(t)
@@ -88,7 +92,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		w.readers(1, addrA)
 		w.idle()
 	})
-	add("downgrade-then-write", "I1 I2 I4 I6", "a downgraded holder keeps the next writer out, not VMA readers", func(s *explore.S) {
+	l.add("downgrade-then-write", "I1 I2 I4 I6", "a downgraded holder keeps the next writer out, not VMA readers", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA)
 		w.writer(func(t *vmm.Task) {
 			w.space.WriteLock(t)
@@ -99,7 +103,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
 		w.idle()
 	})
-	add("read-locked", "I1 I2 I4 I6", "a reader takes the VMA under mmap read and keeps it beyond", func(s *explore.S) {
+	l.add("read-locked", "I1 I2 I4 I6", "a reader takes the VMA under mmap read and keeps it beyond", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA)
 		w.writer(func(t *vmm.Task) { w.session(t, func() { w.change(t, w.at(addrA)) }) })
 		w.Go("reader", func(t *vmm.Task) {
@@ -114,7 +118,31 @@ func lockScenarios(d vmm.Design) []Scenario {
 		})
 		w.idle()
 	})
-	add("shrink", "I1 I2 I4", "a VMA shrinks away from the address that a reader looks for", func(s *explore.S) {
+	return l.all
+}
+
+// lifeScenarios let a VMA go, come back as another one, or shrink.
+func lifeScenarios(d vmm.Design) []Scenario {
+	l := list{design: d.Name}
+	for n := 1; n <= 2; n++ {
+		sc := l.add(fmt.Sprintf("detach-%dr", n), "I1 I2 I3 I4 I6", "a VMA goes away under readers that have found it", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA) }) })
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc.Long = n == 2
+		sc = l.add(fmt.Sprintf("recycle-%dr", n), "I1 I2 I3 I4 I6", "its memory comes back at another address", func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			w.writer(func(t *vmm.Task) {
+				w.session(t, func() { w.drop(t, addrA); w.add(t, addrB) })
+			})
+			w.readers(n, addrA)
+			w.idle()
+		})
+		sc.Long = n == 2
+	}
+	l.add("shrink", "I1 I2 I4", "a VMA shrinks away from the address that a reader looks for", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{})
 		t := s.Task()
 		w.session(t, func() { w.space.Place(t, vmm.Range{Start: addrA, End: addrA + 2*vmm.PageSize}, vmm.ProtRead) })
@@ -126,7 +154,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		w.readers(1, addrA+vmm.PageSize)
 		w.idle()
 	})
-	add("bystander", "I2 I8", "a VMA that nobody write-locks is found whatever happens beside it", func(s *explore.S) {
+	l.add("bystander", "I2 I8", "a VMA that nobody write-locks is found whatever happens beside it", func(s *explore.S) {
 		w := newWorld(s, d, vmm.Config{}, addrA, addrB)
 		w.writer(func(t *vmm.Task) {
 			w.session(t, func() { w.drop(t, addrA); w.add(t, addrC) })
@@ -136,11 +164,7 @@ func lockScenarios(d vmm.Design) []Scenario {
 		})
 		w.idle()
 	})
-	out = append(out, foreignScenarios(d)...)
-	out = append(out, killScenarios(d)...)
-	out = append(out, orderScenarios(d)...)
-	out = append(out, weakScenarios(d)...)
-	return out
+	return l.all
 }
 
 // foreignScenarios let an object turn up in another address space, which ends.
@@ -205,124 +229,6 @@ func killScenarios(d vmm.Design) []Scenario {
 			})
 		},
 	}}
-}
-
-// orderScenarios are about what may be waited for while a VMA is held.
-func orderScenarios(d vmm.Design) []Scenario {
-	mapper := func(w *world, order ...vmm.Addr) {
-		w.writer(func(t *vmm.Task) {
-			w.session(t, func() {
-				for _, a := range order {
-					w.change(t, w.at(a))
-				}
-			})
-		})
-	}
-	return []Scenario{
-		{Name: "order-forbidden", Design: d.Name, Checks: "I10", Breaks: "I10",
-			Doc: "waiting for mmap_lock with a VMA read-locked: the writer waits for that VMA",
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, addrA)
-				mapper(w, addrA)
-				w.Go("reader", func(t *vmm.Task) {
-					if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
-						w.space.ReadLock(t)
-						w.space.ReadUnlock(t)
-						w.locks.EndRead(t, v)
-					}
-				})
-			}},
-		{Name: "order-trylock", Design: d.Name, Checks: "I10",
-			Doc: "trying mmap_lock with a VMA read-locked is legal",
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, addrA)
-				mapper(w, addrA)
-				w.Go("reader", func(t *vmm.Task) {
-					if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
-						if w.space.ReadTrylock(t) {
-							w.space.ReadUnlock(t)
-						}
-						w.locks.EndRead(t, v)
-					}
-				})
-				w.idle()
-			}},
-		{Name: "order-mmap-first", Design: d.Name, Checks: "I10",
-			Doc: "locking a VMA with mmap_lock held for read is legal",
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, addrA)
-				mapper(w, addrA)
-				w.Go("reader", func(t *vmm.Task) {
-					w.space.ReadLock(t)
-					w.read(t, addrA)
-					w.space.ReadUnlock(t)
-				})
-				w.idle()
-			}},
-		{Name: "uffd-move", Design: d.Name, Checks: "I1 I10",
-			Doc: "userfaultfd's move locks two VMAs while a writer locks them the other way round",
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, addrA, addrB)
-				mapper(w, addrB, addrA)
-				w.Go("mover", func(t *vmm.Task) { _ = w.vmm.UffdMove(t, addrA, addrB) })
-				w.idle()
-			}},
-		{Name: "uffd-hold", Design: d.Name, Checks: "I10", Breaks: "I10",
-			Doc: "the same, but keeping the first VMA while waiting for mmap_lock",
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, addrA, addrB)
-				mapper(w, addrB, addrA)
-				w.Go("mover", func(t *vmm.Task) {
-					dst := w.locks.Lookup(t, w.mm, addrA)
-					if dst == nil {
-						return
-					}
-					if src := w.locks.Lookup(t, w.mm, addrB); src != nil {
-						w.locks.EndRead(t, src)
-					} else {
-						w.space.ReadLock(t)
-						w.space.ReadUnlock(t)
-					}
-					w.locks.EndRead(t, dst)
-				})
-			}},
-		checkFirst(d, false), checkFirst(d, true),
-	}
-}
-
-// checkFirst is the shape of two kernel bugs (collapse against page-table
-// reclaim, un-sharing before a split): a check under mmap write alone says
-// nothing about what VMA readers change.
-func checkFirst(d vmm.Design, lockFirst bool) Scenario {
-	sc := Scenario{Name: "check-then-lock", Design: d.Name, Checks: "I1", Breaks: "I1",
-		Doc: "a writer checks what readers change before it locks the VMA: the check is stale"}
-	if lockFirst {
-		sc.Name, sc.Breaks = "lock-then-check", ""
-		sc.Doc = "a writer locks the VMA before it checks what readers change"
-	}
-	sc.Body = func(s *explore.S) {
-		w := newWorld(s, d, vmm.Config{}, addrA)
-		pmd := new(atomic.Uint32)
-		pmd.Store(1)
-		w.writer(func(t *vmm.Task) {
-			w.session(t, func() {
-				v := w.at(addrA)
-				if lockFirst {
-					w.locks.StartWrite(t, v)
-				}
-				there := pmd.Load() == 1
-				w.locks.StartWrite(t, v)
-				atomic.Assert(!there || pmd.Load() == 1, "I1: what was checked has changed since")
-			})
-		})
-		w.Go("reader", func(t *vmm.Task) {
-			if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
-				pmd.Store(0)
-				w.locks.EndRead(t, v)
-			}
-		})
-	}
-	return sc
 }
 
 // weakScenarios run the protocols with loads that may be late.
