@@ -38,7 +38,7 @@ func commands() []command {
 		{"targets", "[flags]", "how close locks, index and harness are to the machine", measureTargets},
 		{"report", "RUN", "the tables, charts and report of a run again", report},
 		{"publish", "[-o FOLDER] RUN...", "a static site of several runs", publish},
-		{"compare", "[flags] OLD NEW", "two runs by benchstat, and a verdict", compare},
+		{"compare", "[flags] [OLD NEW]", "two runs, or two commits in turns, and a verdict", compare},
 		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},
 		{"layout", "[flags] PID|FILE", "the mappings of a process, for bench -layout", layout},
 		{"trace", "record|import|replay|show", "record a process's calls and faults, and do them again to any design", traces},
