@@ -34,10 +34,11 @@ type Sim struct {
 
 	cost costs
 
-	turns int // numbers given to line turns
-	names []named
-	stuck error
-	rcu   map[*atomic.RCU]*rcuDomain
+	turns    int // numbers given to line turns
+	names    []named
+	stuck    error
+	counting bool // steady has been called
+	rcu      map[*atomic.RCU]*rcuDomain
 }
 
 // costs are the Machine's times in ticks.

@@ -16,6 +16,22 @@ type LineCost struct {
 	QueueNS   float64 // of that, for its turn
 }
 
+// steady is called by each thread as it begins to be counted: what it has used
+// of its CPU does not count, nor, with the first to come, what lines have cost.
+func (s *Sim) steady() {
+	th := s.cur
+	th.warm = th.stats.BusyPS + th.stats.MissPS
+	if s.counting {
+		return
+	}
+	s.counting = true
+	for _, pg := range s.mem.base {
+		for i := range pg.lines {
+			pg.lines[i].stat = LineStat{}
+		}
+	}
+}
+
 // explain returns the lines that cost most, by what was waited for them; lines
 // of the same name (the same field of many VMAs) are added up.
 func (s *Sim) explain(ops int64) []LineCost {

@@ -37,9 +37,9 @@ type PointResult struct {
 // RolePoint is a role's part of a PointResult.
 type RolePoint struct {
 	Role                string
-	Workers             int
-	Ops, MinOps, MaxOps int64
-	P50, P99, P999, Max int64 // simulated nanoseconds an operation
+	Workers             []int64 // operations of each
+	Ops                 int64   // of all
+	P50, P99, P999, Max int64   // simulated nanoseconds an operation
 	Count               int64
 	V2                  string // HdrHistogram V2 compressed, base64
 }
@@ -93,7 +93,7 @@ func (p *Prediction) portable() (*PointResult, error) {
 			return nil, err
 		}
 		out.Roles = append(out.Roles, RolePoint{
-			Role: name, Workers: r.Workers, Ops: r.Ops, MinOps: r.MinOps, MaxOps: r.MaxOps,
+			Role: name, Workers: r.Workers, Ops: r.Ops,
 			P50: r.Latency.ValueAtQuantile(50), P99: r.Latency.ValueAtQuantile(99),
 			P999: r.Latency.ValueAtQuantile(99.9), Max: r.Latency.Max(),
 			Count: r.Latency.TotalCount(), V2: string(v2),

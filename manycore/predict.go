@@ -45,10 +45,8 @@ type Prediction struct {
 
 // RoleResult is what the workers of one role did.
 type RoleResult struct {
-	Workers int
-	Ops     int64
-	MinOps  int64 // of the slowest worker
-	MaxOps  int64
+	Workers []int64        // operations of each
+	Ops     int64          // of all
 	Latency *hdr.Histogram // simulated nanoseconds an operation
 }
 
@@ -60,12 +58,12 @@ type simWorker struct {
 	stream workload.Stream
 	kernel *kernel
 	cpu    int
+	steady func() // called when the first counted operation begins
 
 	at     int
 	last   vmm.Addr
 	lastOK bool
 	maps   []vmm.Mapping
-	total  int64 // ops since the start
 	ops    int64 // ops begun in the window
 	failed int64
 	hist   *hdr.Histogram
@@ -90,6 +88,7 @@ func (c *Case) Predict() (*Prediction, error) {
 		}
 	}()
 	for _, w := range workers {
+		w.steady = sim.steady
 		sim.Go(&w.task.Task, func() { w.run(c.WarmNS, c.WarmNS+c.WindowNS) })
 	}
 	if err := sim.Run(); err != nil {
@@ -139,19 +138,19 @@ func warm(v vmm.VMM, t *vmm.Task, streams []workload.Stream) error {
 	return nil
 }
 
-// run performs the stream until the window ends and counts from its start.
+// run performs the stream until the window ends and counts what begins in it.
 func (w *simWorker) run(start, end int64) {
+	for atomic.Now() < start {
+		_ = w.one() // warm-up; failures are counted in the window
+	}
+	w.task.Stats, w.task.Waits = vmm.LockStats{}, atomic.WaitStats{}
+	w.steady()
 	for {
 		from := atomic.Now()
 		if from >= end {
 			return
 		}
 		err := w.one()
-		w.total++
-		if from < start {
-			w.task.Stats, w.task.Waits = vmm.LockStats{}, atomic.WaitStats{}
-			continue
-		}
 		w.ops++
 		if err != nil {
 			w.failed++
@@ -221,27 +220,23 @@ func (c *Case) collect(sim *Sim, workers []*simWorker) *Prediction {
 		p.Waits.Wakes += w.task.Waits.Wakes
 		r := p.Roles[w.stream.Role]
 		if r == nil {
-			r = &RoleResult{MinOps: w.ops, Latency: hdr.New(1, 1_000_000_000, 2)}
+			r = &RoleResult{Latency: hdr.New(1, 1_000_000_000, 2)}
 			p.Roles[w.stream.Role] = r
 		}
-		r.Workers++
+		r.Workers = append(r.Workers, w.ops)
 		r.Ops += w.ops
-		r.MinOps, r.MaxOps = min(r.MinOps, w.ops), max(r.MaxOps, w.ops)
 		r.Latency.Merge(w.hist)
 	}
-	var onCPU, total int64
-	for _, w := range workers {
-		total += w.total
-	}
+	var onCPU int64
 	for _, th := range sim.threads {
 		p.Accesses += th.stats.Accesses
-		onCPU += th.stats.BusyPS + th.stats.MissPS
+		onCPU += th.stats.BusyPS + th.stats.MissPS - th.warm
 	}
 	p.OpsPerS = float64(p.Ops) / (float64(c.WindowNS) * 1e-9)
-	if total > 0 {
-		p.CPUNS = float64(onCPU) / ps / float64(total)
+	if p.Ops > 0 {
+		p.CPUNS = float64(onCPU) / ps / float64(p.Ops)
 	}
-	p.Lines = sim.explain(total)
+	p.Lines = sim.explain(p.Ops)
 	return p
 }
 

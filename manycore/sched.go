@@ -38,6 +38,7 @@ type thread struct {
 	preemptAt tick // when the CPU is next taken away from outside
 	heapPos   int  // -1 when not runnable
 	stats     ThreadStats
+	warm      int64 // time on CPU before steady
 }
 
 // ThreadStats is what one simulated thread did, in picoseconds of its time.

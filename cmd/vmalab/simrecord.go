@@ -93,16 +93,19 @@ func (s *simulation) trial(p *manycore.PointSpec, r *manycore.PointResult) *resu
 	}
 	t.Params = append(t.Params, results.Param{Key: "machine", Value: s.machine.Name}, results.Param{Key: "modelled", Value: "1"})
 	if r.Ops == 0 {
-		t.Failed = "no operation ended in the simulated window"
+		t.Failed = "no operation began in the simulated window"
 		return t
 	}
 	t.Values = []results.Value{{Unit: "ns/op", Value: 1e9 / r.OpsPerS}, {Unit: "cpu-ns/op", Value: r.CPUNS}, {Unit: "ops/s", Value: r.OpsPerS}}
+	t.Values = append(t.Values, roleValues(r)...)
 	for _, role := range r.Roles {
 		prefix := ""
 		if len(r.Roles) > 1 {
 			prefix = role.Role + "-"
 		}
-		t.Workers = append(t.Workers, results.Worker{Role: role.Role, Ops: role.Ops})
+		for _, ops := range role.Workers {
+			t.Workers = append(t.Workers, results.Worker{Role: role.Role, Ops: ops})
+		}
 		if role.Count == 0 {
 			continue
 		}
@@ -116,6 +119,29 @@ func (s *simulation) trial(p *manycore.PointSpec, r *manycore.PointResult) *resu
 		t.Events = append(t.Events, results.Value{Unit: e.String() + "/op", Value: float64(r.Events[e]) / float64(r.Ops)})
 	}
 	return t
+}
+
+// roleValues is the rate of each role where there are several, and the fairness
+// among the workers of the first role that has more than one, in the units of a
+// measured trial.
+func roleValues(r *manycore.PointResult) (out []results.Value) {
+	if len(r.Roles) > 1 {
+		for _, role := range r.Roles {
+			out = append(out, results.Value{Unit: role.Role + "-ops/s", Value: r.OpsPerS * float64(role.Ops) / float64(r.Ops)})
+		}
+	}
+	for _, role := range r.Roles {
+		if n := len(role.Workers); n > 1 && role.Ops > 0 {
+			lo, hi, squares := slices.Min(role.Workers), slices.Max(role.Workers), 0.0
+			for _, ops := range role.Workers {
+				squares += float64(ops) * float64(ops)
+			}
+			sum := float64(role.Ops)
+			return append(out, results.Value{Unit: "fair-min/max", Value: float64(lo) / float64(hi)},
+				results.Value{Unit: "fair-jain", Value: sum * sum / (float64(n) * squares)})
+		}
+	}
+	return out
 }
 
 // published predicts the published tables and writes tables.json.

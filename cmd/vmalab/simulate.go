@@ -135,13 +135,21 @@ func (o *simOptions) counts(m *manycore.Machine) ([]int, error) {
 	return slices.Compact(out), nil
 }
 
-// points are all points of the sweep, in report order.
+// points are those of the sweep that are this shard's, in report order. The
+// designs of one workload and number of CPUs are in one shard.
 func (s *simulation) points() []manycore.PointSpec {
+	i, n := 1, 1
+	if s.o.shard != "" {
+		i, n, _ = results.ParseShard(s.o.shard) // checked with the other flags
+	}
 	var out []manycore.PointSpec
-	for _, spec := range s.specs {
+	for w, spec := range s.specs {
 		for _, d := range s.designs {
-			for _, n := range s.cpus {
-				out = append(out, manycore.PointSpec{Machine: s.o.machine, Design: d, Workload: spec.FullName(), CPUs: n, Seed: s.o.seed})
+			for k, cpus := range s.cpus {
+				if (w*len(s.cpus)+k)%n != i-1 {
+					continue
+				}
+				out = append(out, manycore.PointSpec{Machine: s.o.machine, Design: d, Workload: spec.FullName(), CPUs: cpus, Seed: s.o.seed})
 			}
 		}
 	}
@@ -183,16 +191,6 @@ func (s *simulation) run(args []string) error {
 // sweep predicts every point and prints one table a workload.
 func (s *simulation) sweep(w *results.Writer) error {
 	points := s.points()
-	if s.o.shard != "" {
-		i, n, _ := results.ParseShard(s.o.shard)
-		var mine []manycore.PointSpec
-		for j, p := range points {
-			if j%n == i-1 {
-				mine = append(mine, p)
-			}
-		}
-		points = mine
-	}
 	start := time.Now()
 	rs, err := s.pool.all(points)
 	if err != nil {
@@ -210,36 +208,76 @@ func (s *simulation) sweep(w *results.Writer) error {
 	return nil
 }
 
+// rate is a column of the printed tables: a workload, or a role of one.
+type rate struct{ title, role string }
+
+// rates returns the whole of a workload, or each of its roles: forks and faults
+// have no sum that says anything.
+func rates(spec *workload.Spec) []rate {
+	roles := spec.RoleNames()
+	if len(roles) < 2 {
+		return []rate{{spec.FullName() + ", million " + strings.ToLower(spec.Bench) + " operations a second", ""}}
+	}
+	var out []rate
+	for _, r := range roles {
+		out = append(out, rate{spec.FullName() + ", thousand operations a second of its " + r + "s", r})
+	}
+	return out
+}
+
+// of returns the rate of r in the unit of its title, "-" where one worker takes
+// turns at all roles.
+func (x rate) of(r *manycore.PointResult) string {
+	if x.role == "" {
+		return fmt.Sprintf("%.3g", r.OpsPerS/1e6)
+	}
+	for _, role := range r.Roles {
+		if role.Role == x.role && len(r.Roles) > 1 {
+			return fmt.Sprintf("%.4g", r.OpsPerS*float64(role.Ops)/float64(max(r.Ops, 1))/1e3)
+		}
+	}
+	return "-"
+}
+
 // print shows operations a second by design and CPUs, and what explains the
 // last column: the line that cost most.
 func (s *simulation) print(points []manycore.PointSpec, rs []*manycore.PointResult) {
 	for _, spec := range s.specs {
-		tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Printf("%s, million %s operations a second (modelled)\n", spec.FullName(), strings.ToLower(spec.Bench))
-		fmt.Fprintf(tw, "CPUs\t")
+		for _, x := range rates(&spec) {
+			s.printRate(x, spec.FullName(), points, rs)
+		}
+		for i, p := range points {
+			if p.Workload == spec.FullName() && p.CPUs == slices.Max(s.cpus) && len(rs[i].Lines) > 0 {
+				l := rs[i].Lines[0]
+				fmt.Printf("  %s at %d CPUs: %s: %.2g transfers an operation, %.0f ns, %.0f of them in its queue\n",
+					p.Design, p.CPUs, l.Name, l.Transfers, l.WaitNS, l.QueueNS)
+			}
+		}
+		fmt.Println()
+	}
+}
+
+func (s *simulation) printRate(x rate, load string, points []manycore.PointSpec, rs []*manycore.PointResult) {
+	fmt.Printf("%s (modelled)\n", x.title)
+	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "CPUs\t")
+	for _, n := range s.cpus {
+		fmt.Fprintf(tw, "%d\t", n)
+	}
+	fmt.Fprintln(tw)
+	for _, d := range s.designs {
+		fmt.Fprintf(tw, "%s\t", d)
 		for _, n := range s.cpus {
-			fmt.Fprintf(tw, "%d\t", n)
+			i := slices.IndexFunc(points, func(p manycore.PointSpec) bool { return p.Design == d && p.Workload == load && p.CPUs == n })
+			if i < 0 {
+				fmt.Fprintf(tw, "-\t") // in another shard
+				continue
+			}
+			fmt.Fprintf(tw, "%s\t", x.of(rs[i]))
 		}
 		fmt.Fprintln(tw)
-		var why []string
-		for _, d := range s.designs {
-			fmt.Fprintf(tw, "%s\t", d)
-			for i, p := range points {
-				if p.Design != d || p.Workload != spec.FullName() {
-					continue
-				}
-				fmt.Fprintf(tw, "%.3g\t", rs[i].OpsPerS/1e6)
-				if p.CPUs == slices.Max(s.cpus) && len(rs[i].Lines) > 0 {
-					l := rs[i].Lines[0]
-					why = append(why, fmt.Sprintf("  %s at %d CPUs: %s: %.2g transfers an operation, %.0f ns, %.0f of them in its queue",
-						d, p.CPUs, l.Name, l.Transfers, l.WaitNS, l.QueueNS))
-				}
-			}
-			fmt.Fprintln(tw)
-		}
-		tw.Flush()
-		fmt.Println(strings.Join(why, "\n") + "\n")
 	}
+	tw.Flush()
 }
 
 // create makes the run folder.

@@ -1,0 +1,67 @@
+//go:build vmasim
+
+package main
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"vmabench/manycore"
+	"vmabench/results"
+)
+
+// TestTrialOfRoles: forks and faults are told apart, and each worker counts.
+func TestTrialOfRoles(t *testing.T) {
+	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "fork-storm", cpus: "8,4,8", limit: 256}
+	s, err := newSimulation(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.cpus, []int{4, 8}) {
+		t.Errorf("-cpus %s is %v", o.cpus, s.cpus)
+	}
+	r := &manycore.PointResult{Ops: 410, OpsPerS: 4100, Roles: []manycore.RolePoint{
+		{Role: "faulter", Ops: 400, Workers: []int64{100, 300}}, {Role: "forker", Ops: 10, Workers: []int64{10}},
+	}}
+	tr := s.trial(&s.points()[0], r)
+	if len(tr.Workers) != 3 || tr.Kind != results.Modelled {
+		t.Errorf("%d workers, kind %v", len(tr.Workers), tr.Kind)
+	}
+	for unit, want := range map[string]float64{
+		"faulter-ops/s": 4000, "forker-ops/s": 100, "fair-min/max": 1.0 / 3, "fair-jain": 0.8,
+	} {
+		if got, ok := tr.Value(unit); !ok || math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s is %v, want %v", unit, got, want)
+		}
+	}
+	var shown []string
+	for _, x := range rates(&s.specs[0]) {
+		shown = append(shown, x.of(r))
+	}
+	if !slices.Equal(shown, []string{"4", "0.1"}) {
+		t.Errorf("printed %v", shown)
+	}
+}
+
+// TestBadOptions: what cannot be predicted is refused before anything runs.
+func TestBadOptions(t *testing.T) {
+	good := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "pft", limit: 256}
+	if _, err := newSimulation(&good); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*simOptions){
+		"machine":  func(o *simOptions) { o.machine = "abacus" },
+		"design":   func(o *simOptions) { o.designs = "rwsem," },
+		"workload": func(o *simOptions) { o.workloads = "mixed" },
+		"cpus":     func(o *simOptions) { o.cpus = "1,0" },
+		"limit":    func(o *simOptions) { o.limit = 0 },
+		"shard":    func(o *simOptions) { o.shard = "3/2" },
+	} {
+		o := good
+		spoil(&o)
+		if _, err := newSimulation(&o); err == nil {
+			t.Errorf("a bad %s is taken", name)
+		}
+	}
+}
