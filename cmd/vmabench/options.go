@@ -85,7 +85,8 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Throughput = workload.Presets()
 		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
 		c.Beside = append(withPages(find("pft", "page_fault1", "arena")),
-			realKernel(find("pft", "hotvma", "mixed/write=1", "page_fault1", "mmap1", "mprotect-disjoint"))...)
+			realKernel(find("pft", "ownvma", "hotvma", "mixed/write=0", "mixed/write=1", "mixed/write=10", "page_fault1", "mmap1",
+				"mprotect-disjoint", "fork-storm", "maps-scan"))...)
 		c.LoadX = []float64{0.25, 1, 4}
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
