@@ -18,6 +18,9 @@ type thread struct {
 	pass func(time.Duration) uint64
 	// beside marks a thread whose own speed is not what the side measures.
 	beside bool
+	// period, of a thread beside, is how often it is meant to do an op. One that
+	// sleeps may be kept from it by whoever has its CPU when it wakes.
+	period time.Duration
 
 	chunk int // ops Between two looks at the stop word: about chunkTime
 }
@@ -41,6 +44,13 @@ func two(a, b func(n int)) *side {
 // with adds a thread that is not measured.
 func (s *side) with(loop func(n int)) *side {
 	s.threads = append(s.threads, &thread{loop: loop, beside: true, chunk: 1})
+	return s
+}
+
+// withEvery adds a thread that is not measured and does an op each period.
+func (s *side) withEvery(period time.Duration, op func()) *side {
+	s.with(every(period, op))
+	s.threads[len(s.threads)-1].period = period
 	return s
 }
 
@@ -210,6 +220,9 @@ func (c *crew) slice(s *side) reading {
 			}
 		case m.cut > 0:
 			r.why = fmt.Sprintf("thread %d was preempted", i)
+		}
+		if due := uint64(float64(m.wall) / float64(max(1, t.period))); t.period > 0 && m.ops < due/4 {
+			r.why = fmt.Sprintf("thread %d did %d of %d operations: its wake-ups waited for a CPU", i, m.ops, due)
 		}
 		if !t.beside {
 			sum += float64(m.wall) / float64(max(1, m.ops))

@@ -156,6 +156,20 @@ func paced(duty float64, op func()) func(n int) {
 	}
 }
 
+// every returns a loop of op at a rate that does not depend on how long op takes,
+// as far as it can: each starts a period after the last, or when that is done.
+func every(period time.Duration, op func()) func(n int) {
+	base := time.Now()
+	return func(n int) {
+		for range n {
+			next := time.Since(base) + period
+			op()
+			for time.Since(base) < next {
+			}
+		}
+	}
+}
+
 // fullRate returns a loop of op without a pause.
 func fullRate(op func()) func(n int) {
 	return func(n int) {
