@@ -30,7 +30,8 @@ type Shared struct {
 }
 
 // DefaultShared is the set that predictions use. Work and Clear together are
-// what a fault of the published single-thread rate leaves over.
+// what a fault of the published rate of one thread leaves over: that row of the
+// table is an input, not a prediction.
 func DefaultShared(m *Machine) Shared {
 	return Shared{
 		Work: 1480, Clear: 400,

@@ -88,6 +88,21 @@ func (t *FaultTable) Points() []PointSpec {
 // tableWindowNS is longer than a point's window: a gain of 1 % must be seen.
 const tableWindowNS = 4_000_000
 
+// Arbitrations returns factors (PointSpec.Set) that give m's contended lines the
+// hold and local-first of each machine whose counter is published. Where m has
+// no counter of its own, they are the band of what its lines may do.
+func Arbitrations(m *Machine) (names []string, sets []map[string]float64, err error) {
+	for _, c := range Counters {
+		like, _, err := Load(c.Machine)
+		if err != nil {
+			return nil, nil, err
+		}
+		names = append(names, c.Machine)
+		sets = append(sets, map[string]float64{"hold": like.Hold / m.Hold, "local-first": like.LocalFirst / m.LocalFirst})
+	}
+	return names, sets, nil
+}
+
 // Join puts the results of Points beside the rows.
 func (t *FaultTable) Join(results []*PointResult) []TableRow {
 	rows := make([]TableRow, len(t.Rows))

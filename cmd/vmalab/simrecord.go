@@ -150,6 +150,7 @@ func (s *simulation) published(dir string) error {
 		Table manycore.FaultTable
 		Rows  []manycore.TableRow
 		Score manycore.Score
+		Band  map[string][]float64 // gain in per cent by row, with the arbitration of that machine
 	}
 	var all []saved
 	for _, t := range manycore.FaultTables {
@@ -160,9 +161,50 @@ func (s *simulation) published(dir string) error {
 		rows := t.Join(rs)
 		score := manycore.ScoreTable(rows)
 		printTable(&t, rows, score)
-		all = append(all, saved{t, rows, score})
+		band, err := s.band(&t)
+		if err != nil {
+			return err
+		}
+		all = append(all, saved{t, rows, score, band})
 	}
 	return writeJSON(dir, "tables.json", all)
+}
+
+// band predicts and prints the table's gains with what every machine with a
+// published counter does on a contended line: the table's machine has none, and
+// no other parameter matters as much.
+func (s *simulation) band(t *manycore.FaultTable) (map[string][]float64, error) {
+	m, _, err := manycore.Load(t.Machine)
+	if err != nil {
+		return nil, err
+	}
+	names, sets, err := manycore.Arbitrations(m)
+	if err != nil {
+		return nil, err
+	}
+	var points []manycore.PointSpec
+	for _, set := range sets {
+		for _, p := range t.Points() {
+			p.Set = set
+			points = append(points, p)
+		}
+	}
+	rs, err := s.pool.all(points)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Println("the modelled gains, were its lines served as on")
+	band := map[string][]float64{}
+	for i, name := range names {
+		fmt.Printf("  %s:", name)
+		for _, r := range t.Join(rs[2*i*len(t.Rows):]) {
+			band[name] = append(band[name], r.Predicted())
+			fmt.Printf(" %+.1f %%", r.Predicted())
+		}
+		fmt.Println()
+	}
+	fmt.Println()
+	return band, nil
 }
 
 func printTable(t *manycore.FaultTable, rows []manycore.TableRow, sc manycore.Score) {
