@@ -9,8 +9,8 @@ import (
 
 // Shape compares how a real kernel responds with how the design that models
 // it does. Not their speeds: each figure is a speed over another of the same
-// subject, so that what a fault costs beside its lock cancels out as far as it
-// is the same at both ends.
+// subject, so that units and clock cancel out. What does not: a real operation does
+// far more beside its lock than the model's.
 type Shape struct {
 	Real, Model string
 	Points      []ShapePoint
@@ -199,7 +199,7 @@ func ShapeTables(shapes []Shape) (out []Table) {
 		if len(s.Points) > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("distance ×%.2f over %d points: the typical factor between the two responses", s.Distance, len(s.Points)))
 		}
-		t.Notes = append(t.Notes, "a real fault does some 100 times the model's work outside the lock, so the model's responses are the stronger")
+		t.Notes = append(t.Notes, "a real fault does some 100 times the model's work outside the lock, and a real fork copies the whole Go process: a distance of 1 is not to be expected")
 		out = append(out, t)
 	}
 	return out
