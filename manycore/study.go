@@ -25,8 +25,12 @@ func NewCase(m *Machine, d vmm.Design, spec workload.Spec, cpus int, seed uint64
 		return nil, err
 	}
 	window := int64(windowNS)
-	if spec.Bench != "Fault" {
-		window *= 4 // an operation that takes turns on mmap_lock, or a fork, is long
+	switch spec.Bench {
+	case "Fault":
+	case "Fork":
+		window *= 10 // one worker forks, and a fork takes milliseconds
+	default:
+		window *= 4 // operations take turns on mmap_lock
 	}
 	return &Case{
 		Machine: m, Design: d, Spec: spec, Layout: layout, CPUs: cpus, Seed: seed,
