@@ -222,7 +222,7 @@ func (c *crew) slice(s *side) reading {
 			r.why = fmt.Sprintf("thread %d was preempted", i)
 		}
 		if due := uint64(float64(m.wall) / float64(max(1, t.period))); t.period > 0 && m.ops < due/4 {
-			r.why = fmt.Sprintf("thread %d did %d of %d operations: its wake-ups waited for a CPU", i, m.ops, due)
+			r.why = fmt.Sprintf("thread %d did %d of %d operations: it slept and was woken late", i, m.ops, due)
 		}
 		if !t.beside {
 			sum += float64(m.wall) / float64(max(1, m.ops))
