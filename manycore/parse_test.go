@@ -45,3 +45,13 @@ func TestPlacement(t *testing.T) {
 		}
 	}
 }
+
+// TestPresetNames: a benchmark name that ends in a dash and a number would be
+// taken for one with GOMAXPROCS, and the results could not be stored.
+func TestPresetNames(t *testing.T) {
+	for _, name := range Presets() {
+		if i := strings.LastIndexByte(name, '-'); i >= 0 && strings.Trim(name[i+1:], "0123456789") == "" {
+			t.Errorf("%s ends in a dash and a number", name)
+		}
+	}
+}

@@ -54,9 +54,9 @@ var PingPongs = []struct {
 // Bursts are the costs of one access by all CPUs at once: the mean wait in
 // nanoseconds (published in cycles, here at 2.4 GHz).
 var Bursts = []Published{
-	{"e7-8870", "all CPUs write one line at once, mean ns", "scalable-locking measurements of an 80-core Xeon E7-8870",
+	{"westmere-8s", "all CPUs write one line at once, mean ns", "scalable-locking measurements of an 80-core Xeon E7-8870",
 		cycles(2.4, Point{1, 30}, Point{2, 135}, Point{4, 200}, Point{8, 396}, Point{10, 493}, Point{12, 1159}, Point{20, 2881}, Point{30, 6685}, Point{40, 10069}, Point{60, 17674}, Point{80, 24045})},
-	{"opteron-8431", "all CPUs write one line at once, mean ns", "scalable-locking measurements of a 48-core Opteron 8431",
+	{"istanbul-8s", "all CPUs write one line at once, mean ns", "scalable-locking measurements of a 48-core Opteron 8431",
 		cycles(2.4, Point{1, 22}, Point{2, 120}, Point{6, 350}, Point{12, 1058}, Point{24, 2944}, Point{36, 5358}, Point{48, 8105})},
 }
 
