@@ -145,9 +145,14 @@ func (m *Machine) fields() map[string]func(string) error {
 	return f
 }
 
-// check refuses a machine that cannot be.
+// check refuses a machine that cannot be, or whose results could not be stored.
 func (m *Machine) check() error {
+	dash := strings.LastIndexByte(m.Name, '-')
 	switch {
+	case dash >= 0 && strings.Trim(m.Name[dash+1:], "0123456789") == "":
+		return fmt.Errorf("%s: the name ends in a dash and a number, which a benchmark name takes for GOMAXPROCS: rename it", m.Name)
+	case strings.ContainsAny(m.Name, " \t=/"):
+		return fmt.Errorf("%q: the name of a machine is one word without = and /: rename the file", m.Name)
 	case m.Sockets*m.Clusters*m.Cores*m.Threads == 0:
 		return fmt.Errorf("%s: a machine has at least one socket, cluster, core and thread", m.Name)
 	case m.CPUs() > maxCPUs:

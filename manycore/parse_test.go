@@ -46,12 +46,11 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-// TestPresetNames: a benchmark name that ends in a dash and a number would be
-// taken for one with GOMAXPROCS, and the results could not be stored.
-func TestPresetNames(t *testing.T) {
-	for _, name := range Presets() {
-		if i := strings.LastIndexByte(name, '-'); i >= 0 && strings.Trim(name[i+1:], "0123456789") == "" {
-			t.Errorf("%s ends in a dash and a number", name)
+// TestNames: results could not be stored under these.
+func TestNames(t *testing.T) {
+	for _, name := range []string{"xeon-8870", "my-", "my machine", "a=b"} {
+		if err := (&Machine{Name: name, Sockets: 1, Clusters: 1, Cores: 1, Threads: 1, SMTWork: 1}).check(); err == nil {
+			t.Errorf("%q is taken", name)
 		}
 	}
 }
