@@ -67,6 +67,7 @@ type checkReport struct {
 	}
 	Mutants []struct {
 		Name, Doc, Scenario, Invariant, Kind string
+		Equivalent                           string // why a survivor changes nothing
 		Caught                               bool
 		Executions, Switches                 int
 	}
@@ -103,9 +104,12 @@ func (d *data) checker() string {
 		mt := Table{Head: []string{"mutant", "caught", "by scenario", "invariant", "executions", "thread changes"}, Left: 4}
 		for _, m := range r.Mutants {
 			word := "NOT CAUGHT"
-			if m.Caught {
+			switch {
+			case m.Caught:
 				caught++
 				word = "yes"
+			case m.Equivalent != "":
+				word = "no: changes nothing (" + m.Equivalent + ")"
 			}
 			mt.Rows = append(mt.Rows, []string{strings.TrimSpace(m.Name + " " + m.Doc), word, m.Scenario, m.Invariant, fmt.Sprint(m.Executions), fmt.Sprint(m.Switches)})
 		}

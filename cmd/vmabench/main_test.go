@@ -85,6 +85,8 @@ func TestBadInput(t *testing.T) {
 		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
 		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
 		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},
+		{"bench -variants=", "-variants is empty"},
+		{"bench -procs=", "-procs is empty"},
 		{"bench -procs 0", `-procs "0": want numbers from 1 to 1024`},
 		{"bench -procs 1,x", `-procs "1,x": want numbers from 1 to 1024`},
 		{"bench -procs 2,2", `-procs "2,2" names 2 twice`},

@@ -154,6 +154,11 @@ func (o *options) config() (harness.Config, error) {
 		}
 		c.Count = o.count
 	}
+	for _, name := range []string{"variants", "procs", "run", "load", "layout"} {
+		if o.set[name] && o.value(name) == "" {
+			return c, badf("-%s is empty", name)
+		}
+	}
 	if c.Designs, err = pickDesigns(o.variants); err != nil {
 		return c, err
 	}
@@ -426,4 +431,9 @@ func plain(err error) error {
 		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
 	}
 	return err
+}
+
+// value returns what a text flag was set to.
+func (o *options) value(name string) string {
+	return map[string]string{"variants": o.variants, "procs": o.procs, "run": o.run, "load": o.load, "layout": o.layout}[name]
 }
