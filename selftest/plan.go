@@ -22,7 +22,7 @@ func Plan(count int, seed uint64) (*harness.Plan, error) {
 	c := harness.Config{
 		Name: "selftest", Designs: Names(), Procs: []int{1, 2}, Count: count, Seed: seed, VMAs: 1000,
 		Throughput: []workload.Spec{spec},
-		Timing:     harness.Timing{Slice: 6 * time.Millisecond, Slices: 8, Spare: 8, Warm: 1},
+		Timing:     harness.Timing{Slice: 6 * time.Millisecond, Slices: 14, Spare: 10, Warm: 1},
 		Budget:     150 * time.Second,
 	}
 	return harness.NewPlan(c)

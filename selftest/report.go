@@ -105,7 +105,7 @@ func (r *Report) fail(format string, args ...any) {
 // boundary is the null address space's cost at GOMAXPROCS 1.
 func (r *Report) boundary(f *results.Folder) {
 	for _, s := range results.Summaries(f) {
-		if s.Cell.Param("variant") == nullName && s.Cell.Procs == 1 && s.Unit == "ns/op" {
+		if s.Cell.Variant == nullName && s.Cell.Procs == 1 && s.Unit == "ns/op" {
 			r.BoundaryNS, r.BoundaryLo, r.BoundaryHi = s.Median, s.Lo, s.Hi
 		}
 	}

@@ -115,6 +115,9 @@ func pool(t *testing.T, effect, noise float64) *results.Folder {
 func TestJudge(t *testing.T) {
 	var r Report
 	r.Judge(pool(t, 1, 0.01))
+	if r.BoundaryNS < 25 || r.BoundaryNS > 35 {
+		t.Errorf("the null address space took 30 ns, the report says %.2f", r.BoundaryNS)
+	}
 	if len(r.Failures) > 0 || r.Smallest == 0 || r.Smallest > 0.05 || r.Alarms > 0.1 {
 		t.Errorf("true slowdowns: %+v", r)
 	}
