@@ -87,8 +87,7 @@ func (c *checking) hunt(src string, i int, row *mutantRow) error {
 	}
 	bin, err := c.build(src, name, tags, overlay)
 	if err != nil {
-		row.Kind, row.Message = "does not compile", err.Error()
-		return nil
+		return fmt.Errorf("mutant %q: %w", m.Name, err)
 	}
 	defer os.Remove(bin)
 	return c.tryAll(bin, row)
