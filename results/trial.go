@@ -99,9 +99,6 @@ type Guard struct {
 	Oversubscribed bool    // more workers than CPUs: another rule, never ranked
 }
 
-// Key identifies a cell over its repetitions: name and procs.
-func (t *Trial) Key() string { return t.Name() }
-
 // ID identifies a trial within its run: no two trials of a run share it.
 func (t *Trial) ID() string {
 	return string(t.Kind) + " " + t.Name() + " #" + strconv.Itoa(t.Rep)
