@@ -134,6 +134,7 @@ func (tr *trial) work(i int, ready chan<- error) {
 	defer tr.exited.Done()
 	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%tr.turns].cpu)
 	w := tr.workers[i]
+	w.task.OwnThread()
 	w.perf = openPerf()
 	defer w.perf.close()
 	for range tr.start[i] {

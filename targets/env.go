@@ -17,6 +17,7 @@ type Env struct {
 // Task returns a task that ends with the target.
 func (e *Env) Task() *vmm.Task {
 	t := vmm.NewTask()
+	t.OwnThread()
 	e.tasks = append(e.tasks, t)
 	return t
 }

@@ -6,7 +6,8 @@ import "time"
 
 // The token is a channel of one slot that the Task owns for life: parking
 // allocates nothing, needs no runtime internals, and a testing/synctest bubble
-// sees that a parked task is durably blocked.
+// sees that a parked task is durably blocked. A task that owns its thread has a
+// word instead (thread_linux.go).
 func (t *Task) initToken() {
 	if t.token == nil {
 		t.token = make(chan struct{}, 1)
@@ -19,13 +20,20 @@ func (t *Task) initToken() {
 func (t *Task) Park() {
 	t.Waits.Parks++
 	t.parked.Store(1)
-	<-t.token
+	if t.thread {
+		t.sleep(0)
+	} else {
+		<-t.token
+	}
 	t.parked.Store(0)
 }
 
 // Unpark leaves a token for t and wakes it if it sleeps; false if a token was
 // there already.
 func (t *Task) Unpark() bool {
+	if t.thread {
+		return t.rouse()
+	}
 	select {
 	case t.token <- struct{}{}:
 		return true
@@ -39,6 +47,9 @@ func (t *Task) ParkTimeout(ns int64) bool {
 	t.Waits.Parks++
 	t.parked.Store(1)
 	defer t.parked.Store(0)
+	if t.thread {
+		return t.sleep(ns)
+	}
 	timer := time.NewTimer(time.Duration(ns))
 	defer timer.Stop()
 	select {

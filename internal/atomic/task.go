@@ -20,10 +20,12 @@ type Task struct {
 	id     uint32 // immutable; > 0; unique among the Tasks alive
 	killed Uint32 // 1 after Kill; written by anybody, read by the task's waits
 	parked Uint32 // 1 while asleep in Park; written by the task, read by spinners
-	_      uint32
+	wake   Uint32 // the sticky wake-up of a task that owns its thread: wakeNone, wakeToken, wakeAsleep
 
-	token chan struct{} // one slot, the sticky wake-up; native build only
-	rcu   rcuState      // written by the task, read by RCU.Defer
+	token  chan struct{} // one slot, the sticky wake-up of any other task
+	thread bool          // sleeps by wake; set by OwnThread before anybody else knows the task
+
+	rcu rcuState // written by the task, read by RCU.Defer
 
 	// OSQ is the task's node in the one spinner queue it can stand in at a
 	// time. Written and read under the rules of internal/rwsem.
@@ -80,6 +82,8 @@ func (t *Task) Init() {
 		panic(fmt.Sprintf("atomic: more than %d tasks alive", MaxTasks-1))
 	}
 	t.id = id
+	t.thread = false
+	t.wake.Store(wakeNone)
 	t.initToken()
 	tasks.table[id].Store(t)
 	countCPUs()

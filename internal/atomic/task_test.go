@@ -105,10 +105,21 @@ func TestParkTimeout(t *testing.T) {
 // Announce, test, park: whoever sees the announcement unparks, and no wake-up
 // is lost.
 func TestNoLostWakeup(t *testing.T) {
+	t.Run("channel", func(t *testing.T) { playTurns(t, newTask(t), newTask(t)) })
+	t.Run("thread", func(t *testing.T) {
+		a, b := newTask(t), newTask(t)
+		a.OwnThread()
+		b.OwnThread()
+		playTurns(t, a, b)
+	})
+}
+
+func playTurns(t *testing.T, a, b *Task) {
 	const rounds = 20000
-	a, b := newTask(t), newTask(t)
 	var turn Uint32
 	play := func(me, other *Task, mine uint32) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		for range rounds {
 			for turn.Load() != mine {
 				me.Park()
@@ -124,6 +135,39 @@ func TestNoLostWakeup(t *testing.T) {
 	}()
 	play(a, b, 0)
 	<-done
+}
+
+// A task that owns its thread sleeps by the same rules as any other.
+func TestOwnThread(t *testing.T) {
+	k := newTask(t)
+	k.OwnThread()
+	if !k.Unpark() || k.Unpark() {
+		t.Error("the first Unpark leaves a token, the second finds it")
+	}
+	k.Park()
+	start := Now()
+	if k.ParkTimeout(2e6) {
+		t.Error("woken by nobody, or two tokens were kept")
+	}
+	if d := Now() - start; d < 2e6 {
+		t.Errorf("slept %d ns, want at least 2000000", d)
+	}
+	if !k.OnCPU() {
+		t.Error("a task that woke is on no CPU")
+	}
+	go func() {
+		for k.OnCPU() {
+			runtime.Gosched()
+		}
+		k.Unpark()
+	}()
+	if !k.ParkTimeout(60e9) {
+		t.Error("slept through an Unpark")
+	}
+	go k.Kill()
+	for !k.FatalSignal() {
+		k.Park()
+	}
 }
 
 func TestKill(t *testing.T) {

@@ -1,0 +1,12 @@
+//go:build vmasim || !linux
+
+package atomic
+
+const wakeNone = 0
+
+// OwnThread says that the task's goroutine is locked to its thread. Here it
+// sleeps by its channel all the same.
+func (t *Task) OwnThread() {}
+
+func (t *Task) sleep(int64) bool { return false }
+func (t *Task) rouse() bool      { return false }
