@@ -50,12 +50,12 @@ func BenchmarkHarness(b *testing.B) {
 	})
 	b.Run("loop", func(b *testing.B) {
 		var g gate
-		w := &worker{v: &nullVMM{limit: b.N, g: &g}, task: t, stream: streams[0], n: 1, base: time.Now()}
+		w := &worker{v: &nullVMM{limit: b.N, g: &g}, task: t, stream: streams[0], n: 1, watch: newStopwatch(time.Now(), 0)}
 		w.deadline = 1 << 62
 		w.run(&g)
 	})
 	b.Run("timed", func(b *testing.B) {
-		w := &worker{v: &nullVMM{limit: -1}, task: t, stream: streams[0], n: 1, base: time.Now()}
+		w := &worker{v: &nullVMM{limit: -1}, task: t, stream: streams[0], n: 1, watch: newStopwatch(time.Now(), 0)}
 		w.lat = newLatency(&TrialSpec{Design: "null"}, w)
 		now := int64(0)
 		for range b.N {

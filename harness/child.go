@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime/debug"
 	"strings"
@@ -59,68 +58,8 @@ func (f *Failure) Error() string { return f.Why }
 // Spawn runs one trial in a child process. A child that outlives the timeout
 // is asked for its goroutines and killed. The error is ctx's, or a *Failure.
 func (c Command) Spawn(ctx context.Context, s *TrialSpec, timeout time.Duration) (*results.Trial, error) {
-	in, err := json.Marshal(s)
-	if err != nil {
-		return nil, &Failure{Why: err.Error()}
-	}
-	cmd := exec.Command(c[0], c[1:]...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+fmt.Sprint(s.Procs), "GODEBUG=")
-	cmd.Stdin = bytes.NewReader(in)
-	out, errs := &capped{max: maxOutput}, &capped{max: maxErrors}
-	cmd.Stdout, cmd.Stderr = out, errs
-	cmd.WaitDelay = dumpTime
-	detach(cmd)
-	if err := cmd.Start(); err != nil {
-		return nil, &Failure{Why: "the trial's process did not start: " + err.Error()}
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	select {
-	case err = <-exited:
-	case <-ctx.Done():
-		cmd.Process.Kill()
-		<-exited
-		return nil, ctx.Err()
-	case <-timer.C:
-		cmd.Process.Signal(dumpSignal)
-		select {
-		case <-exited:
-		case <-time.After(dumpTime):
-			cmd.Process.Kill()
-			<-exited
-		}
-		return nil, &Failure{
-			Why:  fmt.Sprintf("hung for %v and was killed%s", timeout, held(errs.b.String())),
-			Dump: errs.b.String(),
-		}
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, &Failure{Why: died(err, errs.b.String()), Dump: errs.b.String()}
-	}
-	return decode(out.b.Bytes(), s)
-}
-
-// decode reads the child's answer and holds it to the question.
-func decode(b []byte, s *TrialSpec) (*results.Trial, error) {
-	t := new(results.Trial)
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	err := d.Decode(t)
-	if err == nil && d.More() {
-		err = errors.New("more than one value")
-	}
-	if err == nil && t.ID() != s.ID() {
-		err = fmt.Errorf("it is of another trial, %q", t.ID())
-	}
-	if err != nil {
-		return nil, &Failure{Why: fmt.Sprintf("the trial's process wrote no result: %v", err), Dump: string(b[:min(len(b), maxErrors)])}
-	}
-	return t, nil
+	o := Together(ctx, []Member{{Command: c, Spec: s, Timeout: timeout}})[0]
+	return o.Trial, o.Err
 }
 
 // died says how a child ended, in one line.

@@ -25,15 +25,19 @@ func TestOutOfMemory(t *testing.T) {
 	p := &Plan{}
 	for i, d := range []string{"killed", "greedy", "hang", "fake"} {
 		s := quick(results.Throughput, d, w, 2)
-		s.Rep = i
+		s.Rep, s.Group = i, 1 // together: one must not take the others with it
 		p.Trials = append(p.Trials, *s)
 	}
 	var got []*results.Trial
 	r := Runner{
-		Spawn: func(ctx context.Context, s *TrialSpec, _ time.Duration) (*results.Trial, error) {
-			return limited.Spawn(ctx, s, 3*time.Second)
+		Spawn: func(ctx context.Context, group []*TrialSpec) (out []Outcome) {
+			var members []Member
+			for _, s := range group {
+				members = append(members, Member{limited, s, 3 * time.Second})
+			}
+			return Together(ctx, members)
 		},
-		Sink: func(t *results.Trial) error { got = append(got, t); return nil },
+		Sink: func(_ *TrialSpec, t *results.Trial) error { got = append(got, t); return nil },
 	}
 	sum, err := r.Run(context.Background(), p, nil)
 	if err != nil || sum.Done != 4 || sum.Failed != 3 {

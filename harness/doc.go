@@ -3,7 +3,9 @@
 //	Config -> Plan -> one child process per trial -> results.Trial
 //
 // A trial is one (design, workload, layout, GOMAXPROCS, repetition) in a fresh
-// process: set up, warm up, measure, check, report. Its measured time is cut
+// process: set up, warm up, measure, check, report. The processes of the trials
+// that are compared with each other are there at the same time and take turns,
+// a slice each. Its measured time is cut
 // into slices, and a slice in which a worker did not get its CPU does not
 // count. Within a slice:
 //

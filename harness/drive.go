@@ -34,7 +34,7 @@ func Drive(d vmm.Design, s *workload.Spec, l *workload.Layout, workers, n int, s
 			share++
 		}
 		done.Go(func() {
-			w := &worker{v: v, task: vmm.NewTask(), stream: streams[i], id: i, n: workers, base: time.Now()}
+			w := &worker{v: v, task: vmm.NewTask(), stream: streams[i], id: i, n: workers, watch: newStopwatch(time.Now(), 0)}
 			defer w.task.Release()
 			ready.Done()
 			<-begin

@@ -16,13 +16,16 @@ import (
 // share of a slice shows.
 const maxOthers = 0.5
 
-// guard watches the machine around the measured part of a trial.
+// guard watches the machine while a trial measures: what it says is of the
+// slices, whatever the machine did between them.
 type guard struct {
-	before, after machine
-	notes         []string
+	before machine
+	wall   float64 // seconds watched
+	sum    machine // what was used in them
+	notes  []string
 }
 
-// machine is a snapshot of the whole machine's use.
+// machine is a snapshot of the whole machine's use, or a difference of two.
 type machine struct {
 	at          time.Time
 	busy, steal float64 // CPU seconds since boot
@@ -80,7 +83,19 @@ func parsePressure(b []byte) (seconds float64, ok bool) {
 }
 
 func (g *guard) start() { g.before = snapshot() }
-func (g *guard) stop()  { g.after = snapshot() }
+
+func (g *guard) stop() {
+	a, b := &g.before, snapshot()
+	g.wall += b.at.Sub(a.at).Seconds()
+	g.sum.busy += b.busy - a.busy
+	g.sum.steal += b.steal - a.steal
+	g.sum.pressure += b.pressure - a.pressure
+	g.sum.self.cpu += b.self.cpu - a.self.cpu
+	g.sum.ok, g.sum.psi = a.ok && b.ok, a.psi && b.psi
+}
+
+// reset forgets what was watched.
+func (g *guard) reset() { g.wall, g.sum = 0, machine{} }
 
 func (g *guard) note(format string, args ...any) {
 	g.notes = append(g.notes, fmt.Sprintf(format, args...))
@@ -138,20 +153,18 @@ func cpuShare(slices []slice, cpus int) float64 {
 }
 
 // machine returns the CPUs that others used and that were stolen, and the
-// share of the time under pressure. /proc/stat counts in 10 ms, so that a
-// tenth of a CPU is the resolution of a trial of 100 ms.
+// share of the time under pressure. /proc/stat counts in 10 ms and the errors
+// of a trial's slices cancel, so that some tenth of a CPU is the resolution.
 func (g *guard) machine() (others, steal, pressure float64) {
-	wall := g.after.at.Sub(g.before.at).Seconds()
-	if wall <= 0 {
+	if g.wall <= 0 {
 		return 0, 0, 0
 	}
-	if g.before.ok && g.after.ok {
-		own := float64(g.after.self.cpu-g.before.self.cpu) / 1e9
-		others = max(0, (g.after.busy-g.before.busy-own)/wall)
-		steal = (g.after.steal - g.before.steal) / wall
+	if g.sum.ok {
+		others = max(0, (g.sum.busy-float64(g.sum.self.cpu)/1e9)/g.wall)
+		steal = g.sum.steal / g.wall
 	}
-	if g.before.psi && g.after.psi {
-		pressure = min(1, (g.after.pressure-g.before.pressure)/wall)
+	if g.sum.psi {
+		pressure = min(1, g.sum.pressure/g.wall)
 	}
 	return others, steal, pressure
 }

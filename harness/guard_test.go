@@ -88,9 +88,7 @@ func TestVerdict(t *testing.T) {
 	} {
 		spec := TrialSpec{Procs: 2, Timing: Timing{Slices: 10, Spare: 5}}
 		tr := &trial{spec: &spec, cpus: make([]seat, 2), accepted: c.accepted, rejected: c.rejected}
-		now := time.Now()
-		tr.guard.before = machine{at: now, ok: true}
-		tr.guard.after = machine{at: now.Add(time.Second), ok: true, busy: c.others}
+		tr.guard.wall, tr.guard.sum = 1, machine{ok: true, busy: c.others}
 		var r results.Trial
 		tr.guard.finish(tr, &r)
 		g := r.Guard
@@ -221,7 +219,7 @@ func TestGate(t *testing.T) {
 	workers := make([]*worker, n)
 	done := make(chan bool)
 	for i := range workers {
-		workers[i] = &worker{v: v, task: vmm.NewTask(), stream: streams[i], id: i, n: n, base: base}
+		workers[i] = &worker{v: v, task: vmm.NewTask(), stream: streams[i], id: i, n: n, watch: newStopwatch(base, 0)}
 		go func() {
 			time.Sleep(time.Duration(i) * 3 * time.Millisecond)
 			workers[i].throughput(&g, 2*time.Millisecond)

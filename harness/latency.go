@@ -94,7 +94,7 @@ func (w *worker) openLoop(g *gate, length time.Duration) {
 			l.slice[k].actual.Reset()
 		}
 	}
-	start := g.meet(w.n, w.base)
+	start := g.meet(w.n, &w.watch)
 	w.begin = w.stamp()
 	w.begin.at = start
 	now, end := start, start+int64(length)
@@ -107,12 +107,12 @@ func (w *worker) openLoop(g *gate, length time.Duration) {
 		}
 	}
 	for now < end {
-		now = int64(time.Since(w.base))
+		now = w.watch.now()
 	}
 	w.end = w.stamp()
 	g.stamped.Add(1)
 	for int(g.stamped.Load()) < w.n {
-		if now = int64(time.Since(w.base)); now >= start+int64(l.next) {
+		if now = w.watch.now(); now >= start+int64(l.next) {
 			if !l.idle {
 				w.one()
 			}
@@ -127,7 +127,7 @@ func (w *worker) openLoop(g *gate, length time.Duration) {
 func (w *worker) timed(intended, now int64) int64 {
 	l := w.lat
 	for now < intended {
-		now = int64(time.Since(w.base))
+		now = w.watch.now()
 	}
 	actual := now
 	var k workload.Kind
@@ -136,7 +136,7 @@ func (w *worker) timed(intended, now int64) int64 {
 	} else {
 		k = histOf(w.one())
 	}
-	now = int64(time.Since(w.base))
+	now = w.watch.now()
 	h := &l.slice[k]
 	if h.intended.RecordValue(now-intended) != nil || h.actual.RecordValue(now-actual) != nil {
 		l.over++

@@ -1,12 +1,14 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"time"
 
+	"vmabench/internal/tsc"
 	"vmabench/results"
 	"vmabench/vmm"
 	"vmabench/workload"
@@ -33,6 +35,7 @@ type Config struct {
 	LatencyProcs []int
 	LoadX        []float64
 	Arrivals     Arrivals
+	Clock        Clock // of latency trials; "" is Monotonic
 	// Footprint is the numbers of VMAs whose memory is measured, once.
 	Footprint []int
 
@@ -86,6 +89,7 @@ func NewPlan(c Config) (*Plan, error) {
 		}
 		for _, s := range order {
 			s.Rep = rep
+			s.Group += rep * len(order) // a block has no more groups than trials
 			s.Seed = streamSeed(c.Seed, rep, s.Workload.FullName())
 			p.Trials = append(p.Trials, s)
 		}
@@ -162,8 +166,11 @@ func (c *Config) block(rng *rand.Rand) []TrialSpec {
 		}
 	}
 	rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
-	for _, g := range groups {
+	for n, g := range groups {
 		rng.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
+		for i := range g {
+			g[i].Group, g[i].Turns = n+1, canStop && len(g) > 1
+		}
 	}
 	return slices.Concat(groups...)
 }
@@ -247,6 +254,7 @@ const (
 	setupPerVMA  = 1500 * time.Nanosecond
 	footPerVMA   = 5 * time.Microsecond // with four collections and a check
 	betweenSlice = 300 * time.Microsecond
+	handOver     = 200 * time.Microsecond // from one process to the next
 )
 
 // Estimate returns how long the trial takes on an undisturbed machine.
@@ -254,11 +262,14 @@ func (s *TrialSpec) Estimate() time.Duration {
 	if s.Kind == results.Footprint {
 		return processTime + time.Duration(s.VMAs)*footPerVMA
 	}
-	n := time.Duration(s.Timing.Slices + s.Timing.Warm)
-	if s.FIFO {
-		n *= 2
+	slice := s.Timing.Slice + betweenSlice
+	if s.Turns {
+		slice += runIn + handOver
 	}
-	return processTime + time.Duration(s.VMAs)*setupPerVMA + n*(s.Timing.Slice+betweenSlice)
+	if s.FIFO {
+		slice += s.Timing.Slice
+	}
+	return processTime + time.Duration(s.VMAs)*setupPerVMA + time.Duration(s.Timing.Slices+s.Timing.Warm)*slice
 }
 
 // Timeout is when a trial counts as hung.
@@ -273,6 +284,42 @@ func (p *Plan) Estimate() (d time.Duration) {
 		d += p.Trials[i].Estimate()
 	}
 	return d
+}
+
+// Calibrate sets the counter's rate where latency trials are timed by it. It
+// belongs to a run and not to a plan, which may go on elsewhere.
+func (p *Plan) Calibrate() error {
+	if p.Config.Clock != TSC {
+		return nil
+	}
+	rate, ok := tsc.Calibrate(calibration)
+	if why := CounterUnfit(); why != "" || !ok {
+		return fmt.Errorf("the plan's clock is the CPU's counter: %s", cmp.Or(why, "it does not count"))
+	}
+	for i := range p.Trials {
+		if p.Trials[i].Kind == results.Latency {
+			p.Trials[i].TickNS = rate.NSPerTick
+		}
+	}
+	return nil
+}
+
+// Twice returns the plan with each trial done by two builds side by side, whose
+// order changes with every repetition, and without a bound on its time.
+func (p *Plan) Twice() *Plan {
+	out := &Plan{Config: p.Config}
+	out.Config.Budget = 0
+	for i, s := range p.Trials {
+		if s.Group == 0 {
+			s.Group = -1 - i // a pair of its own
+		}
+		s.Turns = canStop
+		for k := range 2 {
+			s.Build = (k + s.Rep) % 2
+			out.Trials = append(out.Trials, s)
+		}
+	}
+	return out
 }
 
 // Shard returns the i-th of n parts of the plan, from 1: whole groups of

@@ -62,6 +62,9 @@ func TestPlan(t *testing.T) {
 				n = len(c.Designs)
 				firsts[s.Design]++
 			}
+			if got := groupLen(block[i:]); got != n {
+				t.Errorf("block %d: %d trials in turns from %s on, want %d", b, got, s.ID(), n)
+			}
 			for _, o := range block[i : i+n] {
 				if o.Workload.Name != s.Workload.Name || o.Procs != s.Procs || o.Kind != s.Kind || o.Seed != s.Seed {
 					t.Errorf("block %d: %s is beside %s", b, o.ID(), s.ID())
@@ -137,7 +140,15 @@ type script struct {
 	then map[string][]func(*results.Trial) error
 }
 
-func (sc *script) spawn(_ context.Context, s *TrialSpec, _ time.Duration) (*results.Trial, error) {
+func (sc *script) spawn(_ context.Context, group []*TrialSpec) (out []Outcome) {
+	for _, s := range group {
+		t, err := sc.one(s)
+		out = append(out, Outcome{t, err})
+	}
+	return out
+}
+
+func (sc *script) one(s *TrialSpec) (*results.Trial, error) {
 	t := s.result()
 	t.Guard.OK = true
 	t.Values = []results.Value{{Unit: "ns/op", Value: 1}}
@@ -172,7 +183,7 @@ func TestRunnerRepeats(t *testing.T) {
 	got := map[string]*results.Trial{}
 	dumps := 0
 	r := Runner{Spawn: sc.spawn,
-		Sink: func(t *results.Trial) error { got[t.ID()] = t; return nil },
+		Sink: func(_ *TrialSpec, t *results.Trial) error { got[t.ID()] = t; return nil },
 		Dump: func(*results.Trial, string) error { dumps++; return nil }}
 	sum, err := r.Run(context.Background(), p, nil)
 	if err != nil {
@@ -201,7 +212,7 @@ func TestRunnerResumes(t *testing.T) {
 	for _, at := range []int{0, 1, 17, math.MaxInt} {
 		sc := &script{}
 		n := 0
-		r := Runner{Spawn: sc.spawn, Sink: func(t *results.Trial) error {
+		r := Runner{Spawn: sc.spawn, Sink: func(_ *TrialSpec, t *results.Trial) error {
 			if n == at {
 				return stop
 			}
@@ -222,25 +233,32 @@ func TestRunnerResumes(t *testing.T) {
 	}
 }
 
+// TestRunnerStopsWhenTold: what was finished when the interrupt came is kept,
+// also of a group of which a part is missing and of a trial that was to be
+// repeated; nothing else is.
 func TestRunnerStopsWhenTold(t *testing.T) {
 	p, _ := NewPlan(testConfig())
-	ctx, cancel := context.WithCancel(context.Background())
-	n := 0
-	sc := &script{}
-	r := Runner{
-		Spawn: func(ctx context.Context, s *TrialSpec, d time.Duration) (*results.Trial, error) {
-			if n == 3 {
-				cancel()
-				return nil, ctx.Err()
-			}
-			return sc.spawn(ctx, s, d)
-		},
-		Sink: func(*results.Trial) error { n++; return nil },
-	}
-	if sum, err := r.Run(ctx, p, nil); !errors.Is(err, context.Canceled) || n != 3 || sum.Done != 3 {
-		t.Errorf("error %v after %d trials, summary %+v", err, n, sum)
+	k := keys(p)
+	for n, c := range map[string]struct {
+		then map[string][]func(*results.Trial) error
+		kept int
+	}{
+		"in a group":       {map[string][]func(*results.Trial) error{k[7]: {stopped}, k[8]: {stopped}}, 7},
+		"before a repeat":  {map[string][]func(*results.Trial) error{k[0]: {disturbed(1), stopped}}, 1},
+		"before the first": {map[string][]func(*results.Trial) error{k[0]: {stopped}}, 0},
+	} {
+		sc := &script{then: c.then}
+		kept := map[string]bool{}
+		r := Runner{Spawn: sc.spawn, Sink: func(_ *TrialSpec, t *results.Trial) error { kept[t.ID()] = true; return nil }}
+		sum, err := r.Run(context.Background(), p, nil)
+		if !errors.Is(err, context.Canceled) || sum.Done != c.kept || len(kept) != c.kept {
+			t.Errorf("%s: error %v, kept %v, summary %+v", n, err, kept, sum)
+		}
 	}
 }
+
+// stopped is an attempt that an interrupt ended.
+func stopped(*results.Trial) error { return context.Canceled }
 
 // TestBudget: a run that is late repeats nothing.
 func TestBudget(t *testing.T) {
@@ -251,7 +269,7 @@ func TestBudget(t *testing.T) {
 	for _, k := range keys(p) {
 		sc.then[k] = []func(*results.Trial) error{disturbed(1), disturbed(1), disturbed(1)}
 	}
-	r := Runner{Spawn: sc.spawn, Sink: func(*results.Trial) error { return nil }}
+	r := Runner{Spawn: sc.spawn, Sink: func(*TrialSpec, *results.Trial) error { return nil }}
 	sum, err := r.Run(context.Background(), p, nil)
 	if err != nil || sum.Repeats != 0 || len(sc.did) != len(p.Trials) {
 		t.Errorf("error %v, summary %+v", err, sum)
@@ -270,5 +288,24 @@ func TestNames(t *testing.T) {
 	}
 	if got := fmt.Sprint(s.ID()); !strings.HasSuffix(got, "#0") {
 		t.Errorf("key %s", got)
+	}
+}
+
+// TestTwice: each trial next to its other build, in one group with those that
+// it is compared with, the old build first in every other repetition.
+func TestTwice(t *testing.T) {
+	p, _ := NewPlan(testConfig())
+	twice := p.Twice()
+	for i, s := range p.Trials {
+		a, b := twice.Trials[2*i], twice.Trials[2*i+1]
+		if a.ID() != s.ID() || b.ID() != s.ID() || a.Build == b.Build || a.Build != s.Rep%2 || a.Group != b.Group || a.Group == 0 {
+			t.Errorf("%s: builds %d and %d in groups %d and %d", s.ID(), a.Build, b.Build, a.Group, b.Group)
+		}
+	}
+	if n := groupLen(twice.Trials); n != 2 {
+		t.Errorf("%d footprints at the same time, want the 2 builds of one", n)
+	}
+	if n := groupLen([]TrialSpec{{Group: 1, VMAs: maxTogether / 2}, {Group: 1, VMAs: maxTogether / 2}, {Group: 1, VMAs: 1}}); n != 2 {
+		t.Errorf("%d trials at the same time, more than memory may hold", n)
 	}
 }

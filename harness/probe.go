@@ -7,6 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"vmabench/internal/tsc"
+	"vmabench/results"
 )
 
 // probes measures what only running can tell: who else is here, whether two
@@ -33,7 +36,7 @@ func (b *book) probes() {
 	} else {
 		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vOK, "")
 	}
-	if !g.before.psi {
+	if !g.sum.psi {
 		b.add("cpu pressure", "not visible", vAbsent, "")
 	} else if pressure > 0.1 {
 		b.add("cpu pressure", fmt.Sprintf("%.0f %% of the time", pressure*100), vWarn, "tasks wait for CPUs while this looks")
@@ -47,25 +50,43 @@ func (b *book) probes() {
 // clock measures what reading the clock costs and what two readings in a row
 // show.
 func (b *book) clock() {
-	base := time.Now()
+	cost, between := floor(newStopwatch(time.Now(), 0))
+	b.env.ClockNS = between
+	value := fmt.Sprintf("%.0f ns a reading, %.0f ns between two", cost, between)
+	if cost > 100 {
+		b.add("clock", value, vWarn, "latencies below a few of these are the clock's")
+	} else {
+		b.add("clock", value, vOK, "")
+	}
+	if why := CounterUnfit(); why != "" {
+		b.add("counter", "not used: "+why, vAbsent, "")
+		return
+	}
+	rate, ok := tsc.Calibrate(calibration)
+	if !ok {
+		b.add("counter", "not used: it does not count", vAbsent, "")
+		return
+	}
+	cost, between = floor(newStopwatch(time.Now(), rate.NSPerTick))
+	b.env.Counter = &results.Counter{NSPerTick: rate.NSPerTick, PPM: rate.PPM, FloorNS: between}
+	value = fmt.Sprintf("invariant, %.4f GHz to %.1f ppm, %.0f ns a reading, %.0f ns between two", 1/rate.NSPerTick, rate.PPM, cost, between)
+	b.add("counter", value, vOK, "")
+}
+
+// floor returns what a reading costs and what two in a row show: the median of
+// many, in nanoseconds.
+func floor(w stopwatch) (cost, between float64) {
 	const n = 20_000
 	deltas := make([]int64, n)
-	last := int64(time.Since(base))
+	last := w.now()
 	start := last
 	for i := range deltas {
-		now := int64(time.Since(base))
+		now := w.now()
 		deltas[i] = now - last
 		last = now
 	}
-	cost := float64(last-start) / n
 	slices.Sort(deltas)
-	b.env.ClockNS = float64(deltas[n/2])
-	value := fmt.Sprintf("%.0f ns a reading, %d ns between two", cost, deltas[n/2])
-	if cost > 100 {
-		b.add("clock", value, vWarn, "latencies below a few of these are the clock's")
-		return
-	}
-	b.add("clock", value, vOK, "")
+	return float64(last-start) / n, float64(deltas[n/2])
 }
 
 // jitter runs a loop that only reads the clock and reports how long the

@@ -33,6 +33,17 @@ type TrialSpec struct {
 	FIFO     bool    // real-time scheduling and half duty, where permitted
 	RateX    float64 // offered load over the workload's own; 0 is 1
 	Attempt  int     // 1 is the first
+	// TickNS is the length of a tick of the CPU's counter where that times the
+	// operations of a latency trial; 0 is the monotonic clock.
+	TickNS float64 `json:",omitempty"`
+	// Turns: stop after the set-up and after each slice until the parent says
+	// go on. See Together.
+	Turns bool
+
+	// Group numbers the trials that are compared with each other: they stand
+	// side by side in the plan and run in turns. Build is the program that runs
+	// it where there are two, old 0 and new 1.
+	Group, Build int `json:"-"`
 }
 
 // Arrivals is how the ops of a latency trial arrive.
@@ -97,12 +108,4 @@ func (s *TrialSpec) rateX() float64 {
 		return 1
 	}
 	return s.RateX
-}
-
-// layout returns the mappings to set up.
-func (s *TrialSpec) layout() (*workload.Layout, error) {
-	if s.Layout != nil {
-		return s.Layout, nil
-	}
-	return workload.Uniform(s.VMAs)
 }

@@ -27,12 +27,12 @@ func ThreadUse() Use {
 // worker of a throughput trial with one worker does, and returns how many ops
 // that were: for measuring what the harness itself costs.
 func Pass(v vmm.VMM, t *vmm.Task, s workload.Stream) func(d time.Duration) (ops uint64) {
-	w := &worker{v: v, task: t, stream: s, n: 1, base: time.Now()}
+	w := &worker{v: v, task: t, stream: s, n: 1, watch: newStopwatch(time.Now(), 0)}
 	g := new(gate)
 	return func(d time.Duration) uint64 {
 		g.reset()
 		before := w.ops
-		w.deadline = int64(time.Since(w.base) + d)
+		w.deadline = w.watch.now() + int64(d)
 		w.run(g)
 		return w.ops - before
 	}

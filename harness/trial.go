@@ -66,13 +66,15 @@ type trial struct {
 	over    bool // more workers than CPUs
 	guard   guard
 
-	start    []chan struct{} // one slot a worker: perform a slice
-	done     sync.WaitGroup  // workers in a slice
+	start    []chan struct{} // one slot a worker: perform for length
+	length   time.Duration
+	done     sync.WaitGroup // workers in a slice
 	exited   sync.WaitGroup
 	warm     []slice
 	accepted []slice
 	rejected []slice
 	due      uint64 // heap bytes allocated when garbage was last collected
+	kept     [][]byte
 }
 
 // collectAt is how much garbage may gather before it is collected between
@@ -95,6 +97,7 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	}
 	tr := &trial{spec: s, base: time.Now(), cpus: seats(AllowedCPUs(), topologyOf), task: vmm.NewTask()}
 	tr.over, tr.turns = s.Procs > len(tr.cpus), among(tr.cpus, s.Procs)
+	tr.kept = s.scatter()
 	if m := newMachine(s.Config); m != nil {
 		tr.v = m.NewVMM(tr.task)
 		if err := s.Workload.Setup(tr.v, tr.task, l, s.Procs); err != nil {
@@ -102,8 +105,9 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 		}
 	}
 	ready := make(chan error, s.Procs)
+	watch := newStopwatch(tr.base, s.TickNS)
 	for i := range streams {
-		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: s.Procs, base: tr.base}
+		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: s.Procs, watch: watch}
 		if s.Config.Page == vmm.PageZero {
 			w.task.Zero = make([]byte, vmm.PageSize)
 		}
@@ -139,9 +143,9 @@ func (tr *trial) work(i int, ready chan<- error) {
 	defer w.perf.close()
 	for range tr.start[i] {
 		if w.lat != nil {
-			w.openLoop(&tr.gate, tr.spec.Timing.Slice)
+			w.openLoop(&tr.gate, tr.length)
 		} else {
-			w.throughput(&tr.gate, tr.spec.Timing.Slice)
+			w.throughput(&tr.gate, tr.length)
 		}
 		tr.done.Done()
 	}
@@ -172,7 +176,7 @@ func (tr *trial) measure() {
 	}
 	runtime.GC()
 	tr.due = allocated()
-	tr.guard.start()
+	tr.guard.reset()
 	for n := 0; n < timing.Slices+timing.Spare && len(tr.accepted) < timing.Slices; n++ {
 		sl := tr.slice()
 		if sl.why = tr.judge(&sl); sl.why == "" {
@@ -182,22 +186,29 @@ func (tr *trial) measure() {
 		}
 		tr.mergeLatency(sl.why == "")
 	}
-	tr.guard.stop()
 }
 
-// slice lets all workers perform one slice and returns what they did.
+// runIn is how long the workers perform before a slice whose process had
+// stopped: others have used the caches since, which hold some megabytes.
+const runIn = time.Millisecond / 2
+
+// slice waits for the process's turn, lets all workers perform one slice and
+// returns what they did.
 func (tr *trial) slice() slice {
+	if tr.spec.Turns {
+		stopSelf()
+	}
 	if allocated()-tr.due >= collectAt {
 		runtime.GC()
 		tr.due = allocated()
 	}
-	tr.gate.reset()
-	gcs, allocs := collections(), allocated()
-	tr.done.Add(len(tr.workers))
-	for _, c := range tr.start {
-		c <- struct{}{}
+	tr.guard.start()
+	if tr.spec.Turns {
+		tr.perform(runIn)
 	}
-	tr.done.Wait()
+	gcs, allocs := collections(), allocated()
+	tr.perform(tr.spec.Timing.Slice)
+	tr.guard.stop()
 	sl := slice{workers: make([]span, len(tr.workers)), gcs: collections() - gcs, alloc: allocated() - allocs}
 	for i, w := range tr.workers {
 		sl.workers[i] = span{w.begin, w.end}
@@ -206,6 +217,17 @@ func (tr *trial) slice() slice {
 		time.Sleep(tr.spec.Timing.Slice)
 	}
 	return sl
+}
+
+// perform lets all workers perform for d.
+func (tr *trial) perform(d time.Duration) {
+	tr.length = d
+	tr.gate.reset()
+	tr.done.Add(len(tr.workers))
+	for _, c := range tr.start {
+		c <- struct{}{}
+	}
+	tr.done.Wait()
 }
 
 func (tr *trial) close() {

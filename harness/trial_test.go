@@ -224,7 +224,7 @@ func TestChildFails(t *testing.T) {
 		{"trial", "nosuch", `unknown design "nosuch"`},
 		{"trial", "corrupt", "the address space is corrupt after the run: page 7 is in two VMAs"},
 		{"trial", "exit", "ended with status 7"},
-		{"trial", "deadlock", "all goroutines are asleep - deadlock! (sync.WaitGroup.Wait in harness.(*trial).slice < harness.(*trial).measure < harness.RunTrial; sync.Mutex.Lock, locked to thread in harness."},
+		{"trial", "deadlock", "all goroutines are asleep - deadlock! (sync.WaitGroup.Wait in harness.(*trial).perform < harness.(*trial).slice < harness.(*trial).measure; sync.Mutex.Lock, locked to thread in harness."},
 		{"trial", "panic", "panic: lost its mind"},
 	} {
 		_, err := child(t, c.mode).Spawn(context.Background(), quick(results.Throughput, c.design, w, 2), time.Minute)

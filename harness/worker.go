@@ -45,9 +45,9 @@ func (g *gate) reset() {
 const spinsBeforeYield = 2000
 
 // meet waits until all n workers are here and returns the common start time.
-func (g *gate) meet(n int, base time.Time) int64 {
+func (g *gate) meet(n int, w *stopwatch) int64 {
 	if int(g.ready.Add(1)) == n {
-		g.open.Store(int64(time.Since(base)))
+		g.open.Store(w.now())
 	}
 	for i := 1; ; i++ {
 		if at := g.open.Load(); at != 0 {
@@ -82,7 +82,7 @@ type worker struct {
 	task   *vmm.Task
 	stream workload.Stream
 	id, n  int
-	base   time.Time
+	watch  stopwatch
 
 	at       int                       // next op of the stream
 	ops      uint64                    // done, of all kinds
@@ -102,7 +102,7 @@ type worker struct {
 
 // throughput performs one slice: as many ops as fit.
 func (w *worker) throughput(g *gate, slice time.Duration) {
-	at := g.meet(w.n, w.base)
+	at := g.meet(w.n, &w.watch)
 	w.deadline = at + int64(slice)
 	w.begin = w.stamp()
 	w.begin.at = at
@@ -116,7 +116,7 @@ func (w *worker) throughput(g *gate, slice time.Duration) {
 
 func (w *worker) stamp() stamp {
 	s := stamp{
-		at: int64(time.Since(w.base)), use: threadUsage(),
+		at: w.watch.now(), use: threadUsage(),
 		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits, perf: w.perf.read(),
 	}
 	s.counts[workload.Fault] = w.ops
@@ -161,7 +161,7 @@ func (w *worker) run(g *gate) {
 		if w.at += n; w.at == len(ops) {
 			w.at = 0
 		}
-		if w.id == 0 && int64(time.Since(w.base)) >= w.deadline {
+		if w.id == 0 && w.watch.now() >= w.deadline {
 			g.stop.Store(true)
 		}
 	}

@@ -28,7 +28,11 @@ func (d *data) system() []fact {
 	add("virtualisation", e.Virt)
 	add("clock source", e.Clocksource)
 	if e.ClockNS > 0 {
-		add("two clock readings in a row", Nanos.Write(e.ClockNS))
+		name := "two clock readings in a row"
+		if e.Clock == "tsc" {
+			name = "two readings of the CPU's counter in a row"
+		}
+		add(name, Nanos.Write(e.ClockNS))
 	}
 	add("governor", e.Governor)
 	add("turbo", e.Turbo)

@@ -94,8 +94,16 @@ type Env struct {
 	// ClockNS is what two clock readings in a row show, in nanoseconds: a
 	// latency at or below it is not told from zero. 0 is not known.
 	ClockNS float64 `json:",omitempty"`
+	// Clock is which one times operations, "monotonic" or "tsc"; "" is the first.
+	Clock string `json:",omitempty"`
+	// Counter is the CPU's own, where it may be trusted.
+	Counter *Counter `json:",omitempty"`
 	Facts   []Fact  // doctor's findings
 }
+
+// Counter is a CPU's counter of time: how long a tick is against the monotonic
+// clock, how exactly that is known, and what two readings in a row show.
+type Counter struct{ NSPerTick, PPM, FloorNS float64 }
 
 // Fact is one finding about the machine with its verdict.
 type Fact struct {

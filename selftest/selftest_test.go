@@ -70,7 +70,7 @@ func TestSubjects(t *testing.T) {
 func pool(t *testing.T, effect, noise float64) *results.Folder {
 	t.Helper()
 	dir := t.TempDir() + "/run"
-	p, err := Plan(Repetitions, 1)
+	p, err := Plan(Repetitions, 1, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,15 @@ func Uniform(n int) (*Layout, error) {
 	return l, nil
 }
 
+// Shift moves all mappings up by pages.
+func (l *Layout) Shift(pages int) {
+	by := vmm.Addr(pages) * vmm.PageSize
+	for i := range l.Mappings {
+		l.Mappings[i].Start += by
+		l.Mappings[i].End += by
+	}
+}
+
 // Build maps the layout into v.
 func (l *Layout) Build(v vmm.VMM, t *vmm.Task) error {
 	for _, m := range l.Mappings {

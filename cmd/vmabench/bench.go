@@ -176,6 +176,9 @@ func (j *job) run(ctx context.Context, o *options, out io.Writer) (harness.Summa
 	if err != nil {
 		return harness.Summary{}, err
 	}
+	if err := j.plan.Calibrate(); err != nil {
+		return harness.Summary{}, err
+	}
 	for _, n := range j.w.Notes() {
 		fmt.Fprintln(out, "note:", n)
 	}
@@ -193,8 +196,8 @@ func (j *job) run(ctx context.Context, o *options, out io.Writer) (harness.Summa
 	defer line.clear()
 	failed := 0
 	r := harness.Runner{
-		Spawn: harness.Command{exe, "trial"}.Spawn,
-		Sink:  j.w.Add,
+		Spawn: harness.Command{exe, "trial"}.Run,
+		Sink:  func(_ *harness.TrialSpec, t *results.Trial) error { return j.w.Add(t) },
 		Dump: func(t *results.Trial, text string) error {
 			failed++
 			return plain(os.WriteFile(filepath.Join(j.w.Dir(), fmt.Sprintf("failed-%d.txt", failed)), []byte(t.ID()+"\n"+text), 0o644))

@@ -31,7 +31,13 @@ type side struct {
 func compareCommits(o *options, oldRev, newRev string, args []string, out io.Writer) (old, now *results.Folder, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if o.clock == "" { // an old build may know no other
+		o.clock = string(harness.Monotonic)
+	}
 	p, err := o.newPlan()
+	if err == nil {
+		err = p.Calibrate()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,9 +140,11 @@ func lastLine(s, other string) string {
 	return strings.TrimSpace(s[strings.LastIndexByte(s, '\n')+1:])
 }
 
-// interleave runs every trial of p on both sides, one after the other: old, new
-// in even repetitions and new, old in odd ones, so that a steady drift takes
-// from both alike. A repetition is thereby one block of both runs.
+// interleave runs every trial of p on both sides: the processes of one trial's
+// two builds, and of those that it is compared with, take turns slice by slice.
+// The old build comes first in even repetitions and the new one in odd ones, so
+// that a steady drift takes from both alike. A repetition is thereby one block
+// of both runs.
 func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side, args []string, out io.Writer) (err error) {
 	head := newRun(p, o, nil)
 	head.Command = "vmabench compare " + commandLine(args)
@@ -148,33 +156,19 @@ func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side
 	}
 	line := newProgress(out, o.quiet)
 	defer line.clear()
-	began, total := time.Now(), 2*len(p.Trials)
-	for i := range p.Trials {
-		spec := &p.Trials[i]
-		for k := range sides {
-			s := sides[(k+spec.Rep)%2]
-			done := 2*i + k
-			one := harness.Plan{Config: p.Config, Trials: []harness.TrialSpec{*spec}}
-			one.Config.Budget = 0
-			r := harness.Runner{Spawn: s.child.Spawn, Sink: s.w.Add, Progress: func(at harness.Progress) {
-				at.Index, at.Total = done+at.Index, total
-				at.Left = left(began, at.Index, total, p)
-				line.show(at)
-			}}
-			if _, err := r.Run(ctx, &one, nil); err != nil {
-				return err
+	r := harness.Runner{
+		Spawn: func(ctx context.Context, group []*harness.TrialSpec) []harness.Outcome {
+			members := make([]harness.Member, len(group))
+			for i, s := range group {
+				members[i] = harness.Member{Command: sides[s.Build].child, Spec: s, Timeout: s.Timeout()}
 			}
-		}
+			return harness.Together(ctx, members)
+		},
+		Sink:     func(s *harness.TrialSpec, t *results.Trial) error { return sides[s.Build].w.Add(t) },
+		Progress: line.show,
 	}
-	return nil
-}
-
-// left is how long the rest takes at the pace so far.
-func left(began time.Time, done, total int, p *harness.Plan) time.Duration {
-	if done == 0 {
-		return 2 * p.Estimate()
-	}
-	return (time.Since(began) * time.Duration(total-done) / time.Duration(done)).Round(time.Second)
+	_, err = r.Run(ctx, p.Twice(), nil)
+	return err
 }
 
 // create makes the side's run folder. The byte layouts that head describes are

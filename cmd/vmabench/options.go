@@ -21,7 +21,7 @@ import (
 
 // options are bench's flags.
 type options struct {
-	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, sched, outside string
+	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, clock, sched, outside string
 
 	count, vmas int
 	seed        uint64
@@ -45,6 +45,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.protocol, "protocol", "same", "rules around the lock: same (Linux 7.0 for all) or era (each design's kernel)")
 	fs.StringVar(&o.load, "load", "", "offered loads of latency trials, times the workload's own, as `0.5,1,2`")
 	fs.StringVar(&o.arrivals, "arrivals", "poisson", "arrivals of latency trials: poisson or constant")
+	fs.StringVar(&o.clock, "clock", "", "clock of latency trials: tsc (the CPU's counter) or monotonic (default tsc where it is invariant)")
 	fs.StringVar(&o.sched, "sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
 	fs.StringVar(&o.outside, "outside", "", "turns of an empty loop (a cycle or so each) between two operations of throughput trials, as `0,100,1000`")
 	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
@@ -358,6 +359,17 @@ func (o *options) pickLoad(c *harness.Config) error {
 		c.Arrivals = harness.Arrivals(o.arrivals)
 	default:
 		return badf("-arrivals %q: want poisson or constant", o.arrivals)
+	}
+	switch c.Clock = harness.Clock(o.clock); c.Clock {
+	case "":
+		c.Clock = harness.BestClock()
+	case harness.Monotonic:
+	case harness.TSC:
+		if why := harness.CounterUnfit(); why != "" {
+			return badf("-clock tsc: %s", why)
+		}
+	default:
+		return badf("-clock %q: want tsc or monotonic", o.clock)
 	}
 	if o.load == "" {
 		return nil

@@ -24,6 +24,9 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 			Workloads: workloads(c),
 		},
 	}
+	if r.Env.Clock = string(harness.Monotonic); c.Clock == harness.TSC && r.Env.Counter != nil {
+		r.Env.Clock, r.Env.ClockNS = string(harness.TSC), r.Env.Counter.FloorNS
+	}
 	r.Plan.Config, _ = json.Marshal(c)
 	r.Notes = notes(r.Env.Facts, c)
 	r.Version, r.Commit = harness.Version()

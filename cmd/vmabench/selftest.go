@@ -28,6 +28,7 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	dir := fs.String("o", "", "`folder` of the run (default results/DATE-TIME-selftest)")
 	count := fs.Int("count", selftest.Repetitions, "repetitions of each subject: the pool that runs are drawn from")
 	seed := fs.Uint64("seed", 1, "seed of the order and of the streams")
+	sched := fs.String("sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
 	quiet := fs.Bool("q", false, "no progress")
 	if err := parse(fs, args, 0); err != nil {
 		return err
@@ -35,13 +36,16 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	if *count < 1 || *count > 10_000 {
 		return badf("-count %d: want 1 to 10000", *count)
 	}
+	if *sched != "other" && *sched != "fifo" {
+		return badf("-sched %q: want other or fifo", *sched)
+	}
 	if *dir == "" {
 		*dir = filepath.Join(results.DefaultRoot, results.NewID(time.Now())+"-selftest")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	rep := &selftest.Report{Clock: selftest.MeasureClock()}
-	err := selftestRun(ctx, rep, *dir, *count, *seed, *quiet, args, out)
+	err := selftestRun(ctx, rep, *dir, *count, *seed, *sched == "fifo", *quiet, args, out)
 	if errors.Is(err, context.Canceled) {
 		return exitError(exitInterrupted)
 	}
@@ -62,8 +66,8 @@ func proveSelf(args []string, out, errs io.Writer) error {
 
 // selftestRun measures the pools, checks the broken proofSubjects and writes the
 // report into the folder.
-func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count int, seed uint64, quiet bool, args []string, out io.Writer) error {
-	p, err := selftest.Plan(count, seed)
+func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count int, seed uint64, fifo, quiet bool, args []string, out io.Writer) error {
+	p, err := selftest.Plan(count, seed, fifo)
 	if err != nil {
 		return err
 	}

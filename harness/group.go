@@ -1,0 +1,167 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"time"
+
+	"vmabench/results"
+)
+
+// Member is one trial of a group: the program that runs it, and when it counts
+// as hung.
+type Member struct {
+	Command Command
+	Spec    *TrialSpec
+	Timeout time.Duration // of its own turns together
+}
+
+// Outcome is what came of a member: a record, or an error, which is a *Failure
+// or the context's.
+type Outcome struct {
+	Trial *results.Trial
+	Err   error
+}
+
+// Together runs the trials of a group at the same time, one process each, in
+// turns: a process sets itself up or measures one slice, then stops until the
+// others have done the same, so that the slices of all of them see the same
+// machine, however its speed drifts. The order is reversed every other round.
+// A stopped process uses no CPU. Where processes cannot be stopped, and in
+// groups of one, each trial runs in one piece.
+func Together(ctx context.Context, group []Member) []Outcome {
+	out := make([]Outcome, len(group))
+	var live []*process
+	for i := range group {
+		c, err := group[i].start(&out[i], canStop && len(group) > 1)
+		if err != nil {
+			out[i].Err = &Failure{Why: "the trial's process did not start: " + err.Error()}
+			continue
+		}
+		if c.turn(ctx) { // its set-up
+			live = append(live, c)
+		}
+	}
+	for len(live) > 0 {
+		slices.Reverse(live)
+		live = slices.DeleteFunc(live, func(c *process) bool { return !c.turn(ctx) })
+	}
+	return out
+}
+
+// process is a trial's process.
+type process struct {
+	*Member
+	cmd       *exec.Cmd
+	out, errs capped
+	turns     int
+	used      time.Duration // in its turns
+	outcome   *Outcome
+}
+
+// start starts a member's process.
+func (m *Member) start(o *Outcome, turns bool) (*process, error) {
+	spec := *m.Spec
+	spec.Turns = turns
+	in, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	c := &process{Member: m, out: capped{max: maxOutput}, errs: capped{max: maxErrors}, outcome: o}
+	c.cmd = exec.Command(m.Command[0], m.Command[1:]...)
+	c.cmd.Env = append(os.Environ(), "GOMAXPROCS="+fmt.Sprint(spec.Procs), "GODEBUG=", spec.padding())
+	c.cmd.Stdin = bytes.NewReader(in)
+	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.errs
+	c.cmd.WaitDelay = dumpTime
+	detach(c.cmd)
+	return c, c.cmd.Start()
+}
+
+// turn lets the process run until it stops, and is false when it has ended: its
+// outcome is there.
+func (c *process) turn(ctx context.Context) bool {
+	type event struct {
+		stopped bool
+		err     error
+	}
+	events := make(chan event, 1)
+	began := time.Now()
+	if c.turns++; c.turns > 1 {
+		resume(c.cmd.Process)
+	}
+	go func() {
+		if awaitStop(c.cmd.Process) {
+			events <- event{stopped: true}
+			return
+		}
+		events <- event{err: c.cmd.Wait()}
+	}()
+	timer := time.NewTimer(c.Timeout - c.used)
+	defer timer.Stop()
+	select {
+	case e := <-events:
+		if c.used += time.Since(began); e.stopped && ctx.Err() == nil {
+			return true
+		}
+		if e.stopped {
+			c.kill()
+			c.cmd.Wait()
+		}
+		c.finish(ctx, e.err)
+	case <-ctx.Done():
+		c.kill()
+		if e := <-events; e.stopped {
+			c.cmd.Wait()
+		}
+		c.outcome.Err = ctx.Err()
+	case <-timer.C:
+		c.cmd.Process.Signal(dumpSignal)
+		select {
+		case <-events:
+		case <-time.After(dumpTime):
+			c.kill()
+			<-events
+		}
+		c.outcome.Err = &Failure{Why: fmt.Sprintf("hung for %v and was killed%s", c.Timeout, held(c.errs.b.String())), Dump: c.errs.b.String()}
+	}
+	return false
+}
+
+func (c *process) kill() { c.cmd.Process.Kill() }
+
+// finish is the outcome of a process that has ended by itself.
+func (c *process) finish(ctx context.Context, err error) {
+	said := c.errs.b.String()
+	switch {
+	case err == nil:
+		c.outcome.Trial, c.outcome.Err = decode(c.out.b.Bytes(), c.Spec)
+	case ctx.Err() != nil: // killed, or interrupted as we were
+		c.outcome.Err = ctx.Err()
+	default:
+		c.outcome.Err = &Failure{Why: died(err, said), Dump: said}
+	}
+}
+
+// decode reads the process's answer and holds it to the question.
+func decode(b []byte, s *TrialSpec) (*results.Trial, error) {
+	t := new(results.Trial)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	err := d.Decode(t)
+	if err == nil && d.More() {
+		err = errors.New("more than one value")
+	}
+	if err == nil && t.ID() != s.ID() {
+		err = fmt.Errorf("it is of another trial, %q", t.ID())
+	}
+	if err != nil {
+		return nil, &Failure{Why: fmt.Sprintf("the trial's process wrote no result: %v", err), Dump: string(b[:min(len(b), maxErrors)])}
+	}
+	return t, nil
+}
