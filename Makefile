@@ -91,5 +91,10 @@ targets: build ## is everything as fast as it can be: each ratio beside its boun
 targets-peers: ## the same against C11, other trees and gVisor: a module of its own, needs a C compiler
 	cd compare && $(GO) build $(FLAGS) -o ../$(BIN)/compare . && ../$(BIN)/compare -sched $(or $(SCHED),other)
 
+GUEST := $(BIN)/kernels/init
+kernels: build ## real kernels, emulated: bytes per VMA, instructions per operation, held against the record (Debian's mirror, 0.3 GB)
+	CGO_ENABLED=0 GOAMD64=v1 $(GO) build -trimpath -buildvcs=false -ldflags='-s -w' -o $(GUEST) ./kernels/guest
+	$(BIN)/vmabench kernels -guest $(GUEST) $(if $(UPDATE),-update)
+
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

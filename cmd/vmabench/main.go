@@ -42,6 +42,7 @@ func commands() []command {
 		{"history", "[-root FOLDER]", "the runs of a folder, and how each benchmark moved", history},
 		{"layout", "[flags] PID|FILE", "the mappings of a process, for bench -layout", layout},
 		{"trace", "record|import|replay|show", "record a process's calls and faults, and do them again to any design", traces},
+		{"kernels", "[flags]", "real kernels under an emulator: bytes and instructions", realKernels},
 		{"merge", "-o FOLDER SHARD...", "join the parts of a plan that was run with -shard", merge},
 	}
 }

@@ -23,6 +23,12 @@ const (
 // as fit. An object's memory is an object of that type for ever. The free list
 // is last in, first out.
 //
+// Objects of a fresh page come in a mixed order, as in kernels built with
+// SLAB_FREELIST_RANDOM, which distributions are: one sequence a cache, begun
+// anywhere in each page. It keeps locks of VMAs that were made one after the
+// other off one cache line, of which in address order they would fill a row.
+// The order is the same in each run.
+//
 // A Slab belongs to a Machine, so that an object can turn up in another
 // address space.
 type Slab[T any] struct {
@@ -32,6 +38,8 @@ type Slab[T any] struct {
 	live    int             // objects handed out
 	pages   int             // pages that objects were cut from
 	free    []*T            // cap covers every object: Free never allocates
+	order   []int           // immutable: a permutation of a page's objects
+	mix     mixer           // where in it the next page begins
 	fresh   func() []T      // returns the objects of a page never used
 }
 
@@ -51,7 +59,26 @@ func NewSlab[T, P any](objs func(*P) []T, flags SlabFlags) *Slab[T] {
 		chunk = chunk[1:]
 		return objs(p)
 	}
-	return &Slab[T]{flags: flags, perPage: len(objs(new(P))), fresh: next}
+	s := &Slab[T]{flags: flags, perPage: len(objs(new(P))), fresh: next}
+	s.order = make([]int, s.perPage)
+	for i := range s.order { // Fisher and Yates, inside out
+		j := s.mix.below(i + 1)
+		s.order[i], s.order[j] = s.order[j], i
+	}
+	return s
+}
+
+// mixer is a generator of numbers that are the same in each run: a counter
+// through the finalizer of splitmix64 (Steele, Lea, Flood 2014).
+type mixer uint64
+
+// below returns a number from 0 to n-1.
+func (m *mixer) below(n int) int {
+	*m += 0x9e3779b97f4a7c15
+	z := uint64(*m)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return int((z ^ z>>31) >> 1 % uint64(n))
 }
 
 // Alloc returns an object: the one freed last, or one never used. Its fields
@@ -88,16 +115,16 @@ func (s *Slab[T]) Free(t *atomic.Task, o *T) {
 	s.mu.Unlock()
 }
 
-// grow puts a fresh page's objects on the free list, the lowest on top.
-// s.mu is held.
+// grow puts a fresh page's objects on the free list. s.mu is held.
 func (s *Slab[T]) grow() {
 	objs := s.fresh()
 	s.pages++
 	if all := s.pages * s.perPage; cap(s.free) < all {
 		s.free = make([]*T, 0, 2*all)
 	}
-	for i := len(objs) - 1; i >= 0; i-- {
-		s.free = append(s.free, &objs[i])
+	start := s.mix.below(s.perPage)
+	for i := range s.order {
+		s.free = append(s.free, &objs[s.order[(start+i)%s.perPage]])
 	}
 }
 

@@ -3,6 +3,7 @@ package mm
 import (
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"unsafe"
@@ -97,9 +98,6 @@ func TestSlabReuse(t *testing.T) {
 	task := newTask(t)
 	s := testSlab(0)
 	a, b, c := s.Alloc(task), s.Alloc(task), s.Alloc(task)
-	if uintptr(unsafe.Pointer(b)) != uintptr(unsafe.Pointer(a))+192 {
-		t.Error("a fresh page is not used from its low end")
-	}
 	s.Free(task, a)
 	s.Free(task, c)
 	if x, y, z := s.Alloc(task), s.Alloc(task), s.Alloc(task); x != c || y != a || z == b {
@@ -224,5 +222,43 @@ func BenchmarkSlab(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Free(task, s.Alloc(task))
+	}
+}
+
+// TestSlabOrder: objects of a fresh page are all used, in an order that is not
+// that of their addresses, that begins elsewhere in the next page, and that is
+// the same in another slab.
+func TestSlabOrder(t *testing.T) {
+	task := newTask(t)
+	pages := func() (out [2][]int) {
+		s := NewSlab(func(p *page40) []lock40 { return p.obj[:] }, 0)
+		for i := range out {
+			for range 102 {
+				out[i] = append(out[i], int(uintptr(unsafe.Pointer(s.Alloc(task)))%vmm.PageSize/40))
+			}
+		}
+		return out
+	}
+	a, b := pages(), pages()
+	for i, page := range a {
+		if !slices.Equal(page, b[i]) {
+			t.Errorf("page %d: %v in one slab, %v in another", i, page, b[i])
+		}
+		neighbours := 0
+		for j := 1; j < len(page); j++ {
+			if d := page[j] - page[j-1]; d == 1 || d == -1 {
+				neighbours++
+			}
+		}
+		if neighbours > 10 {
+			t.Errorf("page %d: %d of 101 objects lie beside the one before: %v", i, neighbours, page)
+		}
+		slices.Sort(page)
+		if len(slices.Compact(page)) != 102 {
+			t.Errorf("page %d: objects are missing", i)
+		}
+	}
+	if b[0][0] == b[1][0] {
+		t.Errorf("both pages begin with object %d", b[0][0])
 	}
 }

@@ -1,0 +1,89 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+
+	"vmabench/results"
+)
+
+// Compare holds rows against golden ones of the same key. It returns what
+// differs, a line each, and the kernels that golden has no such rows of, with
+// the reason.
+func Compare(golden, rows []results.KernelRow) (differ, unknown []string) {
+	for i := range rows {
+		r := &rows[i]
+		if i > 0 && r.SameKey(&rows[i-1]) {
+			continue
+		}
+		have, now := sameKey(golden, r), sameKey(rows, r)
+		if len(have) == 0 {
+			unknown = append(unknown, nearest(golden, r))
+			continue
+		}
+		differ = append(differ, compareRows(have, now)...)
+	}
+	return differ, unknown
+}
+
+func sameKey(rows []results.KernelRow, r *results.KernelRow) (same []results.KernelRow) {
+	for i := range rows {
+		if rows[i].SameKey(r) {
+			same = append(same, rows[i])
+		}
+	}
+	return same
+}
+
+func compareRows(golden, rows []results.KernelRow) (differ []string) {
+	find := func(in []results.KernelRow, name string) *results.KernelRow {
+		i := slices.IndexFunc(in, func(r results.KernelRow) bool { return r.Name() == name })
+		if i < 0 {
+			return nil
+		}
+		return &in[i]
+	}
+	for i := range golden {
+		g := &golden[i]
+		r := find(rows, g.Name())
+		switch {
+		case r == nil:
+			differ = append(differ, fmt.Sprintf("%s: %s is gone", g.Get("kernel"), g.Name()))
+		case !slices.Equal(g.Values, r.Values) || g.N != r.N:
+			differ = append(differ, fmt.Sprintf("%s: %s: %v, was %v", g.Get("kernel"), g.Name(), r.Values, g.Values))
+		}
+	}
+	for i := range rows {
+		if r := &rows[i]; find(golden, r.Name()) == nil {
+			differ = append(differ, fmt.Sprintf("%s: %s is new", r.Get("kernel"), r.Name()))
+		}
+	}
+	return differ
+}
+
+// nearest says why golden has no rows of r's key: what is different in those of
+// the same kernel, or that there are none.
+func nearest(golden []results.KernelRow, r *results.KernelRow) string {
+	for i := range golden {
+		g := &golden[i]
+		if g.Get("kernel") != r.Get("kernel") {
+			continue
+		}
+		for _, p := range r.Key {
+			if was := g.Get(p.Key); was != p.Value {
+				return fmt.Sprintf("%s: another %s: %s, was %s", r.Get("kernel"), p.Key, p.Value, was)
+			}
+		}
+	}
+	return fmt.Sprintf("%s: not on record", r.Get("kernel"))
+}
+
+// Keep returns golden with its rows of the same keys replaced by these.
+func Keep(golden, rows []results.KernelRow) []results.KernelRow {
+	kept := slices.DeleteFunc(slices.Clone(golden), func(g results.KernelRow) bool { return len(sameKey(rows, &g)) > 0 })
+	kept = append(kept, rows...)
+	slices.SortStableFunc(kept, func(a, b results.KernelRow) int {
+		return slices.Compare(numbers(a.Get("kernel")), numbers(b.Get("kernel")))
+	})
+	return kept
+}
