@@ -113,6 +113,13 @@ func WriteKernels(w io.Writer, rows []KernelRow) error {
 		r := &rows[i]
 		if i == 0 || !r.SameKey(&rows[i-1]) {
 			fmt.Fprintln(b)
+			if i > 0 {
+				for _, p := range rows[i-1].Key {
+					if r.Get(p.Key) == "" {
+						fmt.Fprintf(b, "%s:\n", p.Key) // a key holds until it is taken back
+					}
+				}
+			}
 			for _, p := range r.Key {
 				fmt.Fprintf(b, "%s: %s\n", p.Key, p.Value)
 			}
