@@ -49,15 +49,16 @@ func (s *Sim) explain(ops int64) []LineCost {
 				lc = &LineCost{Name: name}
 				sum[name] = lc
 			}
+			// Whole numbers: the sum does not depend on the order of the pages.
 			lc.Transfers += float64(st.Transfers)
-			lc.WaitNS += float64(st.WaitPS) / ps
-			lc.QueueNS += float64(st.QueuePS) / ps
+			lc.WaitNS += float64(st.WaitPS)
+			lc.QueueNS += float64(st.QueuePS)
 		}
 	}
 	var out []LineCost
 	for _, lc := range sum {
 		n := float64(max(ops, 1))
-		lc.Transfers, lc.WaitNS, lc.QueueNS = lc.Transfers/n, lc.WaitNS/n, lc.QueueNS/n
+		lc.Transfers, lc.WaitNS, lc.QueueNS = lc.Transfers/n, lc.WaitNS/n/ps, lc.QueueNS/n/ps
 		out = append(out, *lc)
 	}
 	sort.Slice(out, func(i, j int) bool {
