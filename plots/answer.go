@@ -135,17 +135,15 @@ func (d *data) claim(x *results.Delta) string {
 	if !finite(x.Lo, x.Hi) {
 		return change(x.Ratio)
 	}
-	return strings.ReplaceAll(fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Lo, x.Hi)), " ", "\u00a0")
+	return strings.ReplaceAll(fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Ratio, x.Lo, x.Hi)), " ", "\u00a0")
 }
 
-// between writes an interval of ratios in one unit: factors where one end is
-// far from 1.
-func between(lo, hi float64) string {
-	a, b := change(lo), change(hi)
-	if x, ok := strings.CutSuffix(a, " %"); ok && strings.HasSuffix(b, " %") {
-		return x + " … " + b
+// between writes an interval of ratios in the unit of the ratio in it.
+func between(mid, lo, hi float64) string {
+	if isFactor(mid) {
+		return sig(lo, 3) + " … " + times(hi)
 	}
-	return sig(lo, 3) + " … " + times(hi)
+	return strings.TrimSuffix(Percent.Write(lo), " %") + " … " + Percent.Write(hi)
 }
 
 // change writes a ratio: as a factor where it is far from 1, else in percent.
@@ -153,11 +151,13 @@ func change(v float64) string {
 	switch {
 	case !finite(v):
 		return "–"
-	case v >= 1.5 || v > 0 && v <= 1/1.5:
+	case isFactor(v):
 		return times(v)
 	}
 	return Percent.Write(v)
 }
+
+func isFactor(v float64) bool { return v >= 1.5 || v > 0 && v <= 1/1.5 }
 
 func (d *data) memory(n string) string {
 	scens := d.of(results.Footprint, nil)
@@ -237,96 +237,92 @@ func (d *data) rule() string {
 		results.MinTrials, sig(o.Alpha, 2), trimZeros(Share.Write(o.Effect)))
 }
 
-// loss says where a design is worse than another, as plainly as where it wins.
+// loss says where a design is worse than one other, as plainly as where it wins.
 type loss struct {
-	Name, Title, Since, Text string
-	Ink                      Ink
+	Name, Title, Since, Against string
+	Cells                       []lossCell // one for each of questions
+	Ink                         Ink
+	First                       bool // of its design's rows
 }
 
+// lossCell is the worst case of one question and how many there are.
+type lossCell struct {
+	Ratio, Where string // Where is "" for what has no place
+	Cases        int
+}
+
+// Text is the cell in words; "" without a case.
+func (c lossCell) Text() string {
+	switch {
+	case c.Cases == 0:
+		return ""
+	case c.Where == "":
+		return c.Ratio
+	case c.Cases == 1:
+		return c.Ratio + " in " + c.Where
+	}
+	return fmt.Sprintf("%s in %s; %d cases", c.Ratio, c.Where, c.Cases)
+}
+
+// losses lists, for each design, the others that beat it somewhere, each with
+// the worst case of every question. A design that loses nowhere has one row.
 func (d *data) losses() []loss {
 	var out []loss
 	for _, n := range d.main() {
 		g := d.design(n)
-		out = append(out, loss{Name: n, Title: g.Title, Since: g.Since, Ink: d.style[n].Ink, Text: d.lossText(n)})
+		l := loss{Name: n, Title: g.Title, Since: g.Since, Ink: d.style[n].Ink, First: true}
+		for _, o := range without(d.main(), n) {
+			if cells, any := d.lossCells(n, o); any {
+				l.Against, l.Cells = o, cells
+				out = append(out, l)
+				l.First = false
+			}
+		}
+		if l.First {
+			out = append(out, l)
+		}
 	}
 	return out
 }
 
-// lossText lists where a design is worse, the worst first: at most four in
-// throughput, two in latency, one in bytes; the figures have the rest.
-func (d *data) lossText(n string) string {
-	type item struct {
-		by             float64
-		against, where string // an opponent in a scenario is listed once, at its worst
-		text           string
-	}
-	found := map[string][]item{}
-	for _, o := range without(d.main(), n) {
-		for _, x := range d.versus(o).Deltas {
-			what := question(x.Unit)
-			if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || what == "" {
-				continue
-			}
-			where := fmt.Sprintf("%s %s against %s in %s", what, d.claim(&x), o, d.titleOf(&x))
-			switch {
-			case x.New.Cell.Kind == results.Footprint:
-				where = fmt.Sprintf("%s %s against %s", what, change(x.Ratio), o)
-			case x.New.Cell.Procs == 1:
-				where += " alone"
-			default:
-				where += fmt.Sprintf(" at GOMAXPROCS %d", x.New.Cell.Procs)
-			}
-			it := item{math.Abs(math.Log(x.Ratio)), o, d.titleOf(&x), where}
-			if x.New.Cell.Kind == results.Footprint {
-				it.where = ""
-			}
-			at := slices.IndexFunc(found[what], func(i item) bool { return i.against == it.against && i.where == it.where })
-			switch {
-			case at < 0:
-				found[what] = append(found[what], it)
-			case it.by > found[what][at].by:
-				found[what][at] = it
-			}
+func (d *data) lossCells(n, against string) (cells []lossCell, any bool) {
+	cells = make([]lossCell, len(questions))
+	by := make([]float64, len(questions))
+	for i := range d.versus(against).Deltas {
+		x := &d.versus(against).Deltas[i]
+		q := question(x.Unit)
+		if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || q < 0 {
+			continue
+		}
+		c := &cells[q]
+		if any, c.Cases = true, c.Cases+1; math.Abs(math.Log(x.Ratio)) <= by[q] {
+			continue
+		}
+		by[q] = math.Abs(math.Log(x.Ratio))
+		if c.Ratio = d.claim(x); x.New.Cell.Kind == results.Footprint {
+			c.Ratio = change(x.Ratio)
+		} else if c.Where = d.titleOf(x); x.New.Cell.Procs == 1 {
+			c.Where += " alone"
+		} else {
+			c.Where += fmt.Sprintf(" at %d", x.New.Cell.Procs)
 		}
 	}
-	var words []string
-	rest := 0
-	for _, q := range questions {
-		items := found[q.what]
-		slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.by, a.by) })
-		for i, it := range items {
-			if i < q.most {
-				words = append(words, it.text)
-			} else {
-				rest++
-			}
-		}
-	}
-	if len(words) == 0 {
-		return "loses nowhere that this run has evidence for."
-	}
-	s := "loses " + strings.Join(words, "; ")
-	if rest > 0 {
-		s += fmt.Sprintf("; and in %d more cases", rest)
-	}
-	return s + "."
+	return cells, any
 }
 
 // questions are the units that losses are listed for, one for each question,
 // so that ns/op and ops/s of one trial do not count twice.
-var questions = []struct {
-	what string
-	most int
-}{{"throughput", 4}, {"p99", 2}, {"bytes a VMA", 2}}
+var questions = []string{"throughput", "p99", "bytes a VMA"}
 
-func question(unit string) string {
+// question is the index of unit's question, -1 for none.
+func question(unit string) int {
 	switch {
 	case unit == "ops/s":
-		return "throughput"
+		return 0
 	case strings.HasSuffix(unit, "p99-ns"):
-		return "p99"
+		return 1
 	case unit == "B/vma":
-		return "bytes a VMA"
+		return 2
 	}
-	return ""
+	return -1
 }

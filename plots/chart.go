@@ -1,5 +1,7 @@
 package plots
 
+import "html/template"
+
 // Figure is one chart: panels on shared axes under a title that says what was
 // found.
 type Figure struct {
@@ -10,10 +12,11 @@ type Figure struct {
 	Missing  string // what the run lacks to draw it; "" when drawn
 	Panels   []Panel
 	Legend   []Key
-	Notes    []string // what a reader must know to read it right
-	Table    *Table   // the same numbers
-	Command  string   // how to get this figure's data again
-	Lines    []string // the samples behind it, in the Go benchmark format
+	Notes    []string      // what a reader must know to read it right
+	Table    *Table        // the same numbers
+	Body     template.HTML // in place of panels, on the page only
+	Command  string        // how to get this figure's data again
+	Lines    []string      // the samples behind it, in the Go benchmark format
 	// Baseline is the design that a relative figure is relative to.
 	Baseline string
 	// Hidden until the reader picks another baseline; never drawn to a file.
@@ -31,6 +34,7 @@ type Panel struct {
 	Rows     []Row       // bars instead of series
 	Bytes    *ByteMap    // a byte layout instead of series
 	Strip    *Strip      // a heat strip instead of series
+	Dots     bool        // the rows are marks on the axis, not bars from zero
 	Modelled bool        // hatched ground and the word
 	Empty    string      // what is missing; nothing else is drawn then
 	Notes    []PanelNote // words placed at data coordinates

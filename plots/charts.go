@@ -22,7 +22,7 @@ func Charts(f *results.Folder, dir string) ([]string, error) {
 	}
 	var paths []string
 	for _, fig := range d.figures() {
-		if fig.Missing != "" || fig.Hidden {
+		if len(fig.Panels) == 0 || fig.Hidden {
 			continue
 		}
 		for _, th := range []Theme{Light, Dark} {

@@ -43,17 +43,6 @@ func absent(name, how string, err error) string {
 	return err.Error()
 }
 
-// checks is what the folder has beside its trials and no chart shows.
-func (d *data) checks() template.HTML { return template.HTML(d.checker()) }
-
-// article wraps a panel that is no chart; why says that it is missing.
-func article(id, title, why, body string) string {
-	if why != "" {
-		return fmt.Sprintf(`<article class="fig none" id="%s"><h3>%s</h3><p class="missing">Not shown: %s.</p></article>`+"\n", id, esc(title), esc(why))
-	}
-	return fmt.Sprintf(`<article class="fig" id="%s"><h3>%s</h3>%s</article>`+"\n", id, esc(title), body)
-}
-
 // checkReport is what is shown of check.json.
 type checkReport struct {
 	Command   string
@@ -73,51 +62,112 @@ type checkReport struct {
 	}
 }
 
-func (d *data) checker() string {
+// figChecker sums the model checker's verdicts by design; every scenario and
+// every seeded bug is folded below.
+func figChecker(d *data) []*Figure {
+	const id, title = "check", "Every interleaving of the same lock source"
 	var r checkReport
-	err := d.readJSON(checkFile, &r)
-	title := "Model checker: the same lock source under every interleaving"
-	if err != nil {
-		return article("check", title, absent(checkFile, "make check", err), "")
+	if err := d.readJSON(checkFile, &r); err != nil {
+		return missing(id, secChecker, title, absent(checkFile, "make check", err))
+	}
+	bad, steps := 0, uint64(0)
+	for i := range r.Scenarios {
+		steps += r.Scenarios[i].Steps
+		if !r.Scenarios[i].Expected {
+			bad++
+		}
 	}
 	var b strings.Builder
-	table := Table{Head: []string{"design", "scenario", "invariants", "executions", "steps", "verdict"}, Left: 3}
-	bad, steps := 0, uint64(0)
-	for _, s := range r.Scenarios {
-		steps += s.Steps
+	writeRows(&b, r.byDesign())
+	fold(&b, "Every scenario", r.scenarios())
+	claim := fmt.Sprintf("%s: %s, %s unexpected", title, plural(len(r.Scenarios), "scenario", "scenarios"), none0(bad))
+	if len(r.Mutants) > 0 {
+		table, caught, same := r.mutants()
+		fold(&b, "Every seeded bug", table)
+		claim += fmt.Sprintf("; %d of %d seeded bugs caught", caught, len(r.Mutants))
+		if same > 0 {
+			claim += fmt.Sprintf(", %d change nothing", same)
+		}
+	}
+	return []*Figure{{ID: id, Section: secChecker, Title: claim, Body: template.HTML(b.String()), Command: r.Command,
+		Subtitle: fmt.Sprintf("The model checker runs small scenarios through all their interleavings (%s; %s steps, %s s) and checks the invariants of each.", r.Mode, withCommas(fmt.Sprint(steps)), sig(r.Seconds, 3))}}
+}
+
+// byDesign is a row a design: how many scenarios, of how many executions, and
+// whether all came out as they must.
+func (r *checkReport) byDesign() *Table {
+	t := &Table{Head: []string{"design", "scenarios", "executions", "steps", "hold", "broken, as they must be", "unexpected"}, Left: 1}
+	type sum struct {
+		executions, hold, must, bad int
+		steps                       uint64
+	}
+	sums := map[string]*sum{}
+	var order []string
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
+		v := sums[s.Design]
+		if v == nil {
+			v = &sum{}
+			sums[s.Design], order = v, append(order, s.Design)
+		}
+		v.executions, v.steps = v.executions+s.Executions, v.steps+s.Steps
+		switch {
+		case !s.Expected:
+			v.bad++
+		case s.Broken != "":
+			v.must++
+		default:
+			v.hold++
+		}
+	}
+	for _, n := range order {
+		v := sums[n]
+		t.Rows = append(t.Rows, []string{n, fmt.Sprint(v.hold + v.must + v.bad), withCommas(fmt.Sprint(v.executions)), withCommas(fmt.Sprint(v.steps)),
+			fmt.Sprint(v.hold), fmt.Sprint(v.must), fmt.Sprint(v.bad)})
+	}
+	return t
+}
+
+func (r *checkReport) scenarios() *Table {
+	t := &Table{Head: []string{"design", "scenario", "invariants", "executions", "steps", "verdict"}, Left: 3}
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
 		verdict := "holds"
 		switch {
 		case !s.Expected:
-			bad++
 			verdict = "UNEXPECTED: " + cmp2(s.Broken, s.Breaks)
 		case s.Broken != "":
 			verdict = s.Broken + " broken, as it must be"
 		case !s.Complete:
 			verdict = "holds as far as searched"
 		}
-		table.Rows = append(table.Rows, []string{s.Design, s.Scenario + ": " + s.Doc, s.Checks, withCommas(fmt.Sprint(s.Executions)), withCommas(fmt.Sprint(s.Steps)), verdict})
+		t.Rows = append(t.Rows, []string{s.Design, s.Scenario + ": " + s.Doc, s.Checks, withCommas(fmt.Sprint(s.Executions)), withCommas(fmt.Sprint(s.Steps)), verdict})
 	}
-	title = fmt.Sprintf("Model checker: %s of the same lock source, %s unexpected, %s steps", plural(len(r.Scenarios), "scenario", "scenarios"), none0(bad), withCommas(fmt.Sprint(steps)))
-	writeRows(&b, &table)
-	if len(r.Mutants) > 0 {
-		caught := 0
-		mt := Table{Head: []string{"mutant", "caught", "by scenario", "invariant", "executions", "thread changes"}, Left: 4}
-		for _, m := range r.Mutants {
-			word := "NOT CAUGHT"
-			switch {
-			case m.Caught:
-				caught++
-				word = "yes"
-			case m.Equivalent != "":
-				word = "no: changes nothing (" + m.Equivalent + ")"
-			}
-			mt.Rows = append(mt.Rows, []string{strings.TrimSpace(m.Name + " " + m.Doc), word, m.Scenario, m.Invariant, fmt.Sprint(m.Executions), fmt.Sprint(m.Switches)})
+	return t
+}
+
+func (r *checkReport) mutants() (t *Table, caught, same int) {
+	t = &Table{Head: []string{"seeded bug", "caught", "by scenario", "invariant", "executions", "thread changes"}, Left: 4}
+	for _, m := range r.Mutants {
+		word := "NOT CAUGHT"
+		switch {
+		case m.Caught:
+			caught++
+			word = "yes"
+		case m.Equivalent != "":
+			same++
+			word = "no: changes nothing (" + m.Equivalent + ")"
 		}
-		title += fmt.Sprintf("; %d of %d seeded bugs caught", caught, len(r.Mutants))
-		writeRows(&b, &mt)
+		t.Rows = append(t.Rows, []string{strings.TrimSpace(m.Name + " " + m.Doc), word, m.Scenario, m.Invariant, fmt.Sprint(m.Executions), fmt.Sprint(m.Switches)})
 	}
-	fmt.Fprintf(&b, `<p class="note">%s, %s s. Again: <code>%s</code></p>`, esc(r.Mode), sig(r.Seconds, 3), esc(r.Command))
-	return article("check", title, "", b.String())
+	return t, caught, same
+}
+
+// fold writes a long table that opens on demand.
+func fold(b *strings.Builder, what string, t *Table) {
+	fmt.Fprintf(b, `<details class="list"><summary>%s (%d)</summary>`, esc(what), len(t.Rows))
+	writeRows(b, t)
+	b.WriteString("</details>")
 }
 
 func cmp2(a, b string) string {

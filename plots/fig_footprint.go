@@ -237,7 +237,7 @@ func (d *data) lockPlace(n string) string {
 	}
 	for _, s := range d.of(results.Footprint, nil) {
 		if own, ok := d.footprint(s.key, n, "lock-B/vma"); ok && own > 0 {
-			parts = append(parts, sig(own, 4)+" B in an object of its own")
+			parts = append(parts, trimZeros(sig(own, 4))+" B in an object of its own")
 			break
 		}
 	}
@@ -261,11 +261,11 @@ func figLockPlace(d *data) []*Figure {
 		if at == 0 || len(panels) == 1 && procs == 1 {
 			continue
 		}
-		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}, W: 500}
+		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}}
 		for _, n := range d.barNames(results.Throughput, s.key, at) {
 			place := d.lockPlace(n)
 			if place == "" {
-				place = "no layout recorded"
+				continue // no layout recorded: a control, the running kernel
 			}
 			r := rowOf(n, d.style[n], d.unitStat(results.Throughput, s.key, n, at, "cpu-ns/op"), d.get(results.Throughput, s.key, n, at))
 			p.Rows = append(p.Rows, Row{Heading: place}, r)

@@ -16,7 +16,7 @@ func figLines(d *data) []*Figure {
 	const id, title = "lines", "Which cache lines cost most"
 	trials := d.costliest()
 	if len(trials) == 0 {
-		return missing(id, secBeyond, title, "the run has no modelled trials; make simulate makes one")
+		return missing(id, secModels, title, "the run has no modelled trials; make simulate makes one")
 	}
 	table := &Table{Head: []string{"workload", "CPUs", "design", "line", "transfers/op", "ns/op waited", "of it queueing"}, Left: 4}
 	var panels []Panel
@@ -44,7 +44,7 @@ func figLines(d *data) []*Figure {
 	panels = append(panels, Panel{Strip: &strip, Modelled: true, W: 900, Title: "share of the waiting, line by line",
 		X: Axis{Label: "the costliest line left, then the next; strong: most of the time waited"}})
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: title + worst,
+		ID: id, Section: secModels, Title: title + worst,
 		Subtitle: "Modelled: nanoseconds an operation waits for a line, by object, offset and fields; hatched: waiting for the line's turn. Lines of the same place in many objects are added up.",
 		Panels:   panels, Table: table, Command: "make simulate",
 	}}

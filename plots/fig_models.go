@@ -24,15 +24,53 @@ func figPeers(d *data) []*Figure {
 	if len(scens) == 0 {
 		return missing(id, secBeyond, title, "no control ran in a throughput trial")
 	}
-	panels := d.bars(scens, func(s *scenario) int { return d.ranked(s.key) }, "ns/op", "wall time per operation", Nanos)
+	panels := d.bars(scens, func(s *scenario) int { return d.ranked(s.key) }, d.designs, "ns/op", "wall time per operation", Nanos)
 	for i := range panels {
 		panels[i].Title += fmt.Sprintf(", GOMAXPROCS %d", d.ranked(scens[i].key))
+		panels[i].Dots, panels[i].X.Scale = true, Log10
 	}
+	shareLogRows(panels)
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: title + ": what bounds a design, and what a kernel does",
-		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs; lower is better. Grey: controls, no proposals for the kernel; linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval; each panel has its own scale.",
+		ID: id, Section: secBeyond, Title: d.peersTitle(scens),
+		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs, on a logarithmic axis; left is better. Grey: controls, no proposals for the kernel. linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, d.ranked(scens[0].key), "ns/op"),
 	}}
+}
+
+// peersTitle says how far the running kernel's operations are from the
+// designs', which is why they are compared by shape.
+func (d *data) peersTitle(scens []scenario) string {
+	lo, hi := math.Inf(1), 0.0
+	for _, s := range scens {
+		p := d.ranked(s.key)
+		for _, n := range d.designs {
+			own := d.unitStat(results.Throughput, s.key, d.design(n).Model, p, "ns/op")
+			if real := d.unitStat(results.Throughput, s.key, n, p, "ns/op"); d.design(n).Real && finite(real.Med, own.Med) {
+				lo, hi = math.Min(lo, real.Med/own.Med), math.Max(hi, real.Med/own.Med)
+			}
+		}
+	}
+	if hi == 0 {
+		return "Beside other locks: what bounds a design"
+	}
+	return fmt.Sprintf("An operation of the running kernel takes %s to %s times that of its model here: compare shapes, not times", sig(lo, 2), sig(hi, 2))
+}
+
+// shareLogRows gives dot panels one logarithmic axis.
+func shareLogRows(panels []Panel) {
+	lo, hi := math.Inf(1), 0.0
+	for i := range panels {
+		for j := range panels[i].Rows {
+			for _, v := range []float64{panels[i].Rows[j].Value, panels[i].Rows[j].Lo, panels[i].Rows[j].Hi} {
+				if panels[i].Rows[j].Heading == "" && finite(v) && v > 0 {
+					lo, hi = math.Min(lo, v), math.Max(hi, v)
+				}
+			}
+		}
+	}
+	for i := range panels {
+		panels[i].X.Min, panels[i].X.Max = lo/1.1, hi*1.1
+	}
 }
 
 // figLaw fits the universal scalability law to what was measured.
@@ -79,11 +117,11 @@ func figLaw(d *data) []*Figure {
 		panels = append(panels, p)
 	}
 	if len(panels) == 0 {
-		return missing(id, secBeyond, title, fmt.Sprintf("a fit needs %d GOMAXPROCS values within the CPUs, twice its parameters", results.MinUSLPoints))
+		return missing(id, secModels, title, fmt.Sprintf("a fit needs %d GOMAXPROCS values within the CPUs, twice its parameters", results.MinUSLPoints))
 	}
 	fromZero(panels, SI)
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: title + ": fitted to the points within the CPUs",
+		ID: id, Section: secModels, Title: title + ": fitted to the points within the CPUs",
 		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and residuals. A fit describes; it predicts nothing beyond its last point.",
 		Panels:   panels, Legend: append(d.legend(panels), Key{Label: "fit", Modelled: true, Style: Style{Ink: InkIdeal}}), Table: table,
 	}}
@@ -94,7 +132,7 @@ func figModelled(d *data) []*Figure {
 	const id, title = "modelled", "On simulated machines"
 	scens := d.of(results.Modelled, nil)
 	if len(scens) == 0 {
-		return missing(id, secBeyond, title, "the folder has no modelled trials (make simulate)")
+		return missing(id, secModels, title, "the folder has no modelled trials (make simulate)")
 	}
 	unit, label, f := "ops/s", "operations/s (modelled)", SI
 	c := d.anyCell(results.Modelled)
@@ -121,7 +159,7 @@ func figModelled(d *data) []*Figure {
 		legend[i].Modelled = true
 	}
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: "Modelled, not measured: the same lock source on simulated machines",
+		ID: id, Section: secModels, Title: "Modelled, not measured: the same lock source on simulated machines",
 		Subtitle: "What a model of a cache-coherent machine computes for the lock code that was measured above; higher is better. It is good for shapes and knees, not for percentages. Dotted on hatched ground: modelled.",
 		Panels:   panels, Legend: legend, Table: tableOf(panels, "scenario", "CPUs", label), Command: "make simulate",
 	}}

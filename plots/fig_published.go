@@ -28,7 +28,7 @@ func figPublished(d *data) []*Figure {
 	const id, title = "published", "The model beside published measurements"
 	var all []published
 	if err := d.readJSON(tablesFile, &all); err != nil {
-		return missing(id, secBeyond, title, absent(tablesFile, "make simulate", err))
+		return missing(id, secModels, title, absent(tablesFile, "make simulate", err))
 	}
 	var panels []Panel
 	table := &Table{Head: []string{"table", "threads", "published", "", "modelled", "", "gain published", "gain modelled", "error, points"}, Left: 1}
@@ -40,7 +40,7 @@ func figPublished(d *data) []*Figure {
 			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), t.Table.Source))
 	}
 	if len(panels) == 0 {
-		return missing(id, secBeyond, title, tablesFile+" has no table")
+		return missing(id, secModels, title, tablesFile+" has no table")
 	}
 	legend := d.legend(panels)
 	for _, k := range d.legend(panels) {
@@ -48,7 +48,7 @@ func figPublished(d *data) []*Figure {
 		legend = append(legend, k)
 	}
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: title + ": " + firstSentence(words[0]),
+		ID: id, Section: secModels, Title: title + ": " + firstSentence(words[0]),
 		Subtitle: "Faults a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter was fitted to these tables.",
 		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
 	}}
@@ -151,7 +151,7 @@ func figSensitivity(d *data) []*Figure {
 		GainPct   float64
 	}
 	if err := d.readJSON(sensitivityFile, &all); err != nil {
-		return missing(id, secBeyond, title, absent(sensitivityFile, "make simulate", err))
+		return missing(id, secModels, title, absent(sensitivityFile, "make simulate", err))
 	}
 	table := &Table{Head: []string{"parameter", "factor", "ranking", "holds", "gain of the last over the one before"}, Left: 1}
 	p := Panel{Title: "gain by parameter", Modelled: true, X: Axis{Label: "gain, % (modelled)", Format: Plain}, W: 500}
@@ -168,7 +168,7 @@ func figSensitivity(d *data) []*Figure {
 	}
 	p.rowScale()
 	return []*Figure{{
-		ID: id, Section: secBeyond, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, len(all)),
+		ID: id, Section: secModels, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, len(all)),
 		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it.",
 		Panels:   []Panel{p}, Table: table, Command: "vmalab simulate -sensitivity",
 	}}

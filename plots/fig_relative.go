@@ -45,7 +45,7 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 	}
 	ratioAxes(panels)
 	return &Figure{
-		ID: "relative", Section: secThroughput, Title: d.relativeTitle(scens, base), Baseline: base,
+		ID: "relative", Section: secThroughput, Title: d.growthTitle(scens, base), Baseline: base,
 		Subtitle: fmt.Sprintf("Throughput over that of %s in the same repetition; higher is better. Median of the paired ratios with its 95 %% interval. "+
 			"Shaded: within ±%s, no difference seen.", base, trimZeros(Share.Write(effect))),
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: base + " = 1", Line: true}),
@@ -64,23 +64,38 @@ func without(names []string, n string) []string {
 }
 
 // ratioAxes puts ratios on logarithmic axes, where twice and half are as far
-// from 1. Neither end is nearer than 4 %.
+// from 1. Panels share one, unless the widest would crush the others.
 func ratioAxes(panels []Panel) {
+	type ends struct{ down, up float64 }
+	own := make([]ends, len(panels))
+	all := ends{1.04, 1.04}
 	for i := range panels {
-		p := &panels[i]
-		up, down := 1.04, 1.04
-		for j := range p.Series {
-			s := &p.Series[j]
+		own[i] = ends{1.04, 1.04}
+		for j := range panels[i].Series {
+			s := &panels[i].Series[j]
 			for k := range s.Y {
-				for _, v := range []float64{s.Y[k], s.Lo[k], s.Hi[k]} {
-					if finite(v) && v > 0 {
-						up, down = math.Max(up, v), math.Max(down, 1/v)
-					}
-				}
+				stretch(&own[i].down, &own[i].up, s.Y[k], s.Lo[k], s.Hi[k])
 			}
 		}
-		p.Y.Scale, p.Y.Format = Log10, Percent
-		p.Y.Min, p.Y.Max, p.Y.Ticks = ratioAxis(down, up)
+		all = ends{math.Max(all.down, own[i].down), math.Max(all.up, own[i].up)}
+	}
+	for i := range panels {
+		e := own[i]
+		if all.down*all.up < 20 {
+			e = all
+		}
+		y := &panels[i].Y
+		y.Scale, y.Format = Log10, Percent
+		y.Min, y.Max, y.Ticks = ratioAxis(e.down, e.up)
+	}
+}
+
+// stretch widens the range from 1/down to up so that it holds the values.
+func stretch(down, up *float64, vs ...float64) {
+	for _, v := range vs {
+		if finite(v) && v > 0 {
+			*up, *down = math.Max(*up, v), math.Max(*down, 1/v)
+		}
 	}
 }
 
@@ -138,24 +153,58 @@ func (d *data) verdicts(scens []scenario, base, n string) (wins, losses, same []
 	return
 }
 
+// relativeTitle says where each design is faster and slower than base with all
+// CPUs.
 func (d *data) relativeTitle(scens []scenario, base string) string {
 	var parts []string
 	top := 0
 	for _, n := range without(d.main(), base) {
-		w, l, _, p := d.verdicts(scens, base, n)
+		w, l, same, p := d.verdicts(scens, base, n)
 		top = max(top, p)
+		all := plural(len(w)+len(l)+len(same), "workload", "workloads")
 		switch {
 		case len(w) > 0 && len(l) > 0:
-			parts = append(parts, fmt.Sprintf("%s is faster than %s in %d of %d workloads and slower in %d (%s)", n, base, len(w), len(scens), len(l), list(firstFew(l, 3))))
+			parts = append(parts, fmt.Sprintf("%s is faster in %d of %s and slower in %d (%s)", n, len(w), all, len(l), list(firstFew(l, 3))))
 		case len(w) > 0:
-			parts = append(parts, fmt.Sprintf("%s is faster than %s in %d of %d workloads and slower in none", n, base, len(w), len(scens)))
+			parts = append(parts, fmt.Sprintf("%s is faster in %d of %s and slower in none", n, len(w), all))
 		case len(l) > 0:
-			parts = append(parts, fmt.Sprintf("%s is slower than %s in %d of %d workloads (%s) and faster in none", n, base, len(l), len(scens), list(firstFew(l, 3))))
+			parts = append(parts, fmt.Sprintf("%s is slower in %d of %s (%s) and faster in none", n, len(l), all, list(firstFew(l, 3))))
 		default:
-			parts = append(parts, fmt.Sprintf("no difference between %s and %s was seen", n, base))
+			parts = append(parts, n+" shows no difference")
 		}
 	}
-	return fmt.Sprintf("At GOMAXPROCS %d %s", top, strings.Join(parts, "; "))
+	return fmt.Sprintf("Against %s at GOMAXPROCS %d: %s", base, top, strings.Join(parts, "; "))
+}
+
+// growthTitle says whose lead over base more CPUs change: intervals that do not
+// meet.
+func (d *data) growthTitle(scens []scenario, base string) string {
+	var parts []string
+	top := 0
+	for _, n := range without(d.main(), base) {
+		more, less, all := 0, 0, 0
+		for _, s := range scens {
+			p := d.ranked(s.key)
+			one, at := d.delta(base, s.key, n, 1, "ops/s"), d.delta(base, s.key, n, p, "ops/s")
+			if p < 2 || one == nil || at == nil || !finite(one.Lo, one.Hi, at.Lo, at.Hi) {
+				continue
+			}
+			all, top = all+1, max(top, p)
+			switch {
+			case at.Lo > one.Hi:
+				more++
+			case at.Hi < one.Lo:
+				less++
+			}
+		}
+		if all > 0 {
+			parts = append(parts, fmt.Sprintf("%s gains in %d of %s and loses in %d", n, more, plural(all, "workload", "workloads"), less))
+		}
+	}
+	if len(parts) == 0 {
+		return "Against " + base + " by GOMAXPROCS"
+	}
+	return fmt.Sprintf("From GOMAXPROCS 1 to %d, against %s, %s", top, base, strings.Join(parts, "; "))
 }
 
 func firstFew(w []string, n int) []string {

@@ -140,7 +140,7 @@ func figFairness(d *data) []*Figure {
 	var panels []Panel
 	least, what := 1.0, ""
 	for _, u := range units {
-		p := Panel{Title: u.title, X: Axis{Label: u.label, Max: 1, Format: Plain}, W: 500}
+		p := Panel{Title: u.title, X: Axis{Label: u.label, Max: 1, Format: Plain}}
 		for _, s := range d.of(results.Throughput, nil) {
 			if procs := d.ranked(s.key); procs > 1 {
 				var rows []Row

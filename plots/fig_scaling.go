@@ -147,7 +147,7 @@ func (d *data) cpuTitle(scens []scenario) string {
 		return "CPU time per operation: no growth with more CPUs was shown"
 	}
 	return fmt.Sprintf("With more CPUs an operation costs up to %s [%s] the CPU time (%s in %s, GOMAXPROCS %d against 1)",
-		change(worst.Med), between(worst.Lo, worst.Hi), who, where, at)
+		change(worst.Med), between(worst.Med, worst.Lo, worst.Hi), who, where, at)
 }
 
 // times writes a factor: 1.9×.
@@ -158,7 +158,7 @@ func figSingle(d *data) []*Figure {
 	if len(scens) == 0 {
 		return missing("single", secThroughput, "Cost of one operation without contention", "the run has no trial at GOMAXPROCS 1")
 	}
-	panels := d.bars(scens, func(*scenario) int { return 1 }, "ns/op", "wall time per operation", Nanos)
+	panels := d.bars(scens, func(*scenario) int { return 1 }, d.simulated(), "ns/op", "wall time per operation", Nanos)
 	worst, what := 1.0, ""
 	for _, n := range d.main() {
 		for _, s := range scens {
@@ -189,17 +189,23 @@ func (d *data) barNames(k results.Kind, scen string, procs int) []string {
 	return out
 }
 
+// simulated returns the designs and controls, without the running kernel, whose
+// operations do so much more that a bar of theirs hides all others.
+func (d *data) simulated() []string {
+	return slices.DeleteFunc(slices.Clone(d.designs), func(n string) bool { return d.design(n).Real })
+}
+
 // bars draws a panel a scenario, a bar a design.
-func (d *data) bars(scens []scenario, at func(*scenario) int, unit, xLabel string, f Format) []Panel {
+func (d *data) bars(scens []scenario, at func(*scenario) int, names []string, unit, xLabel string, f Format) []Panel {
 	var panels []Panel
 	for i := range scens {
 		s := &scens[i]
 		procs := at(s)
 		p := Panel{Title: s.title, Workload: s.workload, X: Axis{Label: xLabel, Format: f}}
-		for _, n := range d.barNames(results.Throughput, s.key, procs) {
-			c := d.get(results.Throughput, s.key, n, procs)
-			st := d.unitStat(results.Throughput, s.key, n, procs, unit)
-			p.Rows = append(p.Rows, rowOf(n, d.style[n], st, c))
+		for _, n := range names {
+			if c := d.get(results.Throughput, s.key, n, procs); c != nil {
+				p.Rows = append(p.Rows, rowOf(n, d.style[n], d.unitStat(results.Throughput, s.key, n, procs, unit), c))
+			}
 		}
 		if len(p.Rows) > 0 {
 			p.rowScale()
@@ -235,7 +241,7 @@ func (p *Panel) rowScale() {
 	if top == 0 {
 		top = 1
 	}
-	_, p.X.Max = nice(0, top*1.001, 4)
+	p.X.Max = top * 1.02 // bars begin at zero; their axis may end anywhere
 }
 
 // sameRowScale gives bar panels one x axis.
@@ -305,7 +311,7 @@ func figOversubscribed(d *data) []*Figure {
 		panels, used = append(panels, p), append(used, s)
 	}
 	if len(panels) == 0 {
-		return missing(id, secCases, title, "the run has no GOMAXPROCS above the machine's CPUs")
+		return missing(id, secThroughput, title, "the run has no GOMAXPROCS above the machine's CPUs")
 	}
 	sameRowScale(panels)
 	lost, what := 1.0, ""
@@ -321,7 +327,7 @@ func figOversubscribed(d *data) []*Figure {
 		claim = fmt.Sprintf("More workers than CPUs leave %s at %s of its throughput at worst", strings.Replace(what, " in ", " (", 1)+")", Share.Write(lost))
 	}
 	return []*Figure{{
-		ID: id, Section: secCases, Title: claim,
+		ID: id, Section: secThroughput, Title: claim,
 		Subtitle: "Throughput at the largest GOMAXPROCS as a share of that at the number of CPUs, paired by repetition; higher is better, the dotted line is nothing lost. Hatched: oversubscribed.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Lines: d.lines(results.Throughput, used, 0, "ops/s"),
 	}}

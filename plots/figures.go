@@ -15,13 +15,16 @@ import (
 func (d *data) figures() []*Figure {
 	var out []*Figure
 	for _, draw := range []func(*data) []*Figure{
-		figThroughput, figRelative, figCPU, figSingle,
-		figOversubscribed, figSharing, figHot, figVMAs, figMix, figFork, figProtect, figTraces,
-		figRoles, figFairness,
+		figOverview, figThroughput, figRelative, figCPU, figSingle, figOversubscribed,
 		figLatency, figLoad, figWriters,
+		figRoles, figFairness,
+		figSharing, figHot, figVMAs, figMix, figFork, figProtect, figTraces,
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
-		figPeers, figLaw, figModelled, figLines, figPublished, figSensitivity, figGuard, figStability, figSelftest,
+		figPeers, figShape,
+		figGuard, figStability, figSelftest,
+		figChecker,
+		figLaw, figModelled, figLines, figPublished, figSensitivity,
 	} {
 		out = append(out, draw(d)...)
 	}
@@ -51,13 +54,15 @@ func missing(id, section, title, why string) []*Figure {
 // Sections of the report, in order.
 const (
 	secThroughput = "Throughput"
-	secCases      = "Cases"
-	secRoles      = "Readers, writers, fairness"
 	secLatency    = "Latency"
+	secRoles      = "Readers, writers, fairness"
+	secCases      = "Cases"
 	secEvents     = "What the locks did"
 	secFootprint  = "Footprint"
-	secBeyond     = "Controls and models"
-	secChecks     = "Checks on the measurement"
+	secBeyond     = "Beside the kernel"
+	secChecks     = "Proof of the measurement"
+	secChecker    = "Model checker"
+	secModels     = "Models"
 )
 
 // legend returns the keys of the designs that have data in panels.
@@ -84,7 +89,7 @@ func (d *data) legend(panels []Panel) []Key {
 // each cell. keep false leaves controls out.
 func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs int) stat, names []string) Panel {
 	ps := d.procs(k, s.key)
-	p := Panel{Title: s.title, Workload: s.workload, X: d.procsAxis(ps)}
+	p := Panel{Title: s.title, Workload: s.workload, X: d.procsAxis(d.procs(k, ""))}
 	for _, n := range names {
 		line := Series{Name: n, Label: n, Style: d.style[n], Quiet: d.control(n)}
 		any := false
@@ -104,7 +109,7 @@ func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs
 			p.Series = append(p.Series, line)
 		}
 	}
-	if over := d.oversubAt(ps); over > 0 {
+	if over := d.oversubAt(d.procs(k, "")); over > 0 {
 		p.Shades = append(p.Shades, Shade{Label: "more than CPUs", Lo: over, Hi: math.Inf(1)})
 	}
 	return p

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -95,9 +96,19 @@ func (d *data) mdSummary(b *bytes.Buffer) {
 }
 
 func (d *data) mdLosses(b *bytes.Buffer) {
+	var grid [][]string
 	for _, l := range d.losses() {
-		fmt.Fprintf(b, "- **%s** %s\n", l.Name, mdEscape(l.Text))
+		row := []string{"", cmp.Or(l.Against, "nothing that this run has evidence for"), "", "", ""}
+		if l.First {
+			row[0] = "**" + l.Name + "**"
+		}
+		for i, c := range l.Cells {
+			row[2+i] = c.Text()
+		}
+		grid = append(grid, row)
 	}
+	mdTable(b, append([]string{"design", "loses to"}, questions...), grid, 5)
+	b.WriteString("\nEach cell: the worst case with its 95 % interval, and how many cases of it have a verdict.\n")
 }
 
 // mdFootprint is the footprint figure's table; "" without footprint trials.

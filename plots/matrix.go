@@ -95,7 +95,8 @@ func (m *mean) cell(base bool) matrixCell {
 	case m.n == 0:
 		return matrixCell{Text: "–", Class: "same"}
 	}
-	return matrixCell{Text: change(math.Exp(m.sum / float64(m.n))), Interval: between(m.lo, m.hi)}
+	g := math.Exp(m.sum / float64(m.n))
+	return matrixCell{Text: change(g), Interval: between(g, m.lo, m.hi)}
 }
 
 func (d *data) matrixCell(pt point, n string) matrixCell {
@@ -118,7 +119,7 @@ func (d *data) matrixCell(pt point, n string) matrixCell {
 func deltaCell(x *results.Delta) matrixCell {
 	c := matrixCell{Text: change(x.Ratio), Class: "same"}
 	if finite(x.Lo, x.Hi) {
-		c.Interval = between(x.Lo, x.Hi)
+		c.Interval = between(x.Ratio, x.Lo, x.Hi)
 	}
 	switch b := x.Better(); {
 	case b > 0:

@@ -37,8 +37,10 @@ type page struct {
 	Columns                                           []string
 	Matrix, Means                                     []matrixRow
 	Losses                                            []loss
+	Questions                                         []string // heads of Losses' cells
 	Gaps, Warnings                                    []string
 	Sections                                          []section
+	Undrawn                                           []*Figure
 	System                                            []fact
 	Method                                            []items
 }
@@ -46,7 +48,6 @@ type page struct {
 type section struct {
 	ID, Title string
 	Figures   []figureView
-	Extra     template.HTML
 }
 
 type items struct {
@@ -116,7 +117,7 @@ func (d *data) page() (*page, error) {
 		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
 		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
 		Answer: d.answer(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
-		System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
+		Questions: questions, System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
 	}
 	p.Gaps = gapTexts(d.gaps)
 	seen := map[string]bool{}
@@ -128,27 +129,26 @@ func (d *data) page() (*page, error) {
 	}
 	p.Columns = append([]string{d.baseline}, without(d.main(), d.baseline)...)
 	p.Matrix, p.Means = d.matrix()
-	p.Sections = d.sections()
+	p.Sections, p.Undrawn = d.sections()
 	return p, nil
 }
 
-// sections groups the figures and gives each its views.
-func (d *data) sections() []section {
-	var out []section
+// sections groups the figures and gives each its views; those without data are
+// apart.
+func (d *data) sections() (out []section, undrawn []*Figure) {
 	lines := map[string]string{} // block of lines to the figure that has it
 	for _, f := range d.figures() {
+		if f.Missing != "" {
+			undrawn = append(undrawn, f)
+			continue
+		}
 		if len(out) == 0 || out[len(out)-1].Title != f.Section {
 			out = append(out, section{ID: slug(f.Section), Title: f.Section})
 		}
 		s := &out[len(out)-1]
 		s.Figures = append(s.Figures, view(f, lines))
 	}
-	for i := range out {
-		if out[i].Title == secChecks {
-			out[i].Extra = d.checks()
-		}
-	}
-	return out
+	return out, undrawn
 }
 
 func slug(s string) string {

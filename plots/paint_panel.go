@@ -16,6 +16,8 @@ func (p *Panel) size() (w, h float64) {
 	}
 	switch {
 	case h != 0:
+	case p.Dots:
+		h = dotsHeight(p)
 	case len(p.Rows) > 0:
 		h = rowsHeight(p)
 	case p.Bytes != nil:
@@ -82,6 +84,8 @@ func (p *Panel) paint(c canvas, b box) {
 	switch {
 	case p.Empty != "":
 		p.paintEmpty(c, b)
+	case p.Dots:
+		p.paintDots(c, b)
 	case len(p.Rows) > 0:
 		p.paintRows(c, b)
 	case p.Bytes != nil:
@@ -243,7 +247,7 @@ func paintBand(c canvas, f frame, s *Series) {
 			poly = append(poly, pt{f.x(s.X[i]), clamp(f.y(s.Lo[i]), f.Y, f.bottom())})
 		}
 		if len(poly) > 2 {
-			c.fill(poly, s.Style.Ink, 0.16)
+			c.fill(poly, s.Style.Ink, 0.11)
 		}
 	}
 	if s.Curve {

@@ -90,8 +90,8 @@ func TestNoVerdict(t *testing.T) {
 		t.Errorf("three repetitions claim: %q %q", a.Head, a.More)
 	}
 	for _, l := range d.losses() {
-		if strings.Contains(l.Text, "throughput") {
-			t.Errorf("three repetitions list a loss: %s", l.Text)
+		if l.Cells != nil && l.Cells[0].Cases+l.Cells[1].Cases > 0 {
+			t.Errorf("three repetitions list a loss: %+v", l)
 		}
 	}
 }

@@ -34,19 +34,15 @@ const cell = (text, interval, cls) => {
 const head = t => { const th = document.createElement('th'); th.scope = 'row'; th.textContent = t; return th; };
 const three = v => { const s = v.toPrecision(3); return s.includes('e') ? v.toFixed(0) : s; };
 // change and between write ratios as answer.go does.
-function change(v) {
-  const minus = s => s.replace('-', '\u2212');
-  if (v >= 1.5 || v <= 1 / 1.5) {
-    return three(v) + '\u00d7';
-  }
+const factor = v => v >= 1.5 || v <= 1 / 1.5;
+const minus = s => s.replace('-', '\u2212');
+function percent(v) {
   const p = (v - 1) * 100, s = p.toFixed(Math.abs(p) >= 100 ? 0 : 1);
   return (+s === 0 ? s.replace('-', '') : minus((p > 0 ? '+' : '') + s)) + ' %';
 }
-function between(lo, hi) {
-  const a = change(lo), b = change(hi);
-  if (a.endsWith(' %') && b.endsWith(' %')) return a.slice(0, -2) + ' \u2026 ' + b;
-  return three(lo) + ' \u2026 ' + three(hi) + '\u00d7';
-}
+const change = v => factor(v) ? three(v) + '\u00d7' : percent(v);
+const between = (v, lo, hi) => factor(v) ? three(lo) + ' \u2026 ' + three(hi) + '\u00d7'
+  : percent(lo).slice(0, -2) + ' \u2026 ' + percent(hi);
 function summary() {
   const table = $('#matrix'), shown = data.Designs.filter(d => !state.d.has(d));
   const cols = [state.b, ...shown.filter(d => d !== state.b)];
@@ -74,8 +70,10 @@ function summary() {
       const x = by[d];
       if (d === state.b) row.append(cell('1'));
       else if (!x) row.append(cell('\u2013', '', 'same'));
-      else row.append(cell(change(Math.exp(x.reduce((a, v) => a + Math.log(v), 0) / x.length)),
-        between(Math.min(...x), Math.max(...x))));
+      else {
+        const g = Math.exp(x.reduce((a, v) => a + Math.log(v), 0) / x.length);
+        row.append(cell(change(g), between(g, Math.min(...x), Math.max(...x))));
+      }
     }
     return row;
   }));

@@ -1,0 +1,60 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"vmabench/results"
+)
+
+// figShape sets the response of a real kernel beside that of the design that
+// models it: each point is a speed over another speed of the same subject.
+func figShape(d *data) []*Figure {
+	const id, title = "shape", "The running kernel beside its model"
+	shapes := results.Shapes(d.folder)
+	var panels []Panel
+	var words []string
+	table := &Table{Head: []string{"kernel", "model", "what changed", "from, to", "kernel", "model", "model/kernel", "noise"}, Left: 4}
+	var notes []string
+	for i := range shapes {
+		s := &shapes[i]
+		if len(s.Points) > 0 {
+			panels = append(panels, d.shapePanel(s, table))
+			words = append(words, fmt.Sprintf("%s responds as %s does to within a factor of %s over %s", s.Real, s.Model, sig(s.Distance, 3), plural(len(s.Points), "point", "points")))
+		}
+		for _, z := range s.Sizes {
+			notes = append(notes, fmt.Sprintf("%s: %d bytes in %s, %d in %s.", z.Object, z.Real, s.Real, z.Model, s.Model))
+		}
+	}
+	if len(panels) == 0 {
+		return missing(id, secBeyond, title, "no running kernel (linux, linux-mmaplock) and its model were measured at two points that can be set in relation")
+	}
+	ratioRows(panels)
+	return []*Figure{{
+		ID: id, Section: secBeyond, Title: "Shape, not speed: " + strings.Join(words, "; "),
+		Subtitle: "Each mark is a subject's speed over its own speed at another point, so units and clock cancel out; right is more. The distance is the root mean square of the marks' logarithmic gaps, as a factor. " +
+			"A real fault does some hundred times the model's work outside the lock, and a real fork copies the whole Go process: a distance of 1 is not to be expected.",
+		Panels: panels, Legend: d.legend(panels), Notes: notes, Table: table,
+	}}
+}
+
+func (d *data) shapePanel(s *results.Shape, table *Table) Panel {
+	p := Panel{Title: fmt.Sprintf("%s and %s: ×%s", s.Real, s.Model, sig(s.Distance, 3)), Dots: true,
+		X: Axis{Label: "speed over its own"}, Lines: []RefLine{{X: 1}}}
+	for _, x := range s.Points {
+		p.Rows = append(p.Rows, Row{Heading: x.At})
+		for _, v := range []struct {
+			name string
+			y    float64
+		}{{s.Real, x.Real}, {s.Model, x.Model}} {
+			p.Rows = append(p.Rows, Row{Label: v.name, Name: v.name, Style: d.style[v.name], Value: v.y, Lo: math.NaN(), Hi: math.NaN(), Text: times(v.y)})
+		}
+		noise := "too few trials"
+		if finite(x.Noise) {
+			noise = times(x.Noise)
+		}
+		table.Rows = append(table.Rows, []string{s.Real, s.Model, x.Axis, x.At, times(x.Real), times(x.Model), times(x.Factor), noise})
+	}
+	return p
+}

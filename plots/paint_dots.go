@@ -1,0 +1,100 @@
+package plots
+
+import "math"
+
+// Heights of the rows of a dot panel, in pixels.
+const dotH, dotGap = 15.0, 7.0
+
+func dotsHeight(p *Panel) float64 {
+	h := barsTop + barsEnd
+	for i := range p.Rows {
+		if p.Rows[i].Heading != "" {
+			h += dotGap
+		} else {
+			h += dotH
+		}
+	}
+	return h
+}
+
+// paintDots draws rows as marks with whiskers on one axis, which need not begin
+// at zero as bars must. Groups have their name on the left, at their first row.
+func (p *Panel) paintDots(c canvas, b box) {
+	left, name, value := 0.0, 0.0, 0.0
+	grouped := false
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		grouped = grouped || r.Heading != ""
+		left = math.Max(left, textWidth(r.Heading, sizeLabel, false)+12)
+		name = math.Max(name, textWidth(r.Label, sizeLabel, true)+7)
+		value = math.Max(value, textWidth(p.rowText(r), sizeTick, false)+8)
+	}
+	if !grouped {
+		left = name + 5
+		name = 0
+	}
+	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - name - value, b.H - barsTop - barsEnd}}
+	f.x = p.X.scaleTo(f.X+5, f.right()-5)
+	p.paintDotsGround(c, f)
+	y, heading := f.Y, ""
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		if r.Heading != "" {
+			heading = r.Heading
+			y += dotGap
+			continue
+		}
+		c.open("bar", r.Name)
+		if heading != "" {
+			c.text(pt{b.X, y + 11}, heading, label{Size: sizeLabel, Ink: InkText})
+			heading = ""
+		}
+		end := label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true}
+		if grouped {
+			c.text(pt{f.right() + 5, y + 11}, r.Label, end)
+		} else {
+			end.Anchor = anchorEnd
+			c.text(pt{f.X - 7, y + 11}, r.Label, end)
+		}
+		p.paintDot(c, f, r, y+dotH/2)
+		c.text(pt{f.right() + name + 5, y + 11}, p.rowText(r), label{Size: sizeTick, Ink: inkOf(r)})
+		c.close()
+		y += dotH
+	}
+}
+
+func inkOf(r *Row) Ink {
+	if r.Failed != "" {
+		return InkBad
+	}
+	return InkText
+}
+
+func (p *Panel) paintDotsGround(c canvas, f frame) {
+	for _, s := range p.Shades {
+		lo, hi := math.Max(f.X, f.x(s.Lo)), math.Min(f.right(), f.x(s.Hi))
+		fillBox(c, box{lo, f.Y, hi - lo, f.H}, InkShade, 1)
+	}
+	if p.Modelled {
+		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
+	}
+	p.paintRowAxis(c, f)
+}
+
+func (p *Panel) paintDot(c canvas, f frame, r *Row, y float64) {
+	x := f.x(r.Value)
+	if r.Failed != "" || !finite(x) {
+		return
+	}
+	d := &datum{Series: r.Name, Value: p.rowText(r), At: x, N: r.N}
+	if r.Label != r.Name {
+		d.X = r.Label
+	}
+	if finite(r.Lo, r.Hi, f.x(r.Lo)) {
+		lo, hi := clamp(f.x(r.Lo), f.X, f.right()), clamp(f.x(r.Hi), f.X, f.right())
+		s := stroke{Ink: r.Style.Ink, Width: 1.3}
+		c.lines([][]pt{{{lo, y}, {hi, y}}, {{lo, y - 3}, {lo, y + 3}}, {{hi, y - 3}, {hi, y + 3}}}, s)
+		d.Interval = interval(p.X.Format, r.Lo, r.Hi)
+	}
+	c.mark(pt{clamp(x, f.X, f.right()), y}, r.Style.Shape, 3.3, r.Style.Ink, r.Style.Hollow || r.Hollow, d)
+}
