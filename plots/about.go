@@ -28,7 +28,6 @@ func (d *data) system() []fact {
 	}
 	add("CPU", e.CPU, "cpu")
 	add("CPUs, cores, sockets, SMT", fmt.Sprintf("%d, %d, %d, %s", e.CPUs, e.Cores, e.Sockets, smt), "cpus")
-	add("memory", Bytes.Write(float64(e.MemBytes)), "memory")
 	add("kernel", e.Kernel, "kernel")
 	add("virtualisation", e.Virt, "virtualisation")
 	add("clock source", e.Clocksource, "clocksource")
@@ -42,11 +41,6 @@ func (d *data) system() []fact {
 	add("governor", e.Governor, "governor")
 	add("turbo", e.Turbo, "turbo")
 	add("mitigations", e.Mitigations, "mitigations")
-	add("Go", strings.Join([]string{e.GoVersion, e.GOOS + "/" + e.GOARCH, e.GOAMD64}, " "), "")
-	add("build flags", strings.Join(e.Flags, " "), "")
-	add("collector", "GOGC "+cmp.Or(e.GOGC, "not recorded"), "")
-	add("vmabench", d.run.Version+", commit "+cmp.Or(d.run.Commit, "not recorded"), "")
-	add("started", d.run.Created, "")
 	for _, f := range e.Facts {
 		x := fact{Name: f.Name, Value: f.Value, Verdict: f.Verdict, Advice: f.Advice}
 		if f.Verdict == "warn" || f.Verdict == "bad" {
@@ -54,6 +48,12 @@ func (d *data) system() []fact {
 		}
 		out = append(out, x)
 	}
+	add("memory", Bytes.Write(float64(e.MemBytes)), "memory")
+	add("Go", strings.Join([]string{e.GoVersion, e.GOOS + "/" + e.GOARCH, e.GOAMD64}, " "), "")
+	add("build flags", strings.Join(e.Flags, " "), "")
+	add("collector", "GOGC "+cmp.Or(e.GOGC, "not recorded"), "")
+	add("vmabench", d.run.Version+", commit "+cmp.Or(d.run.Commit, "not recorded"), "")
+	add("started", d.run.Created, "")
 	return out
 }
 

@@ -17,6 +17,14 @@ type answer struct {
 	How  string   // how it was measured and how well
 }
 
+func (a answer) joined() answer {
+	a.Head, a.How = joined(a.Head), joined(a.How)
+	for i := range a.More {
+		a.More[i] = joined(a.More[i])
+	}
+	return a
+}
+
 // subject is the design that the answer is about: the newest, which stands
 // last in the table of designs.
 func (d *data) subject() string {

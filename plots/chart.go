@@ -16,7 +16,7 @@ type Figure struct {
 	Table    *Table        // the same numbers
 	Body     template.HTML // in place of panels, on the page only
 	Command  string        // how to get this figure's data again
-	Lines    []string      // the samples behind it, in the Go benchmark format
+	Samples  bool          // drawn from trials, whose lines the page has at its end
 	// Baseline is the design that a relative figure is relative to.
 	Baseline string
 	// Hidden until the reader picks another baseline; never drawn to a file.
@@ -92,16 +92,18 @@ type PanelNote struct {
 // Row is a horizontal bar with its whisker, or a heading above a group of them.
 type Row struct {
 	Heading string // a group's name; the rest is not used then
-	Label   string
-	Name    string // variant, for the filter
-	Style   Style
-	Value   float64
-	Lo, Hi  float64 // NaN is no interval
-	N       int
-	Parts   []Part // stacked; Value is their sum
-	Text    string // beside the bar; "" writes Value
-	Failed  string // drawn in place of the bar
-	Hollow  bool   // oversubscribed or modelled: hatched
+	// Workload of a heading's group, for the page's filter.
+	Workload string
+	Label    string
+	Name     string // variant, for the filter
+	Style    Style
+	Value    float64
+	Lo, Hi   float64 // NaN is no interval
+	N        int
+	Parts    []Part // stacked; Value is their sum
+	Text     string // beside the bar; "" writes Value
+	Failed   string // drawn in place of the bar
+	Hollow   bool   // oversubscribed or modelled: hatched
 }
 
 // Part is one piece of a stacked bar.
@@ -151,6 +153,7 @@ type Key struct {
 type Table struct {
 	Head []string
 	Rows [][]string
-	// Left counts the columns from the left that are text.
-	Left int
+	// Left counts the columns from the left that are text, Note those from the
+	// right.
+	Left, Note int
 }

@@ -71,12 +71,15 @@ func figure(t testing.TB, d *data, id string) *Figure {
 
 // One panel of each kind, a line of SVG a line of the file.
 func TestPanelsGolden(t *testing.T) {
-	d := mustData(t, synth(t))
+	d, full := mustData(t, synth(t)), mustData(t, synthFull(t))
 	for _, c := range []struct {
 		id string
 		n  int
-	}{{"throughput", 1}, {"relative", 5}, {"latency", 0}, {"single", 0}, {"footprint", 0}, {"layout", 2}} {
+	}{{"throughput", 1}, {"relative", 5}, {"latency", 0}, {"single", 0}, {"footprint", 0}, {"layout", 2}, {"overview", 1}, {"shape", 0}, {"sensitivity", 0}, {"events", 0}} {
 		f := figure(t, d, c.id)
+		if f.Missing != "" {
+			f = figure(t, full, c.id)
+		}
 		svg := f.Panels[c.n].svg(c.id, f.Panels[c.n].describe(f))
 		golden(t, c.id+".svg", strings.ReplaceAll(svg, "><", ">\n<")+"\n")
 	}
@@ -91,7 +94,7 @@ func TestEveryFigureIsDrawable(t *testing.T) {
 		if f.Missing != "" {
 			t.Errorf("%s is not drawn: %s", f.ID, f.Missing)
 		}
-		if f.Missing == "" && len(f.Panels) == 0 {
+		if f.Missing == "" && len(f.Panels) == 0 && f.Body == "" {
 			t.Errorf("%s has no panels", f.ID)
 		}
 		if slices.Contains(ids, f.ID) {
@@ -104,8 +107,8 @@ func TestEveryFigureIsDrawable(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range strings.Fields("throughput relative cpu single oversubscribed sharing hot mix vmas fork mprotect applications roles fairness " +
-		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability selftest") {
+	for _, id := range strings.Fields("overview throughput relative cpu single oversubscribed sharing hot mix vmas fork mprotect applications roles fairness " +
+		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability selftest shape check") {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no figure %s", id)
 		}

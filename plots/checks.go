@@ -187,15 +187,19 @@ func none0(n int) string {
 // writeRows writes a table that scrolls within its own width.
 func writeRows(b *strings.Builder, t *Table) {
 	b.WriteString(`<div class="scroll" tabindex="0"><table><thead><tr>`)
-	for _, h := range t.Head {
-		fmt.Fprintf(b, `<th scope="col">%s</th>`, esc(h))
+	for i, h := range t.Head {
+		class := ""
+		if i >= t.Left && len(t.Rows) > 0 && numeric(t.Rows[0][i]) {
+			class = ` class="n"`
+		}
+		fmt.Fprintf(b, `<th scope="col"%s>%s</th>`, class, esc(h))
 	}
 	b.WriteString("</tr></thead><tbody>")
 	for _, r := range t.Rows {
 		b.WriteString("<tr>")
 		for i, c := range r {
 			class := ""
-			if i >= t.Left && len(c) > 0 && c[0] >= '0' && c[0] <= '9' {
+			if i >= t.Left && numeric(c) {
 				class = ` class="n"`
 			}
 			fmt.Fprintf(b, "<td%s>%s</td>", class, esc(c))
@@ -204,5 +208,7 @@ func writeRows(b *strings.Builder, t *Table) {
 	}
 	b.WriteString("</tbody></table></div>")
 }
+
+func numeric(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
 
 func esc(s string) string { return template.HTMLEscapeString(s) }

@@ -34,7 +34,7 @@ func subset(d *data, id, title, question string, need int, names ...string) []*F
 		ID: id, Section: secCases, Title: title + ": " + d.leaders(scens),
 		Subtitle: question + " Operations per second against GOMAXPROCS; higher is better; median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(), Command: d.command(strings.Join(names, "|")),
-		Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Lines: d.lines(results.Throughput, scens, 0, "ops/s"),
+		Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
 	}}
 }
 
@@ -91,7 +91,7 @@ func figHot(d *data) []*Figure {
 }
 
 func figProtect(d *data) []*Figure {
-	return subset(d, "mprotect", "mprotect of ranges that never meet", "Writers on disjoint ranges still take turns on mmap_lock.", 1, "mprotect-disjoint", "mprotect-overlap")
+	return subset(d, "mprotect", "mprotect of ranges that never meet, and of ranges that do", "Writers on disjoint ranges still take turns on mmap_lock.", 2, "mprotect-disjoint", "mprotect-overlap")
 }
 
 func figTraces(d *data) []*Figure {
@@ -141,8 +141,7 @@ func figMix(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: fmt.Sprintf("%s, at GOMAXPROCS %d: %s", title, procs, d.leaders(scens)),
 		Subtitle: "Against the share of operations that map or unmap (steps, not to scale). Throughput: higher is better; the rest: lower is. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "metric", "share of writes", "value"),
-		Lines: d.lines(results.Throughput, scens, procs, "ops/s", "mmap-read/op"), Command: d.command("mixed"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "metric", "share of writes", "value"), Samples: true, Command: d.command("mixed"),
 	}}
 }
 
@@ -185,7 +184,7 @@ func figFork(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: "fork write-locks every VMA while others fault: " + d.leaders(scens) + " overall",
 		Subtitle: "Rates of the two roles apart at the largest GOMAXPROCS within the CPUs; higher is better. Median with its 95 % interval; a panel for each number of VMAs.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Lines: d.lines(results.Throughput, scens, 0, "faulter-ops/s", "forker-ops/s"), Command: d.command("fork-storm"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Samples: true, Command: d.command("fork-storm"),
 	}}
 }
 

@@ -57,8 +57,7 @@ func figFootprint(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: d.footprintTitle(&scens[len(scens)-1]),
 		Subtitle: "Bytes of one VMA by part: the object, its separate lock, what the 4 KiB slab page loses between objects, and its share of the index. Lower is better. Counted, not sampled; the table has the measured heap beside it.",
-		Panels:   panels, Legend: legend, Table: table,
-		Lines: d.lines(results.Footprint, scens, 0),
+		Panels:   panels, Legend: legend, Table: table, Samples: true,
 	}}
 }
 
@@ -139,15 +138,17 @@ func figLayout(d *data) []*Figure {
 	}
 	var panels []Panel
 	table := &Table{Head: []string{"struct", "field", "type", "offset", "size", "cache line", "part of"}, Left: 3}
-	for _, n := range d.designs {
-		for i, st := range d.design(n).Layout {
-			of := n
-			if i > 0 {
-				if of = d.sharedBy(n, &st); of == "" {
-					continue // drawn with an earlier design
+	for _, beside := range []bool{false, true} { // every VMA, then what is beside it
+		for _, n := range d.designs {
+			for i, st := range d.design(n).Layout {
+				of := n
+				if i > 0 {
+					of = d.sharedBy(n, &st)
+				}
+				if of != "" && i > 0 == beside { // "" is drawn with an earlier design
+					panels = append(panels, structPanel(of, &st, table))
 				}
 			}
-			panels = append(panels, structPanel(of, &st, table))
 		}
 	}
 	if len(panels) == 0 {
@@ -164,6 +165,7 @@ func figLayout(d *data) []*Figure {
 // structPanel draws a struct and adds its fields to the table.
 func structPanel(of string, st *results.Struct, table *Table) Panel {
 	p := Panel{Title: fmt.Sprintf("%s: %s, %d B", of, st.Name, st.Size), Bytes: &ByteMap{Size: st.Size}}
+	var locks []string
 	for _, f := range st.Fields {
 		pad := f.Name == "_"
 		p.Bytes.Boxes = append(p.Bytes.Boxes, ByteBox{Name: f.Name, Type: f.Type, Offset: f.Offset, Size: f.Size, Lock: f.Lock, Pad: pad})
@@ -171,11 +173,16 @@ func structPanel(of string, st *results.Struct, table *Table) Panel {
 		switch {
 		case f.Lock:
 			part = "the lock"
+			locks = append(locks, fmt.Sprintf("%s at %d", f.Name, f.Offset))
 		case pad:
 			part = "padding"
 		}
 		table.Rows = append(table.Rows, []string{of + ": " + st.Name, f.Name, f.Type, fmt.Sprint(f.Offset), fmt.Sprint(f.Size),
 			fmt.Sprint(f.Offset / lineBytes), part})
+	}
+	p.Y.Label = "no lock in it"
+	if len(locks) > 0 {
+		p.Y.Label = "lock: " + strings.Join(locks, ", ")
 	}
 	return p
 }
@@ -276,6 +283,6 @@ func figLockPlace(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: title + ": what a lock costs by where it lies",
 		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Lines: d.lines(results.Throughput, scens[:1], 0, "cpu-ns/op"), Command: d.command("hotvma"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Samples: true, Command: d.command("hotvma"),
 	}}
 }

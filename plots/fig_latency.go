@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"vmabench/results"
 )
@@ -116,18 +117,18 @@ func (d *data) baseLoad(scen string) string {
 }
 
 func figLatency(d *data) []*Figure {
-	return d.percentiles("latency", "Latency by percentile", func(op string) bool { return op == "fault" })
+	return d.percentiles("latency", "Faults", func(op string) bool { return op == "fault" })
 }
 
 func figWriters(d *data) []*Figure {
-	return d.percentiles("writers", "How long writers wait", func(op string) bool { return op != "fault" && op != "maps" })
+	return d.percentiles("writers", "Writers", func(op string) bool { return op != "fault" && op != "maps" })
 }
 
 // percentiles draws one panel a scenario and operation.
 func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figure {
 	var panels []Panel
 	var scens []scenario
-	table := &Table{Head: []string{"workload, operation", "design", "p50", "p90", "p99", "p99.9", "max", "samples", "trials"}, Left: 2}
+	table := &Table{Head: []string{"workload, operation", "design", "p50", "p90", "p99", "95 % interval", "p99.9", "max", "samples", "trials"}, Left: 2}
 	worst := &finding{}
 	for _, s := range d.of(results.Latency, nil) {
 		load := d.baseLoad(s.key)
@@ -152,9 +153,9 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 	shareLog(panels)
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: worst.title(title, d),
-		Subtitle: "Time from the intended start of an operation to its end at a fixed rate of arrivals; lower is better. " +
-			"Merged histograms of all trials, drawn as far as ten samples lie beyond; in the table brackets mark what fewer support, ≤ what the clock cannot tell from zero. Rows of \"own start\" time the same operations from when they really began, which leaves out how long they had to wait for the ones before them. Grey: the same loop doing nothing, so what lies under it is the machine's.",
-		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Lines: d.lines(results.Latency, scens, 0),
+		Subtitle: "Time from an operation's intended start to its end, at a fixed rate of arrivals; lower is better. " +
+			"All trials' samples merged, drawn as far as ten lie beyond; the band is the 95 % interval of a bootstrap over trials. Dotted grey: the same loop doing nothing, so what lies under it is the machine's.",
+		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Notes: []string{"In the table: brackets mark what fewer than ten samples support, ≤ what the clock cannot tell from zero; \"own start\" leaves out the wait for the operations before."}, Samples: true,
 	}}
 }
 
@@ -168,7 +169,7 @@ func (f *finding) title(what string, d *data) string {
 	if f.Delta == nil {
 		return what + ": no difference at p99 was shown"
 	}
-	return fmt.Sprintf("%s: at p99 %s takes %s the time of %s in %s", what, f.slow, d.claim(f.Delta), f.fast, f.where)
+	return fmt.Sprintf("%s: at p99 %s takes up to %s the time of %s (%s)", what, f.slow, strings.ReplaceAll(d.claim(f.Delta), "\u00a0", " "), f.fast, f.where)
 }
 
 // worse looks for a larger p99 ratio among the designs of a panel.
@@ -196,15 +197,15 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 		}
 		p.X.Max = math.Max(p.X.Max, line.X[len(line.X)-1])
 		p.Series = append(p.Series, line)
-		table.percentiles(p.Title, variant, h)
+		table.percentiles(p.Title, variant, h, line.bandAt(.99))
 	}
-	rate := 0.0
+	rate, least := 0.0, int64(math.MaxInt64)
 	for _, n := range d.main() {
 		if h := d.hist(s.key, load, n, procs, op); h != nil {
-			rate = math.Max(rate, h.RateHz)
+			rate, least = math.Max(rate, h.RateHz), min(least, h.Count)
 			draw(h, n, d.style[n], false)
 			if own := d.timed("actual", s.key, load, n, procs, op); own != nil {
-				table.percentiles(p.Title, n+", own start", own)
+				table.percentiles(p.Title, n+", own start", own, "")
 			}
 		}
 	}
@@ -215,17 +216,30 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 	if h := d.idle(s.key, procs); h != nil {
 		draw(h, idle, idleStyle, true)
 	}
-	p.Y.Label = fmt.Sprintf("latency at %s ops/s offered, GOMAXPROCS %d", SI.Write(rate), procs)
+	p.Y.Label = fmt.Sprintf("at %s/s offered, GOMAXPROCS %d, %s samples or more each", trimZeros(SI.Write(rate)), procs, trimZeros(SI.Write(float64(least))))
 	return &p
 }
 
-// percentiles adds a row.
-func (t *Table) percentiles(panel, name string, h *results.MergedHist) {
+// percentiles adds a row; p99 is the interval of the 99th.
+func (t *Table) percentiles(panel, name string, h *results.MergedHist, p99 string) {
 	row := []string{panel, name}
 	for _, q := range []float64{.5, .9, .99, .999} {
 		row = append(row, quantileText(h, q))
+		if q == .99 {
+			row = append(row, p99)
+		}
 	}
 	t.Rows = append(t.Rows, append(row, Nanos.Write(float64(h.MaxNS)), strconv.FormatInt(h.Count, 10), strconv.Itoa(h.Trials)))
+}
+
+// bandAt is the interval of a curve at q; "" where it has none.
+func (s *Series) bandAt(q float64) string {
+	for i, x := range s.X {
+		if x == q && s.Lo != nil {
+			return interval(Nanos, s.Lo[i], s.Hi[i])
+		}
+	}
+	return ""
 }
 
 // percentiles fills a curve as far as ten samples lie beyond; the crosshair
@@ -246,6 +260,7 @@ func (s *Series) percentiles(h *results.MergedHist) {
 	if len(s.X) == 0 {
 		add(0.5, h.At(0.5).NS, true) // too few samples for a curve
 	}
+	s.Lo, s.Hi = h.Band(s.X)
 	s.Curve = len(s.X) > 1
 }
 
@@ -256,6 +271,9 @@ func (s *Series) cut(max float64) {
 		n--
 	}
 	s.X, s.Y, s.Probe = s.X[:n], s.Y[:n], s.Probe[:n]
+	if s.Lo != nil {
+		s.Lo, s.Hi = s.Lo[:n], s.Hi[:n]
+	}
 }
 
 var nines = []float64{.5, .9, .99, .999, .9999, .99999}
@@ -322,8 +340,8 @@ func figLoad(d *data) []*Figure {
 	shareLog(panels)
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: title + ", up to " + d.topLoad(kept) + " times each workload's own rate",
-		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of the merged histograms of all trials.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Lines: d.lines(results.Latency, kept, 0),
+		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of all trials' samples merged, with the 95 % interval of a bootstrap over trials.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Samples: true,
 	}}
 }
 
@@ -347,11 +365,14 @@ func (d *data) loadPanel(s *scenario, op kindOf, q float64) *Panel {
 			if c == nil || c.RateHz <= 0 {
 				continue // a closed loop offers no load
 			}
-			line.add(c.RateHz, stat{quantile(c, q), math.NaN(), math.NaN(), c.Trials}, false, "")
+			st := stat{quantile(c, q), math.NaN(), math.NaN(), c.Trials}
+			if lo, hi := c.Band([]float64{q}); lo != nil && finite(st.Med) {
+				st.Lo, st.Hi = math.Max(1, lo[0]), math.Max(1, hi[0])
+			}
+			line.add(c.RateHz, st, false, "")
 			p.X.Min, p.X.Max = math.Min(p.X.Min, c.RateHz), math.Max(p.X.Max, c.RateHz)
 		}
 		if len(line.X) > 0 {
-			line.Lo, line.Hi = nil, nil
 			p.Series = append(p.Series, line)
 		}
 	}

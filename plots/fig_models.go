@@ -33,7 +33,7 @@ func figPeers(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: d.peersTitle(scens),
 		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs, on a logarithmic axis; left is better. Grey: controls, no proposals for the kernel. linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, d.ranked(scens[0].key), "ns/op"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: true,
 	}}
 }
 
@@ -178,14 +178,14 @@ func (d *data) anyCell(k results.Kind) *cell {
 // figGuard draws what share of the CPU time it asked for each trial got.
 func figGuard(d *data) []*Figure {
 	const id, title = "guard", "Disturbance guard"
-	strip := &Strip{}
+	var panels []Panel
 	bad, n := 0, 0
 	ts := d.folder.Trials
 	for _, k := range []results.Kind{results.Throughput, results.Latency} {
-		row := StripRow{Name: string(k)}
+		var row StripRow
 		for i := range ts {
 			t := &ts[i]
-			if t.Kind != k || t.Param("variant") == idle {
+			if t.Kind != k {
 				continue
 			}
 			n++
@@ -198,8 +198,10 @@ func figGuard(d *data) []*Figure {
 			row.Cells = append(row.Cells, 4*v)
 			row.Bad = append(row.Bad, !t.Guard.OK && t.Failed == "")
 		}
-		if len(row.Cells) > 0 {
-			strip.Rows = append(strip.Rows, row.fold(240))
+		if all := len(row.Cells); all > 0 {
+			row = row.fold(120)
+			panels = append(panels, Panel{Title: plural(all, string(k)+" trial", string(k)+" trials"), Strip: &Strip{Rows: []StripRow{row}},
+				X: Axis{Label: "in the order they ran" + each(all, len(row.Cells))}})
 		}
 	}
 	if n == 0 {
@@ -211,9 +213,17 @@ func figGuard(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secChecks, Title: claim,
-		Subtitle: "Trials in the order they ran, left to right. Faint: got all the CPU time it asked for; strong: a quarter less. Red: disturbed by the guard's rule; an outline: failed.",
-		Panels:   []Panel{{Strip: strip, W: 900, X: Axis{Label: "trials in the order they ran"}}}, Table: d.guardTable(),
+		Subtitle: "Faint: a trial got all the CPU time it asked for; strong: a quarter less. Red: disturbed by the guard's rule; an outline: failed.",
+		Panels:   panels, Table: d.guardTable(),
 	}}
+}
+
+// each says how many trials a folded cell stands for.
+func each(trials, cells int) string {
+	if trials == cells {
+		return ""
+	}
+	return fmt.Sprintf("; a cell is the worst of %d", (trials+cells-1)/cells)
 }
 
 // fold joins cells until at most n are left, keeping the worst of each group.

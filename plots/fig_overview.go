@@ -24,17 +24,19 @@ func figOverview(d *data) []*Figure {
 }
 
 func (d *data) overview(base string) *Figure {
-	effect := d.versus(base).Options.Effect
-	one := Panel{Title: "one worker", Dots: true}
+	effect, mixed := d.versus(base).Options.Effect, d.mixedProcs()
+	one := Panel{Title: "GOMAXPROCS 1", Dots: true}
 	all := Panel{Title: "as many workers as CPUs", Dots: true}
 	for _, pt := range d.points() {
 		p := &all
 		if pt.procs == 1 {
 			p = &one
 		}
-		rows := []Row{{Heading: pt.s.title}}
-		if p == &all && d.mixedProcs() {
+		rows := []Row{{Heading: pt.s.title, Workload: pt.s.workload}}
+		if p == &all && mixed {
 			rows[0].Heading += ", " + strconv.Itoa(pt.procs)
+		} else if p == &all {
+			p.Title = "GOMAXPROCS " + strconv.Itoa(pt.procs)
 		}
 		for _, n := range without(d.main(), base) {
 			rows = append(rows, d.overRow(base, n, pt))
@@ -55,7 +57,7 @@ func (d *data) overview(base string) *Figure {
 		ID: "overview", Section: secThroughput, Title: d.relativeTitle(scens, base), Baseline: base,
 		Subtitle: fmt.Sprintf("Throughput over that of %s; right is better. Median of the ratios paired by repetition with its 95 %% interval; the line is no change, its grey ground ±%s, below which nothing counts as a difference.",
 			base, trimZeros(Share.Write(effect))),
-		Panels: panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workers", "over "+base), Lines: d.lines(results.Throughput, scens, 0, "ops/s"),
+		Panels: panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workers", "over "+base), Samples: true,
 	}
 }
 
@@ -64,10 +66,13 @@ func (d *data) overview(base string) *Figure {
 func (d *data) mixedProcs() bool {
 	top := 0
 	for _, pt := range d.points() {
-		if pt.procs > 1 && top > 0 && pt.procs != top {
+		if pt.procs == 1 {
+			continue
+		}
+		if top > 0 && pt.procs != top {
 			return true
 		}
-		top = max(top, pt.procs)
+		top = pt.procs
 	}
 	return false
 }

@@ -1,8 +1,10 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -36,8 +38,8 @@ func figPublished(d *data) []*Figure {
 	for i := range all {
 		t := &all[i]
 		panels = append(panels, d.publishedRates(t), d.publishedGain(t, table))
-		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by %s points at most. Source: %s.",
-			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), t.Table.Source))
+		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by up to %s points, the rate by up to %s %%. Source: %s.",
+			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), sig(t.Score.WorstRate, 2), t.Table.Source))
 	}
 	if len(panels) == 0 {
 		return missing(id, secModels, title, tablesFile+" has no table")
@@ -48,7 +50,7 @@ func figPublished(d *data) []*Figure {
 		legend = append(legend, k)
 	}
 	return []*Figure{{
-		ID: id, Section: secModels, Title: title + ": " + firstSentence(words[0]),
+		ID: id, Section: secModels, Title: "Modelled beside published: " + firstSentence(words[0]),
 		Subtitle: "Faults a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter was fitted to these tables.",
 		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
 	}}
@@ -139,37 +141,83 @@ func (d *data) look(name string) Style {
 	return styles([]string{name}, func(string) bool { return false })[name]
 }
 
-// figSensitivity lists what becomes of the model's ranking when its parameters
-// are changed.
+// sensitivity is an element of sensitivity.json: one parameter of the model
+// changed, and what became of the ranking.
+type sensitivity struct {
+	Parameter string
+	Factor    float64
+	Ranking   []string
+	Holds     bool
+	GainPct   float64
+}
+
+// mostParameters is how many are drawn, those that matter most.
+const mostParameters = 8
+
+// figSensitivity draws what becomes of the newest design's gain when the
+// model's parameters are changed.
 func figSensitivity(d *data) []*Figure {
 	const id, title = "sensitivity", "The model's parameters changed by 30 %"
-	var all []struct {
-		Parameter string
-		Factor    float64
-		Ranking   []string
-		Holds     bool
-		GainPct   float64
-	}
+	var all []sensitivity
 	if err := d.readJSON(sensitivityFile, &all); err != nil {
 		return missing(id, secModels, title, absent(sensitivityFile, "make simulate", err))
 	}
 	table := &Table{Head: []string{"parameter", "factor", "ranking", "holds", "gain of the last over the one before"}, Left: 1}
-	p := Panel{Title: "gain by parameter", Modelled: true, X: Axis{Label: "gain, % (modelled)", Format: Plain}, W: 500}
-	holds := 0
+	holds, base := 0, 0.0
+	swing := map[string]float64{}
+	var order []string
 	for _, v := range all {
 		word := "no"
 		if v.Holds {
 			holds, word = holds+1, "yes"
 		}
-		name := fmt.Sprintf("%s × %s", v.Parameter, sig(v.Factor, 2))
 		table.Rows = append(table.Rows, []string{v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " > "), word, signed(v.GainPct, 3) + " %"})
-		p.Rows = append(p.Rows, Row{Label: name, Name: name, Style: Style{Ink: InkMuted}, Value: math.Max(0, v.GainPct), Lo: math.NaN(), Hi: math.NaN(),
-			Text: signed(v.GainPct, 3) + " %", Hollow: true})
+		if v.Factor == 1 {
+			base = v.GainPct
+		} else if !slices.Contains(order, v.Parameter) {
+			order = append(order, v.Parameter)
+		}
 	}
-	p.rowScale()
-	return []*Figure{{
+	for _, v := range all {
+		swing[v.Parameter] = math.Max(swing[v.Parameter], math.Abs(v.GainPct-base))
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(swing[b], swing[a]) })
+	f := &Figure{
 		ID: id, Section: secModels, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, len(all)),
-		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it.",
-		Panels:   []Panel{p}, Table: table, Command: "vmalab simulate -sensitivity",
-	}}
+		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it. The dotted line: nothing changed. Those that matter most; the table has all.",
+		Table:    table, Command: "vmalab simulate -sensitivity",
+	}
+	if len(order) > mostParameters {
+		f.Notes = []string{fmt.Sprintf("The other %d move the gain by %s points at most.", len(order)-mostParameters, sig(swing[order[mostParameters]], 2))}
+		order = order[:mostParameters]
+	}
+	f.Panels = []Panel{sensitivityPanel(all, order, base)}
+	return []*Figure{f}
+}
+
+func sensitivityPanel(all []sensitivity, order []string, base float64) Panel {
+	p := Panel{Title: "gain by parameter", Modelled: true, Dots: true, Lines: []RefLine{{X: base}},
+		X: Axis{Label: "gain, % (modelled)", Format: Plain, Min: base, Max: base}}
+	add := func(v sensitivity) {
+		shape := Triangle
+		if v.Factor < 1 {
+			shape = TriangleDown
+		}
+		p.X.Min, p.X.Max = math.Min(p.X.Min, v.GainPct), math.Max(p.X.Max, v.GainPct)
+		p.Rows = append(p.Rows, Row{Label: "× " + sig(v.Factor, 2), Name: v.Parameter, Style: Style{Ink: InkMuted, Shape: shape}, Value: v.GainPct,
+			Lo: math.NaN(), Hi: math.NaN(), Text: signed(v.GainPct, 3) + " %", Hollow: true})
+	}
+	for _, name := range order {
+		p.Rows = append(p.Rows, Row{Heading: name})
+		for _, v := range all {
+			if v.Parameter == name {
+				add(v)
+			}
+		}
+	}
+	if len(order) == 0 && len(all) > 0 {
+		add(all[0])
+	}
+	p.X.Min, p.X.Max = nice(p.X.Min-0.5, p.X.Max+0.5, 4)
+	return p
 }

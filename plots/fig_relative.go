@@ -49,7 +49,7 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 		Subtitle: fmt.Sprintf("Throughput over that of %s in the same repetition; higher is better. Median of the paired ratios with its 95 %% interval. "+
 			"Shaded: within ±%s, no difference seen.", base, trimZeros(Share.Write(effect))),
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: base + " = 1", Line: true}),
-		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Lines: d.lines(results.Throughput, scens, 0, "ops/s"),
+		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Samples: true,
 	}
 }
 
@@ -117,10 +117,10 @@ func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
 		return out[0].V, out[len(out)-1].V, out
 	}
 	lo, hi = 1/down/1.05, up*1.05
-	for _, v := range []float64{1000, 100, 30, 10, 4, 2} {
-		if down >= v*0.97 {
-			out = append(out, Tick{1 / v, "1/" + trimZeros(sig(v, 4))})
-			lo = math.Min(lo, 1/v/1.03)
+	for _, v := range []float64{0.001, 0.01, 0.03, 0.1, 0.25, 0.5, 0.7} {
+		if down >= 0.97/v && (v != 0.7 || down < 2.5) {
+			out = append(out, Tick{v, trimZeros(sig(v, 2)) + "×"})
+			lo = math.Min(lo, v/1.03)
 		}
 	}
 	for _, v := range []float64{1, 1.2, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000} {

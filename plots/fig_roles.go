@@ -30,7 +30,7 @@ func figRoles(d *data) []*Figure {
 		ID: id, Section: secRoles, Title: d.rolesTitle(panels),
 		Subtitle: "Operations per second of each role (or kind of operation) against GOMAXPROCS; higher is better. Median with its 95 % interval. Each panel has its own axis.",
 		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
-		Table: tableOf(panels, "role", "GOMAXPROCS", "ops/s"), Lines: d.lines(results.Throughput, kept, 0, "ops/s", "faulter-ops/s", "forker-ops/s", "worker-ops/s", "scanner-ops/s", "mapper-ops/s", "fault-share"),
+		Table: tableOf(panels, "role", "GOMAXPROCS", "ops/s"), Samples: true,
 	}}
 }
 
@@ -156,7 +156,7 @@ func figFairness(d *data) []*Figure {
 					}
 				}
 				if len(rows) > 0 {
-					p.Rows = append(append(p.Rows, Row{Heading: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, procs)}), rows...)
+					p.Rows = append(append(p.Rows, Row{Heading: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, procs), Workload: s.workload}), rows...)
 				}
 			}
 		}
@@ -174,6 +174,6 @@ func figFairness(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secRoles, Title: claim,
 		Subtitle: "Higher is fairer. Median over trials with its 95 % interval; oversubscribed points left out, where the scheduler decides.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "index", "value"), Lines: d.lines(results.Throughput, d.of(results.Throughput, nil), 0, "fair-jain", "fair-min/max"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "index", "value"), Samples: true,
 	}}
 }

@@ -68,7 +68,7 @@ func figThroughput(d *data) []*Figure {
 		Subtitle: "Operations per second of all workers together against GOMAXPROCS; higher is better. Median of trials with its 95 % interval. " +
 			"Panels with the same ticks share an axis.",
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: "ideal: the fastest design alone, times CPUs", Line: true}),
-		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Lines: d.lines(results.Throughput, scens, 0, "ops/s"),
+		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
 	}}
 }
 
@@ -123,7 +123,7 @@ func figCPU(d *data) []*Figure {
 		ID: "cpu", Section: secThroughput, Title: d.cpuTitle(scens),
 		Subtitle: "CPU time of all workers over all operations; lower is better, level is perfect scaling. Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
-		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Lines: d.lines(results.Throughput, scens, 0, "cpu-ns/op"),
+		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Samples: true,
 	}}
 }
 
@@ -174,7 +174,7 @@ func figSingle(d *data) []*Figure {
 	return []*Figure{{
 		ID: "single", Section: secThroughput, Title: title,
 		Subtitle: "Wall time of one operation at GOMAXPROCS 1; lower is better. Bars from zero, whiskers are 95 % intervals of the median. Each panel has its own scale.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Lines: d.lines(results.Throughput, scens, 1, "ns/op"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: true,
 	}}
 }
 
@@ -258,7 +258,7 @@ func sameRowScale(panels []Panel) {
 
 // tableOfRows writes bars as a table.
 func tableOfRows(panels []Panel, panelHead, unit string) *Table {
-	t := &Table{Head: []string{panelHead, "", "design", unit, "95 % interval", "n", "note"}, Left: 3}
+	t := &Table{Head: []string{panelHead, "", "design", unit, "95 % interval", "n", "note"}, Left: 3, Note: 1}
 	for i := range panels {
 		group := ""
 		for _, r := range panels[i].Rows {
@@ -329,6 +329,6 @@ func figOversubscribed(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secThroughput, Title: claim,
 		Subtitle: "Throughput at the largest GOMAXPROCS as a share of that at the number of CPUs, paired by repetition; higher is better, the dotted line is nothing lost. Hatched: oversubscribed.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Lines: d.lines(results.Throughput, used, 0, "ops/s"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Samples: true,
 	}}
 }

@@ -21,7 +21,16 @@ func figShape(d *data) []*Figure {
 		s := &shapes[i]
 		if len(s.Points) > 0 {
 			panels = append(panels, d.shapePanel(s, table))
-			words = append(words, fmt.Sprintf("%s responds as %s does to within a factor of %s over %s", s.Real, s.Model, sig(s.Distance, 3), plural(len(s.Points), "point", "points")))
+			words = append(words, fmt.Sprintf("%s is within a factor of %s of %s over %s", s.Real, sig(s.Distance, 3), s.Model, plural(len(s.Points), "point", "points")))
+		}
+		within := 0
+		for _, x := range s.Points {
+			if math.Abs(math.Log(x.Factor)) <= math.Log(x.Noise) {
+				within++
+			}
+		}
+		if len(s.Points) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: in %d of %s the intervals of the four medians alone could make the gap.", s.Real, within, plural(len(s.Points), "point", "points")))
 		}
 		for _, z := range s.Sizes {
 			notes = append(notes, fmt.Sprintf("%s: %d bytes in %s, %d in %s.", z.Object, z.Real, s.Real, z.Model, s.Model))
@@ -33,8 +42,8 @@ func figShape(d *data) []*Figure {
 	ratioRows(panels)
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: "Shape, not speed: " + strings.Join(words, "; "),
-		Subtitle: "Each mark is a subject's speed over its own speed at another point, so units and clock cancel out; right is more. The distance is the root mean square of the marks' logarithmic gaps, as a factor. " +
-			"A real fault does some hundred times the model's work outside the lock, and a real fork copies the whole Go process: a distance of 1 is not to be expected.",
+		Subtitle: "Each mark is a subject's speed over its own speed at another point, so units and clock cancel out. The factor is the root mean square of the logarithmic gaps; 1 is the same shape. " +
+			"It is not to be expected: a real fault does some hundred times the model's work outside the lock.",
 		Panels: panels, Legend: d.legend(panels), Notes: notes, Table: table,
 	}}
 }

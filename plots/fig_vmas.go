@@ -17,6 +17,17 @@ func (s *scenario) sizeOf() int {
 	return slices.IndexFunc(sizes, func(z struct{ param, label string }) bool { return s.param(z.param) != "" })
 }
 
+// unsized is the scenario without its size: what is drawn as one line.
+func (s *scenario) unsized() string {
+	name := s.workload
+	for _, p := range s.params {
+		if slices.Contains(around, p.Key) && !slices.ContainsFunc(sizes, func(z struct{ param, label string }) bool { return z.param == p.Key }) {
+			name += " " + p.Key + "=" + p.Value
+		}
+	}
+	return name
+}
+
 // figVMAs draws the time of an operation against the number of VMAs or of
 // touched pages, for the workloads that the run measured with two numbers or
 // more; of a fork, too.
@@ -26,16 +37,19 @@ func figVMAs(d *data) []*Figure {
 	var order []string
 	scens := d.of(results.Throughput, func(s *scenario) bool { return s.sizeOf() >= 0 })
 	for _, s := range scens {
-		if byLoad[s.workload] == nil {
-			order = append(order, s.workload)
+		w := s.unsized()
+		if byLoad[w] == nil {
+			order = append(order, w)
 		}
-		byLoad[s.workload] = append(byLoad[s.workload], s)
+		byLoad[w] = append(byLoad[w], s)
 	}
 	var panels []Panel
+	scens = nil
 	for _, w := range order {
 		if len(byLoad[w]) < 2 {
 			continue
 		}
+		scens = append(scens, byLoad[w]...)
 		panels = append(panels, d.vmasPanel(w, "time per operation", byLoad[w], func(c *cell) []float64 { xs, _ := c.samples("ns/op"); return xs }))
 		fork := d.vmasPanel(w, "time per fork", byLoad[w], forkTimes)
 		if slices.ContainsFunc(fork.Series, func(s Series) bool { return slices.ContainsFunc(s.Y, func(y float64) bool { return finite(y) }) }) {
@@ -51,7 +65,7 @@ func figVMAs(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: strings.TrimSuffix(title+": "+d.leaders(scens), ": "),
 		Subtitle: "Wall time per operation, and per fork beside faults, at the largest GOMAXPROCS within the CPUs; lower is better. Both axes are logarithmic; median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Lines: d.lines(results.Throughput, scens, 0, "ns/op", "forker-ops/s"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Samples: true,
 	}}
 }
 
@@ -64,7 +78,7 @@ func forkTimes(c *cell) []float64 {
 }
 
 func (d *data) vmasPanel(w, what string, scens []scenario, f func(*cell) []float64) Panel {
-	p := Panel{Title: w + ": " + what, Workload: w, X: Axis{Label: sizes[scens[0].sizeOf()].label, Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Label: what, Scale: Log10, Format: Nanos}}
+	p := Panel{Title: w + ": " + what, Workload: scens[0].workload, X: Axis{Label: sizes[scens[0].sizeOf()].label, Scale: Log10, Format: SI, Min: math.Inf(1)}, Y: Axis{Label: what, Scale: Log10, Format: Nanos}}
 	for _, n := range d.main() {
 		line := Series{Name: n, Label: n, Style: d.style[n]}
 		for _, s := range scens {

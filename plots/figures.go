@@ -209,7 +209,7 @@ func fromZero(panels []Panel, f Format) {
 
 // tableOf writes the series of panels as rows: panel, x, design, value, interval.
 func tableOf(panels []Panel, panelHead, xHead, unit string) *Table {
-	t := &Table{Head: []string{panelHead, xHead, "design", unit, "95 % interval", "n", "note"}, Left: 3}
+	t := &Table{Head: []string{panelHead, xHead, "design", unit, "95 % interval", "n", "note"}, Left: 3, Note: 1}
 	for i := range panels {
 		p := &panels[i]
 		for j := range p.Series {
@@ -243,32 +243,6 @@ func interval(f Format, lo, hi float64) string {
 		return "too few trials"
 	}
 	return f.Write(lo) + " … " + f.Write(hi)
-}
-
-// lines returns the samples of scenarios in units as the Go benchmark format
-// has them. at 0 is every GOMAXPROCS.
-func (d *data) lines(k results.Kind, scens []scenario, at int, units ...string) []string {
-	var out []string
-	for _, c := range d.order {
-		if c.key.kind != k || at != 0 && c.key.procs != at || at == 0 && d.control(c.Variant) ||
-			!slices.ContainsFunc(scens, func(s scenario) bool { return s.key == c.key.scenario }) {
-			continue
-		}
-		for _, t := range c.trials {
-			line := "Benchmark" + c.Name + " " + strconv.FormatInt(max(1, t.Ops), 10)
-			n := 0
-			for _, v := range slices.Concat(t.Values, t.Events) {
-				if len(units) == 0 && slices.Contains(t.Values, v) || slices.Contains(units, v.Unit) {
-					line += " " + strconv.FormatFloat(v.Value, 'g', 6, 64) + " " + v.Unit
-					n++
-				}
-			}
-			if n > 0 {
-				out = append(out, line)
-			}
-		}
-	}
-	return out
 }
 
 // list joins words: "a", "a and b", "a, b and c".

@@ -211,6 +211,7 @@ type vgCanvas struct {
 }
 
 func (c *vgCanvas) open(string, string) {}
+func (c *vgCanvas) openWorkload(string) {}
 func (c *vgCanvas) close()              {}
 
 func (c *vgCanvas) point(p pt) vg.Point { return vg.Point{X: vg.Length(p.X), Y: vg.Length(c.h - p.Y)} }

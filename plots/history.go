@@ -30,7 +30,7 @@ func historyFigures(runs []*results.Folder) ([]figureView, error) {
 			return nil, err
 		}
 		f.ID = fmt.Sprintf("history-%d", len(out))
-		out = append(out, view(f, map[string]string{}))
+		out = append(out, view(f))
 	}
 	return out, nil
 }

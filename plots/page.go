@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,7 @@ type page struct {
 	Gaps, Warnings                                    []string
 	Sections                                          []section
 	Undrawn                                           []*Figure
+	Samples                                           string
 	System                                            []fact
 	Method                                            []items
 }
@@ -58,12 +60,13 @@ type items struct {
 // figureView is a Figure as the template wants it.
 type figureView struct {
 	*Figure
-	Keys      []keyView
-	Panels    []panelView
-	Table     *tableView
-	CSV       string
-	Lines     string
-	SameLines string
+	Heading string
+	Sub     string
+	Remarks []string
+	Keys    []keyView
+	Panels  []panelView
+	Table   *tableView
+	CSV     string
 }
 
 type keyView struct {
@@ -76,10 +79,7 @@ type panelView struct {
 	SVG      template.HTML
 }
 
-type tableView struct {
-	Head []string
-	Rows [][]cellView
-}
+type tableView struct{ Head, Rows [][]cellView }
 
 type cellView struct {
 	Text string
@@ -116,7 +116,7 @@ func (d *data) page() (*page, error) {
 	p := &page{
 		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
 		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
-		Answer: d.answer(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
+		Answer: d.answer().joined(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
 		Questions: questions, System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
 	}
 	p.Gaps = gapTexts(d.gaps)
@@ -130,13 +130,13 @@ func (d *data) page() (*page, error) {
 	p.Columns = append([]string{d.baseline}, without(d.main(), d.baseline)...)
 	p.Matrix, p.Means = d.matrix()
 	p.Sections, p.Undrawn = d.sections()
-	return p, nil
+	p.Samples, err = d.samples()
+	return p, err
 }
 
 // sections groups the figures and gives each its views; those without data are
 // apart.
 func (d *data) sections() (out []section, undrawn []*Figure) {
-	lines := map[string]string{} // block of lines to the figure that has it
 	for _, f := range d.figures() {
 		if f.Missing != "" {
 			undrawn = append(undrawn, f)
@@ -146,10 +146,15 @@ func (d *data) sections() (out []section, undrawn []*Figure) {
 			out = append(out, section{ID: slug(f.Section), Title: f.Section})
 		}
 		s := &out[len(out)-1]
-		s.Figures = append(s.Figures, view(f, lines))
+		s.Figures = append(s.Figures, view(f))
 	}
 	return out, undrawn
 }
+
+// joined keeps a number and its unit on one line.
+func joined(s string) string { return joint.ReplaceAllString(s, "$1\u00a0$2") }
+
+var joint = regexp.MustCompile(`(\d) (%|B\b|ns\b|µs\b|ms\b|k\b|M\b)`)
 
 func slug(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -164,10 +169,26 @@ func slug(s string) string {
 }
 
 // mostLines keeps the page of a long plan readable; the default plan has fewer.
-const mostLines = 600
+const mostLines = 1000
 
-func view(f *Figure, lines map[string]string) figureView {
-	v := figureView{Figure: f}
+// samples is the run's bench.txt, all that benchstat needs.
+func (d *data) samples() (string, error) {
+	var b strings.Builder
+	if err := d.folder.WriteBench(&b); err != nil || !strings.Contains(b.String(), "Benchmark") {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if more := len(lines) - mostLines; more > 0 {
+		lines = append(lines[:mostLines], fmt.Sprintf("# %d more lines: bench.txt in the run's folder has all", more))
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+func view(f *Figure) figureView {
+	v := figureView{Figure: f, Heading: joined(f.Title), Sub: joined(f.Subtitle)}
+	for _, n := range f.Notes {
+		v.Remarks = append(v.Remarks, joined(n))
+	}
 	for i := range f.Legend {
 		k := &f.Legend[i]
 		name, _, _ := strings.Cut(k.Label, ":")
@@ -181,25 +202,18 @@ func view(f *Figure, lines map[string]string) figureView {
 		v.Panels = append(v.Panels, panelView{p.Workload, template.HTML(p.svg(f.ID+"-"+strconv.Itoa(i), p.describe(f)))})
 	}
 	if t := f.Table; t != nil && len(t.Rows) > 0 {
-		v.Table = &tableView{Head: t.Head}
-		for _, r := range t.Rows {
-			var row []cellView
+		row := func(r []string) (out []cellView) {
 			for i, c := range r {
-				row = append(row, cellView{c, i >= t.Left})
+				out = append(out, cellView{c, i >= t.Left && (t.Note == 0 || i < len(t.Head)-t.Note)})
 			}
-			v.Table.Rows = append(v.Table.Rows, row)
+			return out
+		}
+		v.Table = &tableView{Head: [][]cellView{row(t.Head)}}
+		for _, r := range t.Rows {
+			v.Table.Rows = append(v.Table.Rows, row(r))
 		}
 	}
 	v.CSV = f.csv()
-	all := strings.Join(f.Lines, "\n")
-	if id, ok := lines[all]; ok && all != "" {
-		v.SameLines = id
-		return v
-	}
-	lines[all] = f.ID
-	if v.Lines = all; len(f.Lines) > mostLines {
-		v.Lines = strings.Join(f.Lines[:mostLines], "\n") + fmt.Sprintf("\n# %d more lines: bench.txt in the run's folder has all", len(f.Lines)-mostLines)
-	}
 	return v
 }
 

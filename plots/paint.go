@@ -49,8 +49,10 @@ type canvas interface {
 	fill(pts []pt, ink Ink, alpha float64)
 	mark(p pt, shape Shape, r float64, ink Ink, hollow bool, d *datum)
 	text(p pt, s string, l label)
-	// open starts a group that belongs to a design; the page can hide it.
+	// open starts a group that belongs to a design, or to a workload; the page
+	// can hide either.
 	open(class, design string)
+	openWorkload(name string)
 	close()
 }
 

@@ -34,11 +34,16 @@ func (p *Panel) paintRows(c canvas, b box) {
 	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X, f.right())
 	p.paintRowAxis(c, f)
-	y := f.Y
+	y, grouped := f.Y, false
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		if r.Heading != "" {
-			c.text(pt{b.X, y + 14}, r.Heading, label{Size: sizeLabel, Ink: InkMuted})
+			if grouped {
+				c.close()
+			}
+			grouped = true
+			c.openWorkload(r.Workload)
+			c.text(pt{b.X, y + 14}, r.Heading, label{Size: sizeLabel, Ink: InkMuted, Halo: true})
 			y += headingH
 			continue
 		}
@@ -47,6 +52,9 @@ func (p *Panel) paintRows(c canvas, b box) {
 		p.paintBar(c, f, r, y)
 		c.close()
 		y += rowH
+	}
+	if grouped {
+		c.close()
 	}
 }
 
@@ -64,9 +72,14 @@ func (p *Panel) rowText(r *Row) string {
 
 func (p *Panel) paintRowAxis(c canvas, f frame) {
 	c.open("axes", "")
+	last := math.Inf(-1)
 	for _, t := range p.X.marks(4) {
-		x := f.x(t.V)
+		x, w := f.x(t.V), textWidth(t.Label, sizeTick, false)
 		c.line([]pt{{x, f.Y}, {x, f.bottom()}}, stroke{Ink: InkGrid, Width: 0.8})
+		if x-w/2 < last+5 {
+			continue // a label that would touch the last one
+		}
+		last = x + w/2
 		c.text(pt{x, f.bottom() + 13}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	}
 	for _, r := range p.Lines {

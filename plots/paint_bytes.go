@@ -9,7 +9,7 @@ import (
 const (
 	lineBytes = 64
 	lineH     = 30.0
-	bytesTop  = 34.0
+	bytesTop  = 48.0
 )
 
 func bytesHeight(m *ByteMap) float64 {
@@ -24,6 +24,7 @@ func (p *Panel) paintBytes(c canvas, b box) {
 		return pt{b.X + left + w*float64(off%lineBytes), top + lineH*float64(off/lineBytes)}
 	}
 	c.open("axes", "")
+	c.text(pt{b.X, b.Y + 27}, p.Y.Label, label{Size: sizeTick, Ink: InkMuted})
 	for _, off := range []int{0, 16, 32, 48} {
 		c.text(pt{at(off).X, top - 4}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted})
 	}

@@ -37,9 +37,16 @@ func (p *Panel) paintDots(c canvas, b box) {
 	f.x = p.X.scaleTo(f.X+5, f.right()-5)
 	p.paintDotsGround(c, f)
 	y, heading := f.Y, ""
+	if grouped {
+		defer c.close()
+	}
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		if r.Heading != "" {
+			if i > 0 {
+				c.close()
+			}
+			c.openWorkload(r.Workload)
 			heading = r.Heading
 			y += dotGap
 			continue

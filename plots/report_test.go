@@ -136,7 +136,7 @@ func TestSplice(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := os.ReadFile(path)
-	for _, want := range []string{"before\n", "\nafter\n", "throughput-dark.svg", "| pft | 2 |", "Imaginary CPU"} {
+	for _, want := range []string{"before\n", "\nafter\n", "overview-dark.svg", "| pft | 2 |", "Imaginary CPU"} {
 		if !bytes.Contains(b, []byte(want)) {
 			t.Errorf("no %q in\n%s", want, b)
 		}

@@ -18,7 +18,7 @@ import (
 //
 // The parts are answer, summary, losses, footprint, machine, command,
 // figure:ID for a chart, whose files Charts has put into the run's charts
-// folder, and report: answer, throughput, summary, footprint, losses.
+// folder, and report: answer, overview, summary, footprint, losses.
 var markers = regexp.MustCompile(`(?ms)^<!-- BEGIN: ([a-z:-]+) -->\n(.*?)^<!-- END: ([a-z:-]+) -->$`)
 
 // Splice writes the parts that path has markers for from the run.
@@ -98,7 +98,7 @@ func (d *data) part(name, dir string) (string, error) {
 	case "footprint":
 		b.WriteString(d.mdFootprint())
 	case "report":
-		for _, p := range []string{"answer", "figure:throughput", "summary", "figure:footprint", "losses", "command"} {
+		for _, p := range []string{"answer", "figure:overview", "summary", "figure:footprint", "losses", "command"} {
 			text, err := d.part(p, dir)
 			if err != nil {
 				return "", err

@@ -53,6 +53,10 @@ func (c *svgCanvas) open(class, design string) {
 	c.b.WriteString(">")
 }
 
+func (c *svgCanvas) openWorkload(name string) {
+	c.b.WriteString(`<g data-w="` + html.EscapeString(name) + `">`)
+}
+
 func (c *svgCanvas) close() { c.b.WriteString("</g>") }
 
 func (c *svgCanvas) path(pts []pt) {

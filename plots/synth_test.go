@@ -35,10 +35,10 @@ func synthFull(t testing.TB) *results.Folder {
 	run.Env.CPUs, run.Env.Cores, run.Env.Sockets, run.Env.SMT = 64, 32, 2, true
 	run.Plan.Procs, run.Plan.Count = []int{1, 2, 4, 8, 16, 32, 64, 128}, 10
 	run.Plan.Workloads = nil
-	for _, w := range []string{"hotvma", "ownvma", "local", "global", "mixed/write=0", "mixed/write=10", "fork-storm", "mprotect-disjoint", "arena"} {
+	for _, w := range []string{"hotvma", "ownvma", "local", "global", "mixed/write=0", "mixed/write=10", "fork-storm", "mprotect-disjoint", "mprotect-overlap", "arena"} {
 		run.Plan.Workloads = append(run.Plan.Workloads, results.WorkloadInfo{Name: w, Title: w, Doc: "What it does.", Source: "where it is from"})
 	}
-	run.Designs = append(run.Designs, results.DesignInfo{Name: "linux", Title: "Linux 6.18", Real: true, Doc: "The running kernel."})
+	run.Designs = append(run.Designs, results.DesignInfo{Name: "linux", Title: "Linux 6.18", Real: true, Model: "refcount", Doc: "The running kernel.", Slab: []results.Object{{Name: "vm_area_struct", Size: 192}}})
 	f := synthOf(t, run)
 	for i := range f.Trials {
 		f.Trials[i].Trace = []float64{105, 100, 101, 99}
@@ -60,7 +60,7 @@ func synthFull(t testing.TB) *results.Folder {
 		selftestFile:    `{"AlarmRuns": 400, "Alarms": 0.03, "AlarmsLo": 0.01, "AlarmsHi": 0.05, "Family": 6, "RunLength": 10, "Found": [{"Slowdown": 0.01, "Share": 0.3, "Lo": 0.2, "Hi": 0.4}, {"Slowdown": 0.05, "Share": 0.99, "Lo": 0.95, "Hi": 1}], "Smallest": 0.05, "Broken": [{"Name": "no-lock", "Doc": "takes none", "Breaks": "exclusion", "Conformance": "exclusion", "Named": true}]}`,
 		checkFile:       `{"command": "vmalab check", "mode": "full", "seconds": 1.5, "scenarios": [{"design": "refcount", "scenario": "read-write", "doc": "two of each", "checks": "exclusion", "executions": 1234, "steps": 56789, "complete": true, "expected": true}], "mutants": [{"name": "no-fence", "caught": true, "scenario": "read-write"}]}`,
 		tablesFile:      `[{"Table": {"Name": "series", "Source": "a cover letter", "Machine": "broadwell-2s", "Workload": "pft", "Base": "rwsem", "New": "refcount"}, "Rows": [{"Threads": 1, "BasePerS": 5e5, "NewPerS": 5e5, "Base": {"OpsPerS": 5.1e5}, "New": {"OpsPerS": 5.2e5}}, {"Threads": 8, "BasePerS": 3e6, "NewPerS": 3.4e6, "Base": {"OpsPerS": 3.1e6}, "New": {"OpsPerS": 3.7e6}}], "Score": {"Signs": 2, "Of": 2, "WorstGain": 6.1}}]`,
-		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 15.8}]`,
+		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 15.8}, {"Parameter": "hold", "Factor": 0.7, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 23.2}, {"Parameter": "hold", "Factor": 1.3, "Ranking": ["rwsem", "refcount", "mmaponly"], "Holds": false, "GainPct": -1.2}]`,
 	} {
 		if err := os.WriteFile(filepath.Join(f.Dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -22,6 +22,7 @@ type MergedHist struct {
 	Count, MaxNS     int64
 	FloorNS          float64 // below it a latency is not told from zero; 0 is unknown
 	hist             *hdrhistogram.Histogram
+	trials           []buckets // of each trial, for Band
 	started, stopped time.Time
 }
 
@@ -95,6 +96,7 @@ func (m *MergedHist) add(t *Trial, h *Hist) error {
 	if d.TotalCount() != h.Count {
 		return fmt.Errorf("histogram of %d samples where %d are on the record", d.TotalCount(), h.Count)
 	}
+	m.trials = append(m.trials, bucketsOf(d))
 	if m.hist == nil {
 		m.hist = d
 	} else if lost := m.hist.Merge(d); lost > 0 {

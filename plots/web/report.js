@@ -84,6 +84,7 @@ function apply() {
   $('#base').value = state.b;
   $$('#filter input').forEach(i => i.checked = !state[i.name].has(i.value));
   $$('.panel[data-w]').forEach(p => p.hidden = state.w.has(p.dataset.w));
+  $$('g[data-w]').forEach(g => g.toggleAttribute('hidden', state.w.has(g.dataset.w)));
   $$('g[data-v], .keys li[data-v]').forEach(g => g.toggleAttribute('hidden', state.d.has(g.dataset.v)));
   $$('.fig[data-base]').forEach(f => f.hidden = f.dataset.base !== state.b);
   document.documentElement.dataset.theme = state.t;
