@@ -45,6 +45,7 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	fs := flags("trace record -o FILE [flags] -- COMMAND", errs)
 	file := fs.String("o", "", "the `file` to write; .gz is compressed")
 	limit := fs.Duration("limit", 0, "end the command after that `time`")
+	with := fs.String("with", "", "record calls with the `program`: strace, or perf, which slows the command down less and needs the right to trace (default strace if it is there)")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
 	} else if err != nil {
@@ -55,10 +56,12 @@ func recordTrace(args []string, out, errs io.Writer) error {
 		return badf("trace record: want -o FILE")
 	case fs.NArg() == 0:
 		return badf("trace record: want a command, after --")
+	case *with != "" && *with != "strace" && *with != "perf":
+		return badf("trace record: -with %q: want strace or perf", *with)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, Stdin: os.Stdin, Stdout: out, Stderr: errs})
+	t, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: out, Stderr: errs})
 	if t == nil {
 		if errors.Is(err, context.Canceled) {
 			return exitError(exitInterrupted)

@@ -24,6 +24,7 @@ type Log struct {
 	threads map[int]int     // thread number by tid
 	members map[int]bool    // threads that never left the address space
 	keys    []time.Duration // of Ops: when each took effect
+	began   time.Duration   // the end of the last execve
 
 	// byMaps: what a descriptor shows is known from the last mappings alone,
 	// and a fault in a file is at an offset in it.
@@ -59,9 +60,11 @@ func gather(calls []call, pid int, files Files, name string) (*Log, error) {
 		if left, ok := sharers[c.tid]; !ok || left > 0 && i >= left {
 			continue
 		}
-		if c.name == "execve" && c.tid == pid && c.ret == "0" {
+		if c.name == "execve" && c.tid == pid && c.succeeded() {
 			l.Execs++
-			l.Ops, l.keys = nil, nil
+			l.Ops, l.keys, l.began = nil, nil, c.end
+			clear(l.threads)
+			clear(l.Skipped)
 			continue
 		}
 		if err := l.add(c, files); err != nil {
@@ -90,7 +93,7 @@ func sharersOf(calls []call, pid int) map[int]int {
 		}
 	}
 	for i := range calls {
-		if c := &calls[i]; c.name == "execve" && c.ret == "0" && c.tid != pid {
+		if c := &calls[i]; c.name == "execve" && c.succeeded() && c.tid != pid {
 			if at, ok := in[c.tid]; ok && at == 0 {
 				in[c.tid] = i
 			}
@@ -99,6 +102,9 @@ func sharersOf(calls []call, pid int) map[int]int {
 	return in
 }
 
+// succeeded reports whether a call returned 0. strace adds that it held it.
+func (c *call) succeeded() bool { return firstWord(c.ret) == "0" }
+
 // shares reports whether the call makes a thread, or a child that uses the
 // address space until it has its own.
 func (c *call) shares() bool {
@@ -106,7 +112,9 @@ func (c *call) shares() bool {
 	case "vfork":
 		return true
 	case "clone", "clone3":
-		return c.has("CLONE_VM")
+		// perf trace does not show what clone3 is handed. glibc calls it for
+		// threads and posix_spawn, which share.
+		return c.has("CLONE_VM") || c.name == "clone3" && c.has("uargs")
 	}
 	return false
 }
@@ -187,7 +195,7 @@ func (l *Log) order() {
 // threads.
 func (l *Log) AddFaults(faults []FaultAt) {
 	for _, f := range faults {
-		if !l.members[f.TID] {
+		if !l.members[f.TID] || f.At < l.began {
 			continue
 		}
 		k := Fault

@@ -20,26 +20,27 @@ import (
 	"vmabench/vmm"
 )
 
-// ErrNoTracer is returned where no program that can trace is installed. perf
-// alone is not enough: it attaches to a process without its later threads.
-var ErrNoTracer = errors.New("strace is not installed; record with it, or import what perf trace -- COMMAND wrote")
+// ErrNoTracer is returned where no program that can trace is installed.
+var ErrNoTracer = errors.New("neither strace nor a perf that may trace system calls is installed; install one, or import a log that was made elsewhere")
 
-// exitDelay is how long strace holds the process at the entry of exit_group,
-// where its last mappings are read.
-const exitDelay = 400 * time.Millisecond
+// hold is how long strace holds the process at the entry of exit_group, where
+// its last mappings are read, and at the end of execve, where its first ones
+// are.
+const hold = 200 * time.Millisecond
 
 // Options say how to record.
 type Options struct {
 	Limit          time.Duration // end the process after that long; 0 is never
+	With           string        // "strace" or "perf" for the calls; "" is strace if it is there
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 
 // Record runs argv and returns its trace: the first mappings are those right
-// after execve, before the first instruction; the last those at exit_group, or
-// where the limit stopped it.
+// after its last execve, before the first instruction; the last those at its
+// end, or where the limit stopped it.
 func Record(ctx context.Context, argv []string, o Options) (*Trace, error) {
-	t, err := chooseTracer()
+	t, err := chooseTracer(o.With)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +80,9 @@ type recording struct {
 	initial []vmm.Mapping
 	final   []vmm.Mapping
 	cut     time.Duration // when the limit stopped it
+	image   []byte        // the auxiliary vector, which every execve changes
+	execs   int           // seen, the first apart
+	late    bool          // the last was seen when the program had begun
 	helpers []*exec.Cmd   // strace, perf
 	offset  time.Duration // of the wall clock from the monotonic one
 	ended   bool
@@ -98,14 +102,21 @@ func (r *recording) start(argv []string, o *Options) error {
 		r.end()
 		return fmt.Errorf("%s did not stop at its start: %v", argv[0], err)
 	}
-	var err error
-	r.initial, err = r.maps()
+	err := r.begin()
 	if err == nil {
 		unix.Kill(r.pid, unix.SIGSTOP) // taken when it is let go, in place of an instruction
 		err = syscall.PtraceDetach(r.pid)
 	}
 	if err != nil {
 		r.end()
+	}
+	return err
+}
+
+// begin reads the first mappings of a program that has not begun.
+func (r *recording) begin() (err error) {
+	if r.image, err = os.ReadFile(fmt.Sprintf("/proc/%d/auxv", r.pid)); err == nil {
+		r.initial, err = r.maps()
 	}
 	return err
 }
@@ -122,6 +133,11 @@ func (r *recording) maps() ([]vmm.Mapping, error) {
 func (r *recording) attach() error {
 	mono, wall := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_REALTIME)
 	r.offset = wall - mono
+	if r.tracer.calls == "perf" { // which traces and does not hold
+		if err := seize(r.pid); err != nil {
+			return err
+		}
+	}
 	for _, argv := range r.tracer.commands(r.pid, r.dir) {
 		c := exec.Command(argv[0], argv[1:]...)
 		var said bytes.Buffer
@@ -145,15 +161,18 @@ func clock(id int32) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// wait waits for the process to reach exit_group or the limit, and reads its
-// last mappings there.
+// wait waits for the process to end or the limit, and reads its last mappings
+// there.
 func (r *recording) wait(ctx context.Context, began time.Time, limit time.Duration) error {
 	for {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if r.exiting() {
-			var err error
+		exiting, err := r.look()
+		if err != nil {
+			return err
+		}
+		if exiting {
 			r.final, err = r.maps()
 			return err
 		}
@@ -168,13 +187,28 @@ func (r *recording) wait(ctx context.Context, began time.Time, limit time.Durati
 	}
 }
 
-// exiting reports whether a thread of the process is inside exit_group.
-func (r *recording) exiting() bool {
+// look reports whether the process is held at its end; held behind an execve,
+// it is a new program.
+func (r *recording) look() (exiting bool, err error) {
+	if r.tracer.calls == "perf" {
+		return r.step()
+	}
+	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/auxv", r.pid)); err == nil && len(b) > 0 && !bytes.Equal(b, r.image) {
+		if err := r.begin(); err != nil {
+			return false, err
+		}
+		r.late = !r.inside(unix.SYS_EXECVE)
+		r.execs++
+	}
+	return r.inside(unix.SYS_EXIT_GROUP), nil
+}
+
+// inside reports whether a thread of the process is inside that call.
+func (r *recording) inside(call int) bool {
 	list, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", r.pid))
 	for _, f := range list {
 		b, _ := os.ReadFile(f)
-		nr, _, _ := strings.Cut(string(b), " ")
-		if nr == strconv.Itoa(unix.SYS_EXIT_GROUP) {
+		if nr, _, _ := strings.Cut(string(b), " "); nr == strconv.Itoa(call) {
 			return true
 		}
 	}
@@ -201,6 +235,11 @@ func (r *recording) stop() (err error) {
 		return err
 	}
 	for range 500 {
+		if r.tracer.calls == "perf" {
+			if _, err := r.step(); err != nil {
+				return err
+			}
+		}
 		if strings.Trim(r.states(), "TtZX") == "" {
 			time.Sleep(50 * time.Millisecond) // what strace has yet to write
 			r.final, err = r.maps()
@@ -217,6 +256,9 @@ func (r *recording) end() {
 		return
 	}
 	r.ended = true
+	if r.tracer.calls == "perf" {
+		_ = unix.PtraceDetach(r.pid) // it is gone, or held at its end
+	}
 	if r.cut > 0 || r.final == nil {
 		unix.Kill(r.pid, unix.SIGKILL)
 	}
@@ -233,12 +275,15 @@ func (r *recording) trace(argv []string) (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.Execs > 0 {
-		return nil, fmt.Errorf("the command replaced itself by execve; record the program that it starts")
+	if r.late || l.Execs > 0 && r.execs == 0 {
+		return nil, errors.New("the command replaced itself by execve, which was seen too late; record the program that it starts")
 	}
 	t := l.Trace(r.initial, r.final)
 	t.Command = commandLine(argv)
-	t.Notes = append(t.Notes, "recorded with "+r.tracer.name)
+	t.Notes = append(t.Notes, "recorded with "+r.tracer.String())
+	if r.execs > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("what it became by %d execve, from the last on", r.execs))
+	}
 	if r.cut > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("cut after %v", r.cut))
 	}

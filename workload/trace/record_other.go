@@ -15,6 +15,7 @@ var ErrNoTracer = errors.New("recording needs Linux")
 // Options say how to record.
 type Options struct {
 	Limit          time.Duration
+	With           string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }

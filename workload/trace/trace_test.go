@@ -2,9 +2,12 @@ package trace
 
 import (
 	"bytes"
-	"context"
+	"cmp"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -207,23 +210,61 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
-// TestRecord records a real process, where that can be done here.
+// TestRecord records a real process with either tracer alone, where that can be
+// done here, and with none. The command forks, and becomes another program.
 func TestRecord(t *testing.T) {
-	tr, err := Record(context.Background(), []string{"sh", "-c", "true | true"}, Options{Stdout: io.Discard, Stderr: io.Discard})
-	if errors.Is(err, ErrNoTracer) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
 		t.Skip(err)
 	}
-	if tr == nil {
-		t.Skipf("no process can be traced here: %v", err)
+	for _, with := range []string{"strace", "perf", ""} {
+		t.Run("with "+cmp.Or(with, "none"), func(t *testing.T) {
+			t.Setenv("PATH", onlyTool(t, with))
+			script := "exec " + sh + " -c '" + sh + " -c : | " + sh + " -c :; true'"
+			tr, err := Record(t.Context(), []string{sh, "-c", script}, Options{Stdout: io.Discard, Stderr: io.Discard})
+			if (with == "") != errors.Is(err, ErrNoTracer) {
+				if with != "" {
+					t.Skip(err)
+				}
+				t.Fatal(err)
+			}
+			if with == "" {
+				return
+			}
+			if tr == nil {
+				t.Skipf("no process can be traced here: %v", err)
+			}
+			if err != nil {
+				t.Fatal(err) // the calls do not explain the last mappings
+			}
+			kinds, _ := tr.Count()
+			if kinds[Mmap] == 0 || kinds[Fork] != 2 || len(tr.Final) <= len(tr.Initial) || !strings.HasPrefix(tr.Command, "sh -c exec") {
+				t.Errorf("%q: %v, %d mappings became %d", tr.Command, kinds, len(tr.Initial), len(tr.Final))
+			}
+			if n := strings.Join(tr.Notes, "\n"); !strings.Contains(n, "recorded with "+with) || !strings.Contains(n, "by 1 execve") {
+				t.Errorf("notes %q", n)
+			}
+			if _, err := Record(t.Context(), []string{"/no/such/program"}, Options{}); err == nil {
+				t.Error("a program that is not there was recorded")
+			}
+		})
 	}
-	if err != nil {
-		t.Fatal(err) // the calls do not explain the last mappings
+}
+
+// onlyTool returns a folder with that tracer, if it is installed, and true(1).
+func onlyTool(t *testing.T, name string) string {
+	dir := t.TempDir()
+	for _, n := range []string{name, "true"} {
+		if n == "" {
+			continue
+		}
+		path, err := exec.LookPath(n)
+		if err != nil {
+			t.Skip(err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, n)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	kinds, _ := tr.Count()
-	if kinds[Mmap] == 0 || kinds[Fork] != 2 || len(tr.Final) <= len(tr.Initial) || tr.Command != "sh -c true | true" {
-		t.Errorf("%q: %v, %d mappings became %d", tr.Command, kinds, len(tr.Initial), len(tr.Final))
-	}
-	if _, err := Record(context.Background(), []string{"/no/such/program"}, Options{}); err == nil {
-		t.Error("a program that is not there was recorded")
-	}
+	return dir
 }

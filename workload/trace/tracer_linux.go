@@ -7,58 +7,96 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // tracer is a way to record with what is installed.
 type tracer struct {
-	name   string
-	strace bool // calls
-	perf   bool // faults
+	calls  string // who records them: "strace" or "perf"
+	faults bool   // perf records them
 }
 
-func chooseTracer() (tracer, error) {
-	_, err1 := exec.LookPath("strace")
-	t := tracer{strace: err1 == nil, perf: perfWorks()}
+func (t tracer) String() string {
 	switch {
-	case t.strace && t.perf:
-		t.name = "strace (calls) and perf (faults)"
-	case t.strace:
-		t.name = "strace: calls, no faults"
-	default:
-		return t, ErrNoTracer
+	case t.calls == "perf":
+		return "perf: calls and faults"
+	case t.faults:
+		return "strace (calls) and perf (faults)"
 	}
-	return t, nil
+	return "strace: calls, no faults"
 }
 
-// perfWorks reports whether perf is installed and may count page faults.
-func perfWorks() bool {
+// chooseTracer returns what can record here, by the program named if one is.
+func chooseTracer(with string) (tracer, error) {
+	if _, err := exec.LookPath("strace"); err == nil && with != "perf" {
+		return tracer{calls: "strace", faults: perfRecords("page-faults")}, nil
+	}
+	if with != "strace" && perfRecords(sysEnter) {
+		return tracer{calls: "perf", faults: true}, nil
+	}
+	return tracer{}, ErrNoTracer
+}
+
+// perfRecords reports whether perf is installed and may record the event.
+func perfRecords(event string) bool {
 	if _, err := exec.LookPath("perf"); err != nil {
 		return false
 	}
-	return exec.Command("perf", "record", "-q", "-e", "page-faults", "-o", os.DevNull, "--", "true").Run() == nil
+	return exec.Command("perf", "record", "-q", "-e", event, "-o", os.DevNull, "--", "true").Run() == nil
 }
 
 const (
 	straceLog = "strace.log"
-	perfData  = "perf.data"
+	faultData = "faults.data"
+	callData  = "calls.data"
+
+	sysEnter = "raw_syscalls:sys_enter"
+	sysExit  = "raw_syscalls:sys_exit"
 )
 
 // commands are the tracers to start, in order.
 func (t tracer) commands(pid int, dir string) (out [][]string) {
 	p := strconv.Itoa(pid)
-	if t.perf {
-		out = append(out, []string{"perf", "record", "-q", "-k", "CLOCK_MONOTONIC", "-e", "page-faults", "-c", "1", "-d",
-			"-o", filepath.Join(dir, perfData), "-p", p})
+	perf := func(file string, events ...string) {
+		argv := append([]string{"perf", "record", "-q", "-k", "CLOCK_MONOTONIC"}, events...)
+		if os.Geteuid() == 0 { // others may not pin as much
+			argv = append(argv, "-m", "2048")
+		}
+		out = append(out, append(argv, "-o", filepath.Join(dir, file), "-p", p))
 	}
-	if t.strace {
-		argv := append([]string{"strace"}, StraceFlags...)
-		out = append(out, append(argv, "-qq", "-o", filepath.Join(dir, straceLog),
-			fmt.Sprintf("--inject=exit_group:delay_enter=%d", exitDelay.Microseconds()), "-p", p))
+	if t.faults {
+		perf(faultData, "-e", "page-faults", "-c", "1", "-d")
 	}
-	return out
+	if t.calls == "perf" {
+		perf(callData, "-e", sysEnter, "--filter", callFilter(), "-e", sysExit, "--filter", callFilter())
+		return out
+	}
+	argv := append([]string{"strace"}, StraceFlags...)
+	return append(out, append(argv, "-qq", "-o", filepath.Join(dir, straceLog),
+		fmt.Sprintf("--inject=exit_group:delay_enter=%d", hold.Microseconds()),
+		fmt.Sprintf("--inject=execve:delay_exit=%d", hold.Microseconds()), "-p", p))
+}
+
+// callFilter keeps the calls of PerfFlags, by number.
+func callFilter() string {
+	numbers := []int{unix.SYS_MMAP, unix.SYS_MUNMAP, unix.SYS_MPROTECT, unix.SYS_MREMAP, unix.SYS_MADVISE, unix.SYS_BRK,
+		unix.SYS_CLONE, unix.SYS_CLONE3, unix.SYS_EXECVE, unix.SYS_EXIT_GROUP}
+	if runtime.GOARCH == "amd64" {
+		numbers = append(numbers, 57, 58) // fork and vfork, which newer machines do not have
+	}
+	var b strings.Builder
+	for i, n := range numbers {
+		if i > 0 {
+			b.WriteString("||")
+		}
+		fmt.Fprintf(&b, "id==%d", n)
+	}
+	return b.String()
 }
 
 // ready waits until the tracer holds the process.
@@ -82,23 +120,39 @@ func (t tracer) ready(name string, pid int) error {
 
 // log reads what the tracers wrote.
 func (t tracer) log(r *recording) (*Log, error) {
-	f, err := os.Open(filepath.Join(r.dir, straceLog))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	l, err := ParseStrace(f, straceLog, r.pid, r.files)
-	if err != nil || !t.perf {
+	l, err := t.readCalls(r)
+	if err != nil || !t.faults {
 		return l, err
 	}
-	out, err := exec.Command("perf", "script", "-F", "tid,time,ip,addr", "-G", "-i", filepath.Join(r.dir, perfData)).Output()
+	out, err := exec.Command("perf", "script", "-F", "tid,time,ip,addr", "-G", "-i", filepath.Join(r.dir, faultData)).Output()
 	if err != nil {
 		return nil, fmt.Errorf("perf script: %v", err)
 	}
-	faults, err := ParseFaults(strings.NewReader(string(out)), "perf script", r.offset)
+	offset := r.offset
+	if t.calls == "perf" {
+		offset = 0 // one clock for both
+	}
+	faults, err := ParseFaults(bytes.NewReader(out), "perf script", offset)
 	if err != nil {
 		return nil, err
 	}
 	l.AddFaults(faults)
 	return l, nil
+}
+
+func (t tracer) readCalls(r *recording) (*Log, error) {
+	if t.calls == "perf" {
+		argv := append([]string{"trace", "-i", filepath.Join(r.dir, callData)}, PerfFlags...)
+		out, err := exec.Command("perf", argv...).CombinedOutput() // it prints to stderr
+		if err != nil {
+			return nil, fmt.Errorf("perf trace: %v", err)
+		}
+		return ParsePerf(bytes.NewReader(out), "perf trace", r.pid, r.files)
+	}
+	f, err := os.Open(filepath.Join(r.dir, straceLog))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return ParseStrace(f, straceLog, r.pid, r.files)
 }
