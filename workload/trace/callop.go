@@ -11,6 +11,10 @@ import (
 // unfinished reports whether the process ended inside the call.
 func (c *call) unfinished() bool { return c.ret == "" || strings.HasPrefix(c.ret, "?") }
 
+// dontUnmap marks a mremap that leaves its source mapped, in place of advice,
+// until it is known what lies there.
+const dontUnmap = "MREMAP_DONTUNMAP"
+
 // op translates a call. known is false for one that a trace does not hold.
 func (c *call) op(files Files) (o Op, known bool, err error) {
 	if c.unfinished() {
@@ -31,7 +35,7 @@ func (c *call) op(files Files) (o Op, known bool, err error) {
 	case "mremap":
 		o.Kind, o.Old, o.OldLen, o.Len = Mremap, a.addr(0), a.number(1), a.number(2)
 		if strings.Contains(a.at(3), "DONTUNMAP") {
-			return o, false, nil
+			o.Advice = dontUnmap
 		}
 		if o.Addr = a.result(); o.Err != "" {
 			o.Addr = o.Old
@@ -50,6 +54,8 @@ func (c *call) op(files Files) (o Op, known bool, err error) {
 			o.Prot = vmm.ProtRead
 		}
 		o.Addr = a.result()
+	case "shmdt":
+		o.Kind, o.Addr = Munmap, a.addr(0) // all that shmat mapped there
 	case "fork":
 		o.Kind = Fork
 	case "clone", "clone3":

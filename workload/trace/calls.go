@@ -30,6 +30,7 @@ type Log struct {
 	// and a fault in a file is at an offset in it.
 	byMaps bool
 	files  Files
+	shm    map[string]uint64 // sizes of System V segments, by what shmget returned
 }
 
 // ParseStrace reads the output of strace with StraceFlags. pid is the process
@@ -50,7 +51,7 @@ func gather(calls []call, pid int, files Files, name string) (*Log, error) {
 	if pid == 0 {
 		pid = calls[0].tid
 	}
-	l := &Log{Skipped: map[string]int{}, threads: map[int]int{}, members: map[int]bool{}}
+	l := &Log{Skipped: map[string]int{}, threads: map[int]int{}, members: map[int]bool{}, shm: map[string]uint64{}}
 	sharers := sharersOf(calls, pid)
 	for tid, left := range sharers {
 		l.members[tid] = left == 0
@@ -78,24 +79,24 @@ func gather(calls []call, pid int, files Files, name string) (*Log, error) {
 // sharersOf returns the threads that share pid's address space, each with the
 // index of the call from which on it has one of its own (0 is never).
 func sharersOf(calls []call, pid int) map[int]int {
+	left := map[int]int{}
+	for i := range calls {
+		c := &calls[i]
+		if _, known := left[c.tid]; !known && c.name == "execve" && c.succeeded() && c.tid != pid {
+			left[c.tid] = i
+		}
+	}
 	in := map[int]int{pid: 0}
-	for again := true; again; {
+	for again := true; again; { // a child may act before its clone is printed
 		again = false
 		for i := range calls {
 			c := &calls[i]
-			if _, ok := in[c.tid]; !ok || !c.shares() {
+			if at, ok := in[c.tid]; !ok || at > 0 && i >= at || !c.shares() {
 				continue
 			}
 			child, err := strconv.Atoi(firstWord(c.ret))
 			if _, known := in[child]; err == nil && child > 0 && !known {
-				in[child], again = 0, true
-			}
-		}
-	}
-	for i := range calls {
-		if c := &calls[i]; c.name == "execve" && c.succeeded() && c.tid != pid {
-			if at, ok := in[c.tid]; ok && at == 0 {
-				in[c.tid] = i
+				in[child], again = left[child], true
 			}
 		}
 	}
@@ -143,6 +144,8 @@ func (l *Log) add(c *call, files Files) error {
 	if !known {
 		switch c.name {
 		case "exit", "exit_group", "execve", "clone", "clone3", "vfork":
+		case "shmget":
+			l.shm[firstWord(c.ret)] = (&words{c: c}).number(1)
 		default:
 			if !c.unfinished() {
 				l.Skipped[c.name]++
@@ -152,20 +155,16 @@ func (l *Log) add(c *call, files Files) error {
 	}
 	o.Thread = l.thread(c.tid)
 	o.At = c.enter
-	l.push(o, c)
-	return nil
-}
-
-func (l *Log) push(o Op, c *call) {
+	if c.name == "shmat" {
+		o.Len = l.shm[firstWord((&words{c: c}).at(0))] // 0 for one that was made before
+	}
 	key := c.enter
 	if o.Kind.creates() {
 		key = c.end
 	}
-	if c.name == "shmat" {
-		o.Len = 0
-	}
 	l.Ops = append(l.Ops, o)
 	l.keys = append(l.keys, key)
+	return nil
 }
 
 func (l *Log) thread(tid int) int {
@@ -226,27 +225,23 @@ type FaultAt struct {
 // final. A fault writes if its mapping lets it. Where the stack has grown
 // without a fault in the log, the first thread's fault is added at the end.
 func (l *Log) Trace(initial, final []vmm.Mapping) *Trace {
-	t := &Trace{Initial: initial, Final: final, Ops: l.Ops}
+	t := &Trace{Initial: initial, Final: final}
 	s := newSpace(initial)
 	var start time.Duration
-	for i := range t.Ops {
-		o := &t.Ops[i]
+	for _, o := range l.Ops {
 		if start == 0 {
 			start = o.At
 		}
 		o.At = max(0, o.At-start)
 		if l.byMaps {
-			s.resolve(o, final)
+			s.resolve(&o, final)
 		}
-		if o.Kind == Mmap && o.Len == 0 && o.Err == "" { // shmat
-			m, _ := from(final, o.Addr)
-			if o.Len = vmm.PageSize; m.Start == o.Addr {
-				o.Len = m.Len()
+		for _, o := range s.settle(o, final) {
+			s.apply(&o)
+			if m, ok := s.lookup(o.Addr); o.Kind >= Fault && ok && m.Prot.Allows(vmm.AccessWrite) {
+				o.Access = vmm.AccessWrite
 			}
-		}
-		s.apply(o)
-		if m, ok := s.lookup(o.Addr); o.Kind >= Fault && ok && m.Prot.Allows(vmm.AccessWrite) {
-			o.Access = vmm.AccessWrite
+			t.Ops = append(t.Ops, o)
 		}
 	}
 	t.stack(s)

@@ -15,7 +15,7 @@ import (
 // PerfFlags are what perf trace must be told, beside what to trace and -o:
 // calls and faults, with times that can be compared.
 var PerfFlags = []string{"-T", "-F", "all", "-e",
-	"mmap,munmap,mprotect,mremap,madvise,brk,clone,clone3,fork,vfork,execve,exit_group"}
+	"mmap,munmap,mprotect,mremap,madvise,brk,shmget,shmat,shmdt,clone,clone3,fork,vfork,execve,exit_group"}
 
 // perfArgs are the names of the arguments of a call, in the kernel's order.
 var perfArgs = map[string][]string{
@@ -25,6 +25,9 @@ var perfArgs = map[string][]string{
 	"mremap":   {"addr", "old_len", "new_len", "flags", "new_addr"},
 	"madvise":  {"start", "len_in", "behavior"},
 	"brk":      {"brk"},
+	"shmget":   {"key", "size", "shmflg"},
+	"shmat":    {"shmid", "shmaddr", "shmflg"},
+	"shmdt":    {"shmaddr"},
 }
 
 // ParsePerf reads the output of perf trace with PerfFlags, or with

@@ -56,7 +56,7 @@ func Record(ctx context.Context, argv []string, o Options) (*Trace, error) {
 		return nil, err
 	}
 	defer r.end()
-	if err := r.attach(); err != nil {
+	if err := r.attachAll(); err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -84,6 +84,7 @@ type recording struct {
 	execs   int           // seen, the first apart
 	late    bool          // the last was seen when the program had begun
 	helpers []*exec.Cmd   // strace, perf
+	control []*os.File    // how perf is told
 	offset  time.Duration // of the wall clock from the monotonic one
 	ended   bool
 }
@@ -129,8 +130,8 @@ func (r *recording) maps() ([]vmm.Mapping, error) {
 	return r.files.Maps(bytes.NewReader(b), "maps")
 }
 
-// attach starts the tracers and waits until they hold the process.
-func (r *recording) attach() error {
+// attachAll starts the tracers and waits until they hold the process.
+func (r *recording) attachAll() error {
 	mono, wall := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_REALTIME)
 	r.offset = wall - mono
 	if r.tracer.calls == "perf" { // which traces and does not hold
@@ -142,13 +143,13 @@ func (r *recording) attach() error {
 		c := exec.Command(argv[0], argv[1:]...)
 		var said bytes.Buffer
 		c.Stderr = &said
-		if err := c.Start(); err != nil {
-			return err
-		}
-		r.helpers = append(r.helpers, c)
-		if err := r.tracer.ready(argv[0], r.pid); err != nil {
+		if err := r.attach(c); err != nil {
+			if c.Process != nil {
+				r.helpers = append(r.helpers, c)
+			}
 			return fmt.Errorf("%s: %v: %s", argv[0], err, strings.TrimSpace(said.String()))
 		}
+		r.helpers = append(r.helpers, c)
 	}
 	return nil
 }
@@ -266,6 +267,9 @@ func (r *recording) end() {
 	for _, c := range r.helpers {
 		c.Process.Signal(os.Interrupt)
 		c.Wait()
+	}
+	for _, f := range r.control {
+		f.Close()
 	}
 }
 

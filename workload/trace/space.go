@@ -155,3 +155,30 @@ func (s *space) resolve(o *Op, final []vmm.Mapping) {
 		o.File = vmm.File{}
 	}
 }
+
+// settle returns what a call means that says less than it does: the lengths of
+// shmat and shmdt, and a mremap that leaves its source, which is a new mapping
+// of the same kind and the loss of the source's pages.
+func (s *space) settle(o Op, final []vmm.Mapping) []Op {
+	here, _ := s.lookup(o.Addr)
+	switch {
+	case o.Err != "":
+	case o.Kind == Mmap && o.Len == 0:
+		o.Len = vmm.PageSize
+		if m, ok := from(final, o.Addr); ok && m.Start == o.Addr {
+			o.Len = m.Len()
+		}
+	case o.Kind == Munmap && o.Len == 0:
+		o.Len = max(vmm.PageSize, here.Len())
+	case o.Kind == Mremap && o.Advice == dontUnmap:
+		m, _ := s.lookup(o.Old)
+		m = after(m, o.Old)
+		copied := Op{At: o.At, Thread: o.Thread, Kind: Mmap, Addr: o.Addr, Len: o.Len, Prot: m.Prot, File: m.File}
+		if m.Shared {
+			copied.Flags = vmm.MapShared
+		}
+		drop := Op{At: o.At, Thread: o.Thread, Kind: Madvise, Addr: o.Old, Len: o.OldLen, Advice: "MADV_DONTNEED"}
+		return []Op{copied, drop}
+	}
+	return []Op{o}
+}

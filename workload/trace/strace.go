@@ -11,7 +11,7 @@ import (
 
 // StraceFlags are what strace must be told, beside what to trace and -o.
 var StraceFlags = []string{"-f", "-ttt", "-y", "-e",
-	"trace=memory,clone,clone3,fork,vfork,execve,exit,exit_group"}
+	"trace=memory,shmget,clone,clone3,fork,vfork,execve,exit,exit_group"}
 
 // call is a system call as a tracer printed it.
 type call struct {

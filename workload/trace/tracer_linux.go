@@ -63,7 +63,7 @@ const (
 func (t tracer) commands(pid int, dir string) (out [][]string) {
 	p := strconv.Itoa(pid)
 	perf := func(file string, events ...string) {
-		argv := append([]string{"perf", "record", "-q", "-k", "CLOCK_MONOTONIC"}, events...)
+		argv := append([]string{"perf", "record", "-q", "-k", "CLOCK_MONOTONIC", "-D", "-1", "--control", "fd:3,4"}, events...)
 		if os.Geteuid() == 0 { // others may not pin as much
 			argv = append(argv, "-m", "2048")
 		}
@@ -85,6 +85,7 @@ func (t tracer) commands(pid int, dir string) (out [][]string) {
 // callFilter keeps the calls of PerfFlags, by number.
 func callFilter() string {
 	numbers := []int{unix.SYS_MMAP, unix.SYS_MUNMAP, unix.SYS_MPROTECT, unix.SYS_MREMAP, unix.SYS_MADVISE, unix.SYS_BRK,
+		unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_SHMDT,
 		unix.SYS_CLONE, unix.SYS_CLONE3, unix.SYS_EXECVE, unix.SYS_EXIT_GROUP}
 	if runtime.GOARCH == "amd64" {
 		numbers = append(numbers, 57, 58) // fork and vfork, which newer machines do not have
@@ -99,14 +100,16 @@ func callFilter() string {
 	return b.String()
 }
 
-// ready waits until the tracer holds the process.
-func (t tracer) ready(name string, pid int) error {
-	if name == "perf" {
-		time.Sleep(700 * time.Millisecond) // it does not say when
-		return nil
+// attach starts a tracer and waits until it holds the process.
+func (r *recording) attach(c *exec.Cmd) error {
+	if filepath.Base(c.Path) == "perf" {
+		return r.startPerf(c)
+	}
+	if err := c.Start(); err != nil {
+		return err
 	}
 	for range 500 {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.pid))
 		if err != nil {
 			return err
 		}
@@ -116,6 +119,35 @@ func (t tracer) ready(name string, pid int) error {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return errors.New("it did not attach")
+}
+
+// startPerf starts perf, which begins disabled, tells it to begin by its
+// descriptor 3, and waits for its word on 4.
+func (r *recording) startPerf(c *exec.Cmd) error {
+	hear, tell, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	ack, say, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, hear.Close(), tell.Close())
+	}
+	defer ack.Close()
+	r.control = append(r.control, tell) // open while perf records: it ends without
+	c.ExtraFiles = []*os.File{hear, say}
+	err = c.Start()
+	hear.Close()
+	say.Close()
+	if err != nil {
+		return err
+	}
+	if _, err := tell.WriteString("enable\n"); err != nil {
+		return err
+	}
+	if n, err := ack.Read(make([]byte, 16)); n == 0 {
+		return fmt.Errorf("it did not begin: %v", err)
+	}
+	return nil
 }
 
 // log reads what the tracers wrote.
