@@ -67,7 +67,7 @@ var pft = Spec{
 	Doc: "Each worker touches for the first time every page of a 2 MiB mapping of its own, drops them with " +
 		"MADV_DONTNEED and starts again: 512 faults for each madvise. No two workers share a VMA and nobody writes " +
 		"to the address space, so what keeps workers apart is mmap_lock alone.",
-	Source: "pft, the page fault test of C. Lameter, as run by mmtests; its memset of the page is page=zero here",
+	Source: "pft, the page fault test of C. Lameter, as run by mmtests; left out are its memset of the page, which is page=zero here, and its gigabytes",
 	Roles: []Role{{Name: "faulter", Arena: 512, ArenaMapped: true, RateHz: faultHz, Steps: []Step{
 		{Op: Fault, Where: Own, Times: 512, Arg: write},
 		{Op: Drop, Where: Own},
@@ -88,7 +88,7 @@ var hotvma = Spec{
 	Name: "hotvma", Bench: "Fault", Title: "faults on present pages, one VMA for all workers",
 	Doc: "All workers fault on present pages of one VMA, each on 512 pages under page tables of its own: only the " +
 		"VMA and its lock are shared. It is the worst case of a lock that lies in the VMA.",
-	Source:   "page_fault2 with threads of will-it-scale, where mappings made side by side merge into one VMA",
+	Source:   "page_fault1 with threads of will-it-scale, where anonymous mappings made side by side merge into one VMA",
 	HotPages: 512,
 	Roles: []Role{{Name: "faulter", RateHz: faultHz, Steps: []Step{
 		{Op: Fault, Where: Hot, Pages: 512, Times: 512, Arg: write},
@@ -114,8 +114,9 @@ func mixed(percent float64) Spec {
 var pageFault1 = Spec{
 	Name: "page_fault1", Bench: "Fault", Title: "mmap, touch every page, munmap",
 	Doc: "Each worker maps 16 MiB of anonymous memory where the VMM chooses, writes to each of its 4096 pages and " +
-		"unmaps it. Mappings of several workers that come to lie side by side merge, as in the original with threads.",
-	Source: "page_fault1 of will-it-scale (A. Blanchard), there 128 MiB; smaller here so that a slice holds whole cycles",
+		"unmaps it. Mappings of several workers that come to lie side by side merge, as in the original with threads. " +
+		"Left out: its 128 MiB, so that a slice holds whole cycles.",
+	Source: "page_fault1 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "faulter", RateHz: faultHz, Steps: []Step{
 		{Op: Map, Pages: 4096, Arg: rw},
 		{Op: Fault, Where: Last, Pages: 4096, Times: 4096, Arg: write},
@@ -126,7 +127,7 @@ var pageFault1 = Spec{
 var mmap1 = Spec{
 	Name: "mmap1", Bench: "Map", Title: "mmap and munmap, nothing touched",
 	Doc: "Each worker maps 128 MiB where the VMM chooses and unmaps it at once. Every operation is a writer: a " +
-		"per-VMA lock can only cost here, never gain.",
+		"per-VMA lock can only cost here, never gain. Nothing is left out.",
 	Source: "mmap1 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "mapper", RateHz: mapHz, Steps: []Step{
 		{Op: Map, Pages: 32768, Arg: rw},
@@ -187,8 +188,9 @@ var forkStorm = Spec{
 var mapsScan = Spec{
 	Name: "maps-scan", Bench: "Scan", Title: "a reader of /proc/PID/maps beside mappers",
 	Doc: "One worker reads the whole list of mappings; the others fault on random pages, and 10 % of their " +
-		"operations map or unmap. At GOMAXPROCS 1 one worker reads the list after every 1000 operations.",
-	Source: "monitoring that reads /proc/PID/maps of a busy process; the walk under VMA locks is of Linux 6.17",
+		"operations map or unmap. At GOMAXPROCS 1 one worker reads the list after every 1000 operations. Of the test " +
+		"that it is after: one reader in place of two, faults beside the mapping, and no text is formatted.",
+	Source: "P. McKenney's proc-mmap_sem test, /proc/PID/maps against a mapper, with which the walk under VMA locks was measured (S. Baghdasaryan, Linux 6.17)",
 	Roles: []Role{
 		{Name: "worker", Turn: 1000, Arena: 5 * 64, RateHz: faultHz / 2, Steps: []Step{
 			{Op: Fault, Where: All, Arg: read, Weight: 90},

@@ -5,8 +5,8 @@ func pageFaultFile(name, title, how string, shared bool) Spec {
 	return Spec{
 		Name: name, Bench: "Fault", Title: title,
 		Doc: "As page_fault1, but each worker maps 16 MiB of a file of its own, " + how + ": mappings of two workers " +
-			"never merge, so that no VMA is shared. What a fault does with the file is left out.",
-		Source: name + " of will-it-scale (A. Blanchard), there 128 MiB",
+			"never merge, so that no VMA is shared. Left out: its 128 MiB, and, but for the running kernel, what a fault does with the file.",
+		Source: name + " of will-it-scale (A. Blanchard)",
 		Roles: []Role{{Name: "faulter", RateHz: faultHz, Steps: []Step{
 			{Op: Map, Pages: 4096, Arg: rw, File: true, Shared: shared},
 			{Op: Fault, Where: Last, Pages: 4096, Times: 4096, Arg: write},
@@ -22,10 +22,11 @@ var (
 
 var mmap2 = Spec{
 	Name: "mmap2", Bench: "Map", Title: "mmap and munmap of a file, nothing touched",
-	Doc:    "As mmap1, but of a file of the worker's own, shared. What i_mmap's own locks cost is left out.",
+	Doc: "As mmap1, but of a file of the worker's own, private. What i_mmap's own locks cost is left out, but for the " +
+		"running kernel.",
 	Source: "mmap2 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "mapper", RateHz: mapHz, Steps: []Step{
-		{Op: Map, Pages: 32768, Arg: rw, File: true, Shared: true},
+		{Op: Map, Pages: 32768, Arg: rw, File: true},
 		{Op: Unmap, Pages: 32768},
 	}}},
 }
@@ -33,7 +34,8 @@ var mmap2 = Spec{
 var brk1 = Spec{
 	Name: "brk1", Bench: "Map", Title: "the heap grows by a page and shrinks again",
 	Doc: "Each worker moves the end of the one heap up by a page and down again. With several workers most calls " +
-		"find the heap as they want it; that too takes mmap_lock for write.",
+		"find the heap as they want it, as in the original with threads; that too takes mmap_lock for write. Nothing is " +
+		"left out.",
 	Source: "brk1 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "mapper", RateHz: mapHz, Steps: []Step{
 		{Op: Break, Offset: 1},
@@ -58,7 +60,7 @@ var pipeline = Spec{
 var threadStacks = Spec{
 	Name: "threadstacks", Bench: "Map", Title: "stacks of short-lived threads",
 	Doc: "Each worker maps an 8 MiB stack without access, opens all of it but the guard page, touches its top four " +
-		"pages and unmaps it: a thread that lives for a moment. The thread itself is left out.",
+		"pages and unmaps it: a burst of threads, each of which lives for a moment. The threads themselves are left out.",
 	Source: "pthread_create of glibc with its cache of stacks empty",
 	Roles: []Role{{Name: "mapper", Arena: 2048, RateHz: mapHz, Steps: []Step{
 		{Op: MapAt, Where: Own, Arg: none},

@@ -32,7 +32,7 @@ func commands() []command {
 	return []command{
 		{"bench", "[flags]", "run a plan, then show tables, charts and a report", bench},
 		{"plan", "[flags of bench]", "show what bench would run, and how long it takes", plan},
-		{"list", "[designs|workloads]", "the designs and the workloads", list},
+		{"list", "[-l] [designs|workloads]", "the designs and the workloads", list},
 		{"doctor", "", "is this machine fit to measure", doctor},
 		{"selftest", "[flags]", "the suite's proof of itself: A/A, known slowdowns, broken locks", proveSelf},
 		{"targets", "[flags]", "how close locks, index and harness are to the machine", measureTargets},
@@ -126,18 +126,28 @@ func flags(name string, errs io.Writer) *flag.FlagSet {
 	return fs
 }
 
-// parse parses args and refuses what is left over beyond want arguments.
+// parse parses args, in which flags may stand behind arguments, and refuses
+// what is left over beyond want arguments.
 func parse(fs *flag.FlagSet, args []string, want int) error {
 	show := fs.Usage
 	fs.Usage = func() {} // only for -h, not for every error
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		show()
-		return err
-	} else if err != nil {
-		return usageError{err}
+	var plain []string
+	for {
+		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+			show()
+			return err
+		} else if err != nil {
+			return usageError{err}
+		}
+		rest := fs.Args()
+		if n := len(args) - len(rest); len(rest) == 0 || n > 0 && args[n-1] == "--" {
+			plain = append(plain, rest...)
+			break
+		}
+		plain, args = append(plain, rest[0]), rest[1:]
 	}
-	if fs.NArg() > want {
-		return badf("unexpected argument %q", fs.Arg(want))
+	if len(plain) > want {
+		return badf("unexpected argument %q", plain[want])
 	}
-	return nil
+	return fs.Parse(append([]string{"--"}, plain...))
 }

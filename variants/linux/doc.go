@@ -48,8 +48,10 @@
 //
 // # Differences from Linux
 //
-// None in the lock. A file is a memfd, with nothing in it. What differs from the models: a real fault does some 100
-// times their work, so the lock's share is small; write faults of
-// linux-mmaplock are read faults; all VMMs of a process are one address space,
-// that of the process itself, so a fork copies the Go runtime too.
+// None in the lock. A file is a memfd, with nothing in it. An Mmap that chooses
+// its address does so in a room of the task's own, so that mappings of two tasks
+// never merge. What differs from the models: a real fault does some 100 times
+// their work, so the lock's share is small; write faults of linux-mmaplock are
+// read faults; all VMMs of a process are one address space, that of the process
+// itself, so a fork copies the Go runtime too.
 package linux
