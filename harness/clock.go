@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -48,6 +49,18 @@ func CounterUnfit() string {
 // calibration is how long a counter is compared with the clock: an error of
 // some parts in a million.
 const calibration = 50 * time.Millisecond
+
+// tickOf returns the length of a tick of the counter in nanoseconds.
+func tickOf() (float64, error) {
+	if why := CounterUnfit(); why != "" {
+		return 0, errors.New(why)
+	}
+	rate, ok := tsc.Calibrate(calibration)
+	if !ok {
+		return 0, errors.New("it does not count")
+	}
+	return rate.NSPerTick, nil
+}
 
 // stopwatch is the clock of one worker: nanoseconds since base.
 type stopwatch struct {

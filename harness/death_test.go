@@ -33,7 +33,7 @@ func TestOutOfMemory(t *testing.T) {
 		Spawn: func(ctx context.Context, group []*TrialSpec) (out []Outcome) {
 			var members []Member
 			for _, s := range group {
-				members = append(members, Member{limited, s, 3 * time.Second})
+				members = append(members, Member{Command: limited, Spec: s, Timeout: 3 * time.Second})
 			}
 			return Together(ctx, members)
 		},

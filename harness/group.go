@@ -19,7 +19,8 @@ import (
 type Member struct {
 	Command Command
 	Spec    *TrialSpec
-	Timeout time.Duration // of its own turns together
+	Timeout time.Duration     // of its own turns together
+	Turn    func(begins bool) // told when its turns begin and end; nil is nobody
 }
 
 // Outcome is what came of a member: a record, or an error, which is a *Failure
@@ -92,6 +93,10 @@ func (c *process) turn(ctx context.Context) bool {
 	}
 	events := make(chan event, 1)
 	began := time.Now()
+	if c.Turn != nil {
+		c.Turn(true)
+		defer c.Turn(false)
+	}
 	if c.turns++; c.turns > 1 {
 		resume(c.cmd.Process)
 	}

@@ -26,7 +26,7 @@ func TestTogether(t *testing.T) {
 		if d == "hang" {
 			timeout = time.Second
 		}
-		group = append(group, Member{child(t, "trial"), s, timeout})
+		group = append(group, Member{Command: child(t, "trial"), Spec: s, Timeout: timeout})
 	}
 	for i, o := range Together(context.Background(), group) {
 		want := []string{"", "ended with status 7", "hung for 1s", "", "lost its mind"}[i]
@@ -46,7 +46,7 @@ func TestTurn(t *testing.T) {
 		t.Skip("processes cannot be stopped here")
 	}
 	var o Outcome
-	m := Member{child(t, "trial"), quick(results.Throughput, "fake", preset(t, "ownvma"), 2), time.Minute}
+	m := Member{Command: child(t, "trial"), Spec: quick(results.Throughput, "fake", preset(t, "ownvma"), 2), Timeout: time.Minute}
 	p, err := m.start(&o, true)
 	if err != nil {
 		t.Fatal(err)

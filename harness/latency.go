@@ -27,20 +27,32 @@ type latency struct {
 	rng     *rand.Rand
 	next    float64 // the next arrival, in nanoseconds after the slice's start
 	idle    bool    // the idle-loop control: perform no op
-	over    uint64  // values beyond maxLatency
 	// saturated: ops arrived faster than they were done for all of a slice.
 	saturated bool
-	// slice is what the current slice recorded, all what accepted slices did,
-	// rest what rejected ones did; by the op's name. Only names that the stream
-	// has are there.
-	slice, all, rest [workload.NumKinds]pair
+	// samples are the ops of the current slice. They are counted after it, for
+	// that would cost more than to keep them.
+	samples []sample
+	// all is what accepted slices recorded, rest what rejected ones did; by the
+	// op's name. Only names that the stream has are there.
+	all, rest [workload.NumKinds]pair
 }
 
+// sample is one op: the time to its end from its intended start, and that from
+// its actual start with the kind below it.
+type sample struct{ intended, actual int64 }
+
+// kindBits are those of a sample's kind; the others take a time of years.
+const kindBits = 8
+
+// maxSamples bounds the room that is made before a trial: 16 MiB a worker. More
+// is made when it is needed.
+const maxSamples = 1 << 20
+
 // pair is one op's latencies by what they count from.
-type pair struct{ intended, actual *hdrhistogram.Histogram }
+type pair struct{ intended, actual *recorder }
 
 func newPair() pair {
-	return pair{hdrhistogram.New(1, maxLatency, digits), hdrhistogram.New(1, maxLatency, digits)}
+	return pair{newRecorder(), newRecorder()}
 }
 
 func newLatency(s *TrialSpec, w *worker) *latency {
@@ -48,13 +60,14 @@ func newLatency(s *TrialSpec, w *worker) *latency {
 	l.gap = 1e9 / (w.stream.RateHz * s.rateX())
 	l.rng = rand.New(rand.NewPCG(s.Seed, 1<<32|uint64(w.id)))
 	l.next = l.gap * l.rng.Float64()
+	l.samples = make([]sample, 0, min(maxSamples, 1024+int(2*float64(s.Timing.Slice)/l.gap)))
 	if l.idle {
-		l.slice[0], l.all[0], l.rest[0] = newPair(), newPair(), newPair()
+		l.all[0], l.rest[0] = newPair(), newPair()
 		return l
 	}
 	for _, op := range w.stream.Ops {
-		if k := histOf(op.Kind()); l.slice[k].intended == nil {
-			l.slice[k], l.all[k], l.rest[k] = newPair(), newPair(), newPair()
+		if k := histOf(op.Kind()); l.all[k].intended == nil {
+			l.all[k], l.rest[k] = newPair(), newPair()
 		}
 	}
 	return l
@@ -88,12 +101,7 @@ const saturated = 8
 // has finished its part.
 func (w *worker) openLoop(g *gate, length time.Duration) {
 	l := w.lat
-	for k := range l.slice {
-		if l.slice[k].intended != nil {
-			l.slice[k].intended.Reset()
-			l.slice[k].actual.Reset()
-		}
-	}
+	l.samples = l.samples[:0]
 	start := g.meet(w.n, &w.watch)
 	w.begin = w.stamp()
 	w.begin.at = start
@@ -134,36 +142,32 @@ func (w *worker) timed(intended, now int64) int64 {
 	if l.idle {
 		w.ops++
 	} else {
-		k = histOf(w.one())
+		k = w.one()
 	}
 	now = w.watch.now()
-	h := &l.slice[k]
-	if h.intended.RecordValue(now-intended) != nil || h.actual.RecordValue(now-actual) != nil {
-		l.over++
-	}
+	l.samples = append(l.samples, sample{now - intended, (now-actual)<<kindBits | int64(k)})
 	return now
 }
 
 func (p *pair) merge(q *pair) {
-	p.intended.Merge(q.intended)
-	p.actual.Merge(q.actual)
+	p.intended.merge(q.intended)
+	p.actual.merge(q.actual)
 }
 
-// mergeLatency keeps what a slice recorded.
+// mergeLatency counts what a slice recorded.
 func (tr *trial) mergeLatency(accepted bool) {
 	for _, w := range tr.workers {
 		if w.lat == nil {
 			return
 		}
-		for k := range w.lat.slice {
-			s := &w.lat.slice[k]
-			switch {
-			case s.intended == nil:
-			case accepted:
-				w.lat.all[k].merge(s)
-			default:
-				w.lat.rest[k].merge(s)
-			}
+		into := &w.lat.rest
+		if accepted {
+			into = &w.lat.all
+		}
+		for _, s := range w.lat.samples {
+			p := &into[histOf(workload.Kind(s.actual&(1<<kindBits-1)))]
+			p.intended.record(s.intended)
+			p.actual.record(s.actual >> kindBits)
 		}
 	}
 }
@@ -186,11 +190,16 @@ func (tr *trial) reportLatency(t *results.Trial) {
 			Role: workers[i].role, Ops: int64(workers[i].ops), CPUNS: workers[i].cpu})
 	}
 	t.Ops = int64(ops)
-	byOp := map[workload.Kind]*hdrhistogram.Histogram{}
+	byOp, over := map[workload.Kind]*hdrhistogram.Histogram{}, uint64(0)
 	for _, role := range tr.roles() {
 		for k := range workload.NumKinds {
-			p, n := tr.merged(role, k)
-			if n == 0 {
+			p, ok := tr.merged(role, k)
+			if !ok {
+				continue
+			}
+			over += p.intended.over
+			intended, actual := p.intended.histogram(), p.actual.histogram()
+			if intended.TotalCount() == 0 {
 				continue
 			}
 			op := k.String()
@@ -198,11 +207,11 @@ func (tr *trial) reportLatency(t *results.Trial) {
 				op = "idle"
 			}
 			rate := tr.rate(role)
-			t.Hists = append(t.Hists, encode(role, op, "intended", rate, p.intended), encode(role, op, "actual", rate, p.actual))
+			t.Hists = append(t.Hists, encode(role, op, "intended", rate, intended), encode(role, op, "actual", rate, actual))
 			if byOp[k] == nil {
-				byOp[k] = p.intended
+				byOp[k] = intended
 			} else {
-				byOp[k].Merge(p.intended)
+				byOp[k].Merge(intended)
 			}
 		}
 	}
@@ -229,9 +238,9 @@ func (tr *trial) reportLatency(t *results.Trial) {
 		if w.lat.saturated {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("worker %d could not keep up with the offered load", w.id))
 		}
-		if w.lat.over > 0 {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("%d latencies above %v were not recorded", w.lat.over, time.Duration(maxLatency)))
-		}
+	}
+	if over > 0 {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("%d latencies above %v were not recorded", over, time.Duration(maxLatency)))
 	}
 }
 
@@ -258,7 +267,7 @@ func (tr *trial) rate(role string) (hz float64) {
 }
 
 // merged returns the histograms of kind k of a role's workers as one.
-func (tr *trial) merged(role string, k workload.Kind) (p pair, n int64) {
+func (tr *trial) merged(role string, k workload.Kind) (p pair, ok bool) {
 	for _, w := range tr.workers {
 		if w.stream.Role != role || w.lat.all[k].intended == nil {
 			continue
@@ -271,10 +280,7 @@ func (tr *trial) merged(role string, k workload.Kind) (p pair, n int64) {
 			p.merge(&w.lat.rest[k])
 		}
 	}
-	if p.intended == nil {
-		return p, 0
-	}
-	return p, p.intended.TotalCount()
+	return p, p.intended != nil
 }
 
 func encode(role, op, timed string, hz float64, h *hdrhistogram.Histogram) results.Hist {

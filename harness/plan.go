@@ -1,14 +1,12 @@
 package harness
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"time"
 
-	"vmabench/internal/tsc"
 	"vmabench/results"
 	"vmabench/vmm"
 	"vmabench/workload"
@@ -292,13 +290,13 @@ func (p *Plan) Calibrate() error {
 	if p.Config.Clock != TSC {
 		return nil
 	}
-	rate, ok := tsc.Calibrate(calibration)
-	if why := CounterUnfit(); why != "" || !ok {
-		return fmt.Errorf("the plan's clock is the CPU's counter: %s", cmp.Or(why, "it does not count"))
+	tick, err := tickOf()
+	if err != nil {
+		return fmt.Errorf("the plan's clock is the CPU's counter: %w", err)
 	}
 	for i := range p.Trials {
 		if p.Trials[i].Kind == results.Latency {
-			p.Trials[i].TickNS = rate.NSPerTick
+			p.Trials[i].TickNS = tick
 		}
 	}
 	return nil

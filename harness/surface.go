@@ -37,3 +37,58 @@ func Pass(v vmm.VMM, t *vmm.Task, s workload.Stream) func(d time.Duration) (ops 
 		return w.ops - before
 	}
 }
+
+// Loops are what a worker does with a stream, for measuring what the harness
+// itself costs: each runs for about d and returns how many ops that were.
+type Loops struct {
+	Throughput func(d time.Duration) (ops uint64) // the loop of a throughput trial
+	Plain      func(d time.Duration) (ops uint64) // op after op
+	Timed      func(d time.Duration) (ops uint64) // the same, each waited for, timed and recorded
+	Clock      func(d time.Duration) (ops uint64) // two readings of the clock
+}
+
+// LoopsOf returns them for a stream on v, timed by the given clock.
+func LoopsOf(v vmm.VMM, t *vmm.Task, s workload.Stream, clock Clock) (l Loops, err error) {
+	tick := 0.0
+	if clock == TSC {
+		if tick, err = tickOf(); err != nil {
+			return l, err
+		}
+	}
+	w := &worker{v: v, task: t, stream: s, n: 1, watch: newStopwatch(time.Now(), tick)}
+	w.lat = newLatency(&TrialSpec{Design: "any"}, w)
+	l.Throughput = Pass(v, t, s)
+	l.Plain = For(func(n int) {
+		for range n {
+			w.one()
+		}
+	})
+	l.Timed = For(func(n int) {
+		now := w.watch.now()
+		w.lat.samples = w.lat.samples[:0]
+		for range n {
+			now = w.timed(now+1, now) // the next moment: one reading for the start, one for the end
+		}
+	})
+	l.Clock = For(func(n int) {
+		for range n {
+			sink = w.watch.now()
+			sink = w.watch.now()
+		}
+	})
+	return l, nil
+}
+
+var sink int64
+
+// For makes a loop over n ops one over time, which looks at the clock once in
+// 1024 ops.
+func For(loop func(n int)) func(d time.Duration) (ops uint64) {
+	const block = 1024
+	return func(d time.Duration) (ops uint64) {
+		for start := time.Now(); time.Since(start) < d; ops += block {
+			loop(block)
+		}
+		return ops
+	}
+}

@@ -20,6 +20,9 @@ func stopSelf() {
 	unix.RawSyscall(unix.SYS_TGKILL, uintptr(unix.Getpid()), uintptr(unix.Gettid()), uintptr(unix.SIGSTOP))
 }
 
+// pause stops another process.
+func pause(p *os.Process) { p.Signal(unix.SIGSTOP) }
+
 // resume lets a stopped process go on.
 func resume(p *os.Process) { p.Signal(unix.SIGCONT) }
 

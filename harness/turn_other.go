@@ -9,6 +9,8 @@ const canStop = false
 
 func stopSelf() {}
 
+func pause(*os.Process) {}
+
 func resume(*os.Process) {}
 
 func awaitStop(*os.Process) bool { return false }

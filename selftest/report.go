@@ -33,7 +33,7 @@ type Report struct {
 	Smallest, SmallestLo, SmallestHi float64
 	NothingReaches                   bool `json:",omitempty"`
 	Broken                           []Caught
-	Clock                            Clock
+	Costs                            Costs
 	Failures                         []string // what did not come out as it must
 	Disturbed                        string   `json:",omitempty"` // why the machine was too busy to say
 }
@@ -47,17 +47,18 @@ type Caught struct {
 	Harness     string // what a trial of it said; "" when it looked healthy
 }
 
-// Clock is what timing costs.
-type Clock struct {
-	PairNS   float64 // two readings of the clock, one after the other
-	RecordNS float64 // recording one latency
-}
-
 // family is the number of tests that a default run's workload holds.
 const family = 6
 
 // draws is how many runs are drawn from a pool.
 const draws = 400
+
+// Cost measures what measuring costs.
+func (r *Report) Cost(fifo bool) (err error) {
+	r.Costs, err = MeasureCosts(fifo)
+	r.Failures = append(r.Failures, r.Costs.failures()...)
+	return err
+}
 
 // Judge fills in what the pools say.
 func (r *Report) Judge(f *results.Folder) {
@@ -114,7 +115,7 @@ func (r *Report) boundary(f *results.Folder) {
 // Write prints the report.
 func (r *Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "boundary    %.2f ns an operation [%.2f, %.2f]: driver and interface call, by the null address space\n", r.BoundaryNS, r.BoundaryLo, r.BoundaryHi)
-	fmt.Fprintf(w, "clock       %.1f ns for two readings, %.1f ns to record a latency\n", r.Clock.PairNS, r.Clock.RecordNS)
+	r.Costs.write(w)
 	if r.Disturbed != "" {
 		fmt.Fprintf(w, "A/A         cannot be said: %s\n", r.Disturbed)
 	} else {

@@ -24,6 +24,7 @@ type side struct {
 	commit string // "+dirty" where the tree is not clean
 	child  harness.Command
 	w      *results.Writer
+	turn   func(begins bool) // told of the turns of its trials; nil is nobody
 }
 
 // compareCommits builds two commits, or one and the tree as it is, runs a plan
@@ -149,35 +150,40 @@ func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side
 	head := newRun(p, o, nil)
 	head.Command = "vmabench compare " + commandLine(args)
 	for _, s := range sides {
-		if err := s.create(head, o.dir); err != nil {
+		if err := s.create(head, o.dir, map[string]string{"old": "new", "new": "old"}[s.name]); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.w.Close()) }()
 	}
 	line := newProgress(out, o.quiet)
 	defer line.clear()
-	r := harness.Runner{
+	_, err = sideRunner(sides, line).Run(ctx, p.Twice(), nil)
+	return err
+}
+
+// sideRunner runs a plan that has each trial twice, once for each side.
+func sideRunner(sides [2]*side, line *progress) *harness.Runner {
+	return &harness.Runner{
 		Spawn: func(ctx context.Context, group []*harness.TrialSpec) []harness.Outcome {
 			members := make([]harness.Member, len(group))
 			for i, s := range group {
-				members[i] = harness.Member{Command: sides[s.Build].child, Spec: s, Timeout: s.Timeout()}
+				of := sides[s.Build]
+				members[i] = harness.Member{Command: of.child, Spec: s, Timeout: s.Timeout(), Turn: of.turn}
 			}
 			return harness.Together(ctx, members)
 		},
 		Sink:     func(s *harness.TrialSpec, t *results.Trial) error { return sides[s.Build].w.Add(t) },
 		Progress: line.show,
 	}
-	_, err = r.Run(ctx, p.Twice(), nil)
-	return err
 }
 
 // create makes the side's run folder. The byte layouts that head describes are
 // this build's and not the side's.
-func (s *side) create(head *results.Run, dir string) error {
+func (s *side) create(head *results.Run, dir, other string) error {
 	run := *head
 	run.Version, run.Commit = s.name, s.commit
 	run.ID = filepath.Base(dir) + "-" + s.name
-	run.Interleaved = filepath.Base(dir) + "-" + map[string]string{"old": "new", "new": "old"}[s.name]
+	run.Interleaved = filepath.Base(dir) + "-" + other
 	run.Designs = nil
 	for _, d := range head.Designs {
 		d.Layout = nil

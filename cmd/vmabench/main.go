@@ -58,6 +58,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	switch args[0] {
 	case "trial": // hidden: the child process of a trial
 		return harness.Child(in, out, errs, proofSubjects)
+	case busyCommand: // hidden: a busy loop
+		harness.Spin()
 	case checkCommand: // hidden: the child process of a conformance check
 		if len(args) != 2 {
 			return exitUsage

@@ -29,6 +29,7 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	count := fs.Int("count", selftest.Repetitions, "repetitions of each subject: the pool that runs are drawn from")
 	seed := fs.Uint64("seed", 1, "seed of the order and of the streams")
 	sched := fs.String("sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
+	beside := fs.Bool("busy", false, "instead: one small plan alone and beside two busy loops, in turns: do both find the same? (-sched fifo unless told otherwise)")
 	quiet := fs.Bool("q", false, "no progress")
 	if err := parse(fs, args, 0); err != nil {
 		return err
@@ -44,8 +45,26 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	rep := &selftest.Report{Clock: selftest.MeasureClock()}
-	err := selftestRun(ctx, rep, *dir, *count, *seed, *sched == "fifo", *quiet, args, out)
+	if *beside {
+		o := options{}
+		if o.given(fs); !o.set["sched"] {
+			*sched = "fifo"
+		}
+		if !o.set["count"] {
+			*count = 10
+		}
+		err := busy(ctx, *dir, *count, *seed, *sched, *quiet, args, out)
+		if errors.Is(err, context.Canceled) {
+			return exitError(exitInterrupted)
+		}
+		return err
+	}
+	rep := new(selftest.Report)
+	err := rep.Cost(*sched == "fifo")
+	if err != nil {
+		return err
+	}
+	err = selftestRun(ctx, rep, *dir, *count, *seed, *sched == "fifo", *quiet, args, out)
 	if errors.Is(err, context.Canceled) {
 		return exitError(exitInterrupted)
 	}
