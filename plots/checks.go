@@ -15,6 +15,7 @@ import (
 // field that is not there is empty.
 const (
 	selftestFile    = "selftest.json"    // the suite's proof of itself
+	busyFile        = "busy.json"        // a plan alone and beside busy loops
 	checkFile       = "check.json"       // the model checker's verdicts
 	tablesFile      = "tables.json"      // published tables beside predictions
 	sensitivityFile = "sensitivity.json" // the model's parameters varied

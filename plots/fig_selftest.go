@@ -20,7 +20,11 @@ type proof struct {
 		Name, Doc, Breaks, Conformance, Harness string
 		Named                                   bool
 	}
-	Clock     struct{ PairNS, RecordNS float64 }
+	Costs struct {
+		Clock                       string
+		Pair, Throughput, Recording struct{ NS, Lo, Hi, Limit float64 }
+		Rounds                      int
+	}
 	Failures  []string
 	Disturbed string
 }
@@ -91,9 +95,13 @@ func said(s string) string {
 }
 
 func (p *proof) notes() []string {
-	out := []string{fmt.Sprintf("After Holm's correction in a family of %d: a false alarm in %s. Driver and interface call cost %s an operation [%s … %s], by the null address space; "+
-		"two clock readings %s, recording a latency %s. None of it is subtracted from anything.", p.Family, Share.Write(p.AfterHolm),
-		Nanos.Write(p.BoundaryNS), sig(p.BoundaryLo, 3), Nanos.Write(p.BoundaryHi), Nanos.Write(p.Clock.PairNS), Nanos.Write(p.Clock.RecordNS))}
+	out := []string{fmt.Sprintf("After Holm's correction in a family of %d: a false alarm in %s. Driver and interface call cost %s an operation [%s … %s], by the null address space.",
+		p.Family, Share.Write(p.AfterHolm), Nanos.Write(p.BoundaryNS), sig(p.BoundaryLo, 3), Nanos.Write(p.BoundaryHi))}
+	if c := &p.Costs; c.Rounds > 0 {
+		out = append(out, fmt.Sprintf("The measured loop adds %s [%s … %s] to a direct call, %g ns at most are allowed. Timing an operation takes two readings of the clock (%s, %s) and %s [%s … %s] beyond them, at most %g ns. None of it is subtracted from anything.",
+			Nanos.Write(c.Throughput.NS), sig(c.Throughput.Lo, 3), Nanos.Write(c.Throughput.Hi), c.Throughput.Limit,
+			c.Clock, Nanos.Write(c.Pair.NS), Nanos.Write(c.Recording.NS), sig(c.Recording.Lo, 3), Nanos.Write(c.Recording.Hi), c.Recording.Limit))
+	}
 	for _, f := range p.Failures {
 		out = append(out, "FAILED: "+f)
 	}

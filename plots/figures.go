@@ -22,7 +22,7 @@ func (d *data) figures() []*Figure {
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
 		figPeers, figShape,
-		figGuard, figStability, figSelftest,
+		figGuard, figStability, figSelftest, figBusy,
 		figChecker,
 		figLaw, figModelled, figLines, figPublished, figSensitivity,
 	} {
