@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,6 +142,19 @@ func subjects(name string) (vmm.Design, bool) {
 			for held := [][]byte(nil); ; held = append(held, make([]byte, 64<<20)) {
 				runtime.KeepAlive(held)
 			}
+		}
+	case "lossy": // now and then somebody's change is lost
+		build = func() *fakeVMM {
+			f := newFake()
+			var n atomic.Int64
+			f.onFault = func(*vmm.Task) {
+				if n.Add(1)%100 == 0 {
+					f.mu.Lock()
+					clear(f.pages)
+					f.mu.Unlock()
+				}
+			}
+			return f
 		}
 	case "stall":
 		build = stalling

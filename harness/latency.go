@@ -233,6 +233,7 @@ func (tr *trial) reportLatency(t *results.Trial) {
 		}
 		t.Values = append(t.Values, results.Value{Unit: prefix + "max-ns", Value: float64(max(1, h.Max()))})
 	}
+	t.Failed = tr.wrong(failed, ops)
 	t.Events = append(events(ops, &stats, waits, failed, alloc), tr.systemEvents(ops)...)
 	for _, w := range tr.workers {
 		if w.lat.saturated {

@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"fmt"
+
 	vmatomic "vmabench/internal/atomic"
 	"vmabench/results"
 	"vmabench/vmm"
@@ -72,9 +74,20 @@ func (tr *trial) reportThroughput(t *results.Trial) {
 	value("cpu-ns/op", float64(cpu)/float64(ops))
 	value("ops/s", rate*1e9)
 	tr.roleValues(workers, value)
+	t.Failed = tr.wrong(failed, ops)
 	t.Events = events(ops, &stats, waits, failed, alloc)
 	t.Events = append(t.Events, tr.systemEvents(ops)...)
 	t.Events = append(t.Events, kindShares(workers, ops)...)
+}
+
+// wrong says what operations that failed show, "" when nothing: they may fail
+// in this workload, or none did. It is the one place where a trial sees that
+// two were inside who exclude each other.
+func (tr *trial) wrong(failed, ops uint64) string {
+	if s := &tr.spec.Workload; failed == 0 || s.MayFail || s.Recorded != nil {
+		return ""
+	}
+	return fmt.Sprintf("no exclusion: %d of %d operations failed on memory that no other worker changes", failed, ops)
 }
 
 func trace(slices []slice) (ns []float64) {

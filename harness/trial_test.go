@@ -254,3 +254,19 @@ func TestWatchdog(t *testing.T) {
 		t.Errorf("no traceback in the dump")
 	}
 }
+
+// TestLostChange: operations that nobody else can make fail, and that fail,
+// are the design's fault; where others can make them fail they are counted.
+func TestLostChange(t *testing.T) {
+	for name, want := range map[string]string{"ownvma": "no exclusion: ", "mprotect-overlap": ""} {
+		for _, kind := range []results.Kind{results.Throughput, results.Latency} {
+			r, err := child(t, "trial").Spawn(context.Background(), quick(kind, "lossy", preset(t, name), 2), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(r.Failed, want) || (want == "") != (r.Failed == "") || value(r, "failed/op") == 0 {
+				t.Errorf("%s %s: %q, %v operations failed", kind, name, r.Failed, value(r, "failed/op"))
+			}
+		}
+	}
+}

@@ -126,37 +126,13 @@ func (w *worker) stamp() stamp {
 	return s
 }
 
-// run performs ops until the slice stops. It is the measured loop: all that it
-// adds to the call is the load of the op and of the stop word. What changes
-// with every op would have to go through the stack around the call, so that
-// only the position in a block of clockEvery ops does, and the faults are what
-// is left of the ops when the others are subtracted.
+// run performs ops until the slice stops. It is the measured loop: blocks of
+// clockEvery ops, after which worker 0 looks at the clock. The faults are what is
+// left of the ops when the others are subtracted.
 func (w *worker) run(g *gate) {
-	v, t, ops, outside := w.v, w.task, w.stream.Ops, w.stream.Outside
+	ops := w.stream.Ops
 	for !g.stop.Load() {
-		block := ops[w.at:min(w.at+clockEvery, len(ops))]
-		n := len(block)
-		for i, op := range block {
-			if g.stop.Load() {
-				n = i
-				break
-			}
-			if k := op.Kind(); k <= workload.FaultIn {
-				addr := op.Addr()
-				if k == workload.FaultIn {
-					addr += w.last
-				}
-				if v.Fault(t, addr, op.Access()) != nil {
-					w.failed++
-				}
-			} else if w.change(op); w.long(k) {
-				n = i + 1
-				break
-			}
-			if outside > 0 {
-				rest(outside)
-			}
-		}
+		n := w.block(g, ops[w.at:min(w.at+clockEvery, len(ops))])
 		w.ops += uint64(n)
 		if w.at += n; w.at == len(ops) {
 			w.at = 0
@@ -165,6 +141,49 @@ func (w *worker) run(g *gate) {
 			g.stop.Store(true)
 		}
 	}
+}
+
+// block performs ops until they end, the slice stops or it is time to look at
+// the clock, and returns how many. All that it adds to the call is the load of
+// the op and of the stop word: whatever else is live in the loop would be put on
+// the stack and fetched again around each call.
+func (w *worker) block(g *gate, ops []workload.Op) (n int) {
+	if w.stream.Outside > 0 {
+		return w.apart(g, ops)
+	}
+	for i, op := range ops {
+		if g.stop.Load() {
+			return i
+		}
+		k, addr := op.Kind(), op.Addr()
+		if k > workload.FaultIn {
+			if w.change(op); w.long(k) {
+				return i + 1
+			}
+			continue
+		}
+		if k == workload.FaultIn {
+			addr += w.last
+		}
+		if w.v.Fault(w.task, addr, op.Access()) != nil {
+			w.failed++
+		}
+	}
+	return len(ops)
+}
+
+// apart is block with work between the ops.
+func (w *worker) apart(g *gate, ops []workload.Op) (n int) {
+	for i := range ops {
+		if g.stop.Load() {
+			return i
+		}
+		if k := w.perform(ops[i]); k > workload.FaultIn && w.long(k) {
+			return i + 1
+		}
+		rest(w.stream.Outside)
+	}
+	return len(ops)
 }
 
 // long reports whether the ops that are not faults have taken as long as a
@@ -184,6 +203,11 @@ func (w *worker) one() workload.Kind {
 		w.at = 0
 	}
 	w.ops++
+	return w.perform(op)
+}
+
+// perform performs an op and returns its kind.
+func (w *worker) perform(op workload.Op) workload.Kind {
 	k := op.Kind()
 	if k > workload.FaultIn {
 		w.change(op)
@@ -196,7 +220,7 @@ func (w *worker) one() workload.Kind {
 	if w.v.Fault(w.task, addr, op.Access()) != nil {
 		w.failed++
 	}
-	return workload.Fault
+	return k
 }
 
 // change performs an op that is not a fault.

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -17,8 +18,8 @@ type proof struct {
 	Found                              []struct{ Slowdown, Share, Lo, Hi, MedianChange float64 }
 	Smallest                           float64
 	Broken                             []struct {
-		Name, Doc, Breaks, Conformance, Harness string
-		Named                                   bool
+		Name, Doc, Breaks, Conformance, Harness, HarnessClass string
+		Named                                                 bool
 	}
 	Costs struct {
 		Clock                       string
@@ -82,7 +83,7 @@ func (p *proof) table() *Table {
 		if b.Named {
 			word = "yes"
 		}
-		t.Rows = append(t.Rows, []string{b.Name + ": " + b.Doc, b.Breaks, word, said(b.Conformance), said(b.Harness)})
+		t.Rows = append(t.Rows, []string{b.Name + ": " + b.Doc, b.Breaks, word, said(b.Conformance), said(cmp.Or(b.HarnessClass, b.Harness))})
 	}
 	return t
 }

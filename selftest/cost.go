@@ -37,6 +37,8 @@ const (
 const (
 	costRounds = 151
 	costSlice  = time.Millisecond
+	// leastForInterval is how many values a median's 95 % interval needs.
+	leastForInterval = 6
 )
 
 // direct performs n faults on the null address space by calls that are bound
@@ -92,7 +94,10 @@ func MeasureCosts(fifo bool) (Costs, error) {
 		}
 	}()
 	<-done
-	c.Rounds = len(pair)
+	if c.Rounds = len(pair); c.Rounds < leastForInterval {
+		c.Rounds = 0
+		return c, nil
+	}
 	c.Pair, c.Throughput, c.Recording = cost(pair, 0), cost(throughput, throughputLimit), cost(recording, recordingLimit)
 	return c, nil
 }
@@ -119,9 +124,6 @@ func costRound(sides []func(time.Duration) uint64, backwards, rest bool) (ns []f
 
 // cost is the median of rounds with its interval.
 func cost(rounds []float64, limit float64) Cost {
-	if len(rounds) == 0 {
-		return Cost{Limit: limit}
-	}
 	m := benchmath.AssumeNothing.Summary(benchmath.NewSample(rounds, &benchmath.DefaultThresholds), results.Confidence)
 	return Cost{NS: m.Center, Lo: m.Lo, Hi: m.Hi, Limit: limit}
 }

@@ -45,6 +45,8 @@ type Caught struct {
 	Conformance string // what conformance said; "" when it found nothing
 	Named       bool   // conformance named the class
 	Harness     string // what a trial of it said; "" when it looked healthy
+	// HarnessClass is the fault class that Harness means.
+	HarnessClass string
 }
 
 // family is the number of tests that a default run's workload holds.
@@ -132,7 +134,7 @@ func (r *Report) Write(w io.Writer) {
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Broken {
-		fmt.Fprintf(tw, "%s\tmust be named %s\tconformance: %s\ttrial: %s\n", c.Name, c.Breaks, said(c.Conformance), said(c.Harness))
+		fmt.Fprintf(tw, "%s\tmust be named %s\tconformance: %s\ttrial: %s: %s\n", c.Name, c.Breaks, said(c.Conformance), said(c.HarnessClass), said(c.Harness))
 	}
 	tw.Flush()
 	for _, f := range r.Failures {

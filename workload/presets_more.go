@@ -44,7 +44,7 @@ var brk1 = Spec{
 }
 
 var pipeline = Spec{
-	Name: "pipeline", Bench: "Map", Title: "map and touch, the next worker touches and unmaps",
+	Name: "pipeline", MayFail: true, Bench: "Map", Title: "map and touch, the next worker touches and unmaps",
 	Doc: "Each worker maps a page in a place of its own and writes to it, then writes to the page of the worker " +
 		"before it and unmaps that: memory handed on. The original hands it over with a queue; here an operation " +
 		"that comes too early or too late fails, and is counted.",
@@ -82,7 +82,7 @@ var mallocArena = Spec{
 }
 
 var gcMprotect = Spec{
-	Name: "gc-mprotect", Bench: "Protect", Title: "a collector that protects the heap under its mutators",
+	Name: "gc-mprotect", MayFail: true, Bench: "Protect", Title: "a collector that protects the heap under its mutators",
 	Doc: "One worker protects the heap, one VMA, against writing and opens it again; the others write to it, each to " +
 		"pages of its own. A write that meets the protection fails and is counted: the collector's barrier. At " +
 		"GOMAXPROCS 1 one worker flips the protection after every 1000 writes.",
@@ -98,7 +98,7 @@ var gcMprotect = Spec{
 }
 
 var mprotectOverlap = Spec{
-	Name: "mprotect-overlap", Bench: "Protect", Title: "mprotect of ranges that overlap, with faults",
+	Name: "mprotect-overlap", MayFail: true, Bench: "Protect", Title: "mprotect of ranges that overlap, with faults",
 	Doc: "Each worker protects 16 pages at random of one VMA that all share, opens the whole of it again, and writes to " +
 		"14 of its own 64 pages of it. Ranges of two workers meet; a write that meets a protection fails and is counted. " +
 		"A lock of ranges would gain by mprotect-disjoint and not by this; mmap_lock, which takes the whole, treats both alike.",

@@ -76,6 +76,10 @@ type Spec struct {
 	// HotPages is the size per worker of the VMA that Hot steps use; 0 is none.
 	HotPages int `json:",omitempty"`
 	Roles    []Role
+	// MayFail: an op can meet what another worker has done and fail, as it would
+	// in a kernel. In other workloads no op fails unless a change was lost or two
+	// were inside at once.
+	MayFail bool `json:",omitempty"`
 	// Recorded is what a recorded process did, in place of the roles' steps.
 	Recorded *Recorded `json:",omitempty"`
 }
