@@ -247,7 +247,7 @@ func TestWatchdog(t *testing.T) {
 	if !ok {
 		t.Fatalf("error %v", err)
 	}
-	if !strings.Contains(f.Why, "hung for 3s") || !strings.Contains(f.Why, "sync.Mutex.Lock, locked to thread in harness.(*fakeVMM).Fault < harness.(*worker).run") {
+	if !strings.Contains(f.Why, "hung for 3s") || !strings.Contains(f.Why, "sync.Mutex.Lock, locked to thread in harness.(*fakeVMM).Fault < harness.(*worker).block < harness.(*worker).run") {
 		t.Errorf("report %q", f.Why)
 	}
 	if !strings.Contains(f.Dump, "goroutine ") {
