@@ -91,6 +91,9 @@ func (f *fakeVMM) Brk(_ *vmm.Task, a vmm.Addr) (vmm.Addr, error)         { retur
 func (f *fakeVMM) FaultKernel(t *vmm.Task, a vmm.Addr, x vmm.Access) error {
 	return f.Fault(t, a, x)
 }
+func (f *fakeVMM) Peek(*vmm.Task, vmm.Addr) (vmm.Mapping, error) {
+	return vmm.Mapping{}, nil
+}
 func (f *fakeVMM) UffdMove(*vmm.Task, vmm.Addr, vmm.Addr) error { return vmm.EAGAIN }
 func (f *fakeVMM) Fork(*vmm.Task) (vmm.VMM, error)              { return newFake(), nil }
 func (f *fakeVMM) Maps(_ *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {

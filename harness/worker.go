@@ -16,7 +16,7 @@ const clockEvery = 64
 // opCost is what an op takes off clockEvery, in faults.
 var opCost = [workload.NumKinds]int{
 	workload.Map: 8, workload.MapAt: 8, workload.Unmap: 8, workload.UnmapAt: 8,
-	workload.Protect: 8, workload.Break: 8, workload.Drop: 16, workload.Fork: clockEvery, workload.Scan: clockEvery,
+	workload.Peek: 1, workload.Protect: 8, workload.Break: 8, workload.Drop: 16, workload.Fork: clockEvery, workload.Scan: clockEvery,
 }
 
 // gate is where the workers of a slice meet. Each word has a line of its own.
@@ -255,6 +255,8 @@ func (w *worker) change(op workload.Op) {
 		if child, err = w.v.Fork(w.task); err == nil {
 			child.Exit(w.task)
 		}
+	case workload.Peek:
+		_, err = w.v.Peek(w.task, op.Addr())
 	case workload.Scan:
 		w.maps, err = w.v.Maps(w.task, w.maps[:0])
 	}

@@ -126,6 +126,7 @@ func (null) Madvise(*vmm.Task, vmm.Addr, uint64, vmm.Advice) error { return nil 
 func (null) Brk(_ *vmm.Task, a vmm.Addr) (vmm.Addr, error)         { return a, nil }
 func (null) Fault(*vmm.Task, vmm.Addr, vmm.Access) error           { return nil }
 func (null) FaultKernel(*vmm.Task, vmm.Addr, vmm.Access) error     { return nil }
+func (null) Peek(*vmm.Task, vmm.Addr) (vmm.Mapping, error)         { return vmm.Mapping{}, nil }
 func (null) UffdMove(*vmm.Task, vmm.Addr, vmm.Addr) error          { return nil }
 func (null) Fork(*vmm.Task) (vmm.VMM, error)                       { return null{}, nil }
 func (null) Exit(*vmm.Task)                                        {}

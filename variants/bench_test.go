@@ -17,6 +17,7 @@ func BenchmarkMap(b *testing.B)     { bench(b, "Map") }
 func BenchmarkProtect(b *testing.B) { bench(b, "Protect") }
 func BenchmarkFork(b *testing.B)    { bench(b, "Fork") }
 func BenchmarkScan(b *testing.B)    { bench(b, "Scan") }
+func BenchmarkPeek(b *testing.B)    { bench(b, "Peek") }
 
 func bench(b *testing.B, name string) {
 	for _, d := range slices.Concat(variants.All(), variants.Layouts(), variants.Controls()) {

@@ -143,6 +143,15 @@ type VMM interface {
 	// lock.
 	Maps(t *Task, buf []Mapping) ([]Mapping, error)
 
+	// Peek returns the mapping that holds addr (any byte), as it was at one
+	// moment: what a uprobe asks at every hit.
+	//
+	// Errors: EFAULT (nothing is mapped there).
+	// Locks: none but RCU where mm_lock_seq shows that no write session ran
+	// meanwhile (kernel/events/uprobes.c, 6.14 and later); else, and where the
+	// number does not step at the lock too, mmap_lock read, not killably.
+	Peek(t *Task, addr Addr) (Mapping, error)
+
 	// Exit tears the address space down. No operation may run on it then or
 	// later, except lookups by stale readers inside other address spaces.
 	// Locks: mmap_lock read for the unmapping, write for page tables and

@@ -8,10 +8,6 @@
 // that another worker has just unmapped) fails with the kernel's error, and
 // the failure is an outcome that is counted.
 //
-// What is missing of the published ones: the speculation of uprobes, which
-// reads a VMA under no lock at all and believes it if mm_lock_seq has not
-// moved. A VMM has no operation that looks without locking.
-//
 // Words: an op is one call of the VMM; a stream is the ops of one worker; a
 // step is a rule that ops are made from; a role is a list of steps; an arena
 // is the mapping, or the room for one, that a worker has for itself.

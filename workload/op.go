@@ -21,6 +21,7 @@ const (
 	Fork                // VMM.Fork, then Exit of the child
 	Scan                // VMM.Maps
 	Break               // VMM.Brk; the address is the new end of the heap
+	Peek                // VMM.Peek
 	NumKinds
 )
 
@@ -29,7 +30,7 @@ const (
 const Toggle = NumKinds
 
 var kindNames = [NumKinds]string{
-	"fault", "fault", "mmap", "mmap", "munmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk",
+	"fault", "fault", "mmap", "mmap", "munmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk", "peek",
 }
 
 // String returns the name of the operation; kinds that differ only in how
@@ -43,7 +44,7 @@ func (k Kind) String() string {
 
 // Names lists the distinct names of kinds, in report order.
 func Names() []string {
-	return []string{"fault", "mmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk"}
+	return []string{"fault", "mmap", "munmap", "mprotect", "dontneed", "fork", "maps", "brk", "peek"}
 }
 
 // Op is one compiled operation, 8 bytes:

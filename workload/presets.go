@@ -33,7 +33,7 @@ func Presets() []Spec {
 		specs = append(specs, mixed(percent))
 	}
 	return append(specs, pageFault1, pageFault2, pageFault3, mmap1, mmap2, brk1, local, pipeline, global,
-		threadStacks, mallocArena, metis, mprotectDisjoint, mprotectOverlap, gcMprotect, forkStorm, mapsScan, launch)
+		threadStacks, mallocArena, metis, mprotectDisjoint, mprotectOverlap, gcMprotect, forkStorm, mapsScan, uprobes, launch)
 }
 
 // Match returns the presets whose full name matches the whole expression, as

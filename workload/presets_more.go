@@ -110,3 +110,17 @@ var mprotectOverlap = Spec{
 		{Op: Fault, Where: Hot, Pages: 64, Times: 14, Random: true, Arg: write},
 	}}},
 }
+
+var uprobes = Spec{
+	Name: "uprobes", Bench: "Peek", Title: "what is mapped here, asked at every hit of a probe",
+	Doc: "Each worker asks again and again for the mapping of an address in one VMA, and nobody changes any. With the " +
+		"rules of Linux 6.14 and later it looks without a lock and believes what it saw if mm_lock_seq has not moved; " +
+		"before them, and in a design without VMA locks, it takes mmap_lock for read. Left out: the trap, the tree of " +
+		"uprobes and their handlers. The running kernel speculates for its own uprobes alone: there it is the " +
+		"PROCMAP_QUERY call of /proc/self/maps (6.11), which takes a lock.",
+	Source:   "uprobe-nop of the kernel's BPF selftests, with which the speculation was measured (A. Nakryiko, e0925f2dc4de)",
+	HotPages: 512,
+	Roles: []Role{{Name: "prober", RateHz: faultHz, Steps: []Step{
+		{Op: Peek, Where: Hot, Times: 512},
+	}}},
+}

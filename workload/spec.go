@@ -183,7 +183,7 @@ func (st *Step) check(s *Spec, r *Role) error {
 // needsRange reports whether the op names an absolute range or address.
 func needsRange(k Kind) bool {
 	switch k {
-	case Fault, MapAt, UnmapAt, Protect, Drop, Toggle:
+	case Fault, Peek, MapAt, UnmapAt, Protect, Drop, Toggle:
 		return true
 	}
 	return false

@@ -61,6 +61,17 @@ func opScenarios(d vmm.Design) []Scenario {
 		w.Go("walk", w.walk(addrA, addrB))
 		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
 	})
+	add("peek-mprotect", "I4 I6", "a look without a lock beside mprotect", false, a, func(w *world) {
+		w.Go("peek", w.peek(addrA))
+		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
+	})
+	add("peek-recycle", "I3 I4", "a look without a lock beside the end of its VMA, whose memory may serve again", true, a, func(w *world) {
+		w.Go("peek", w.peek(addrA))
+		w.Go("writer", func(t *vmm.Task) {
+			w.must(w.vmm.Munmap(t, addrA, vmm.PageSize))
+			w.mapAt(t, addrC)
+		})
+	})
 	add("munmap-munmap", "I1 I2 I3 I6", "two unmappings, downgrades and all", true, ab, func(w *world) {
 		for _, at := range ab {
 			w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, at, vmm.PageSize)) })
@@ -80,6 +91,21 @@ func (w *world) fault(a vmm.Addr, errs ...error) func(*vmm.Task) {
 	return func(t *vmm.Task) {
 		if err := w.vmm.Fault(t, a, vmm.AccessWrite); err != nil && !slices.Contains(errs, err) {
 			w.Fail("I4: fault: %v", err)
+		}
+	}
+}
+
+// peek returns a thread that asks for the mapping of a, a page that only loses
+// permissions.
+func (w *world) peek(a vmm.Addr) func(*vmm.Task) {
+	return func(t *vmm.Task) {
+		m, err := w.vmm.Peek(t, a)
+		if err == vmm.EFAULT {
+			return
+		}
+		w.must(err)
+		if m.Start != a || m.End != a+vmm.PageSize || m.File.Off != uint64(a) || m.Prot&vmm.ProtRead == 0 {
+			w.Fail("I4: peek: %v", m)
 		}
 	}
 }

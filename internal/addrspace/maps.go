@@ -33,22 +33,6 @@ func (s *Space) mapsUnderMmap(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, er
 	return buf, nil
 }
 
-// mapping is v's line; v is read-locked.
-func (s *Space) mapping(v *mm.VMA) vmm.Mapping {
-	f, rest := v.Flags.Get(), s.Rest(v)
-	m := vmm.Mapping{
-		Range:     rangeOf(v),
-		Prot:      f.Prot(),
-		Shared:    f&mm.FlagShared != 0,
-		GrowsDown: f&mm.FlagGrowsDown != 0,
-		DontFork:  f&mm.FlagDontFork != 0,
-	}
-	if id := rest.File.Get(); id != 0 {
-		m.File = vmm.File{ID: uint32(id), Off: rest.Pgoff.Get() << vmm.PageShift}
-	}
-	return m
-}
-
 // lockNext is lock_next_vma: the first VMA that ends above from, read-locked,
 // or nil if there is none.
 func (s *Space) lockNext(t *vmm.Task, from vmm.Addr) (*mm.VMA, error) {

@@ -24,6 +24,11 @@ func (s *speculating) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error
 	return s.space.Fault(t, addr, access)
 }
 
+// Peek implements vmm.VMM.
+func (s *speculating) Peek(t *vmm.Task, addr vmm.Addr) (vmm.Mapping, error) {
+	return s.Space.Peek(t, addr)
+}
+
 // resident reports whether addr is mapped, its page present, and the access
 // allowed, all at one moment. False may be a write session's doing.
 func (s *speculating) resident(t *vmm.Task, addr vmm.Addr, access vmm.Access) bool {

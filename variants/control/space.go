@@ -130,6 +130,13 @@ func (s *space[L, P]) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error
 	return s.Space.Maps(t, buf)
 }
 
+// Peek implements vmm.VMM.
+func (s *space[L, P]) Peek(t *vmm.Task, addr vmm.Addr) (vmm.Mapping, error) {
+	k := P(&s.mu).rlock(t)
+	defer P(&s.mu).runlock(t, k)
+	return s.Space.Peek(t, addr)
+}
+
 // Exit implements vmm.VMM.
 func (s *space[L, P]) Exit(t *vmm.Task) {
 	P(&s.mu).Lock()

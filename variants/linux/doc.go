@@ -37,7 +37,8 @@
 // # Permitted errors
 //
 // Those of vmm.VMM. UffdMove is not offered (it needs a userfaultfd) and
-// returns EINVAL. A failing call is an outcome like any other.
+// returns EINVAL, as Peek does before 6.11. A failing call is an outcome like
+// any other.
 //
 // # Cost
 //
@@ -48,7 +49,9 @@
 //
 // # Differences from Linux
 //
-// None in the lock. A file is a memfd, with nothing in it. An Mmap that chooses
+// None in the lock, but for Peek: the kernel speculates for its own uprobes
+// alone, and what a process may ask, PROCMAP_QUERY of /proc/self/maps, takes
+// mmap_lock for read, since 7.0 the VMA lock. A file is a memfd, with nothing in it. An Mmap that chooses
 // its address does so in a room of the task's own, so that mappings of two tasks
 // never merge. What differs from the models: a real fault does some 100 times
 // their work, so the lock's share is small; write faults of linux-mmaplock are

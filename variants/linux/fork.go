@@ -57,6 +57,7 @@ func (c *child) Brk(*vmm.Task, vmm.Addr) (vmm.Addr, error)             { return 
 func (c *child) Fault(*vmm.Task, vmm.Addr, vmm.Access) error           { return vmm.EINVAL }
 func (c *child) FaultKernel(*vmm.Task, vmm.Addr, vmm.Access) error     { return vmm.EINVAL }
 func (c *child) UffdMove(*vmm.Task, vmm.Addr, vmm.Addr) error          { return vmm.EINVAL }
+func (c *child) Peek(*vmm.Task, vmm.Addr) (vmm.Mapping, error)         { return vmm.Mapping{}, vmm.EINVAL }
 func (c *child) Fork(*vmm.Task) (vmm.VMM, error)                       { return nil, vmm.EINVAL }
 func (c *child) Check(*vmm.Task) error                                 { return nil }
 func (c *child) Footprint() vmm.Footprint                              { return vmm.Footprint{} }

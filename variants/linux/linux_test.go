@@ -51,6 +51,15 @@ func TestOperations(t *testing.T) {
 				t.Errorf("a page without access: %v", err)
 			}
 			must(v.Munmap(task, base+4*vmm.PageSize, vmm.PageSize))
+			if m, err := v.Peek(task, base+7*vmm.PageSize+5); !errors.Is(err, vmm.EINVAL) {
+				must(err)
+				if want := (vmm.Mapping{Range: vmm.Range{Start: base + 5*vmm.PageSize, End: base + 8*vmm.PageSize}, Prot: rw}); m != want {
+					t.Errorf("peek: %v, want %v", m, want)
+				}
+				if m, err := v.Peek(task, base+4*vmm.PageSize); !errors.Is(err, vmm.EFAULT) {
+					t.Errorf("peek at a hole: %v, %v", m, err)
+				}
+			}
 			if err := v.Fault(task, base+4*vmm.PageSize, vmm.AccessRead); !errors.Is(err, vmm.EFAULT) {
 				t.Errorf("a hole: %v", err)
 			}

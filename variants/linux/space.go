@@ -86,6 +86,7 @@ type space struct {
 		base uintptr // where the process's heap began; 0 before it was asked
 	}
 	files files
+	query query
 	own   [tasks]taskState
 }
 
@@ -262,6 +263,7 @@ func (s *space) Exit(t *vmm.Task) {
 		unix.Syscall(unix.SYS_MUNMAP, w.host, uintptr(w.Len()), 0)
 	}
 	s.files.close()
+	s.query.close()
 }
 
 // Check finds nothing: the kernel checks itself.

@@ -13,3 +13,4 @@ func BenchmarkMap(b *testing.B)     { gobench.Run(b, Design, "Map") }
 func BenchmarkProtect(b *testing.B) { gobench.Run(b, Design, "Protect") }
 func BenchmarkFork(b *testing.B)    { gobench.Run(b, Design, "Fork") }
 func BenchmarkScan(b *testing.B)    { gobench.Run(b, Design, "Scan") }
+func BenchmarkPeek(b *testing.B)    { gobench.Run(b, Design, "Peek") }

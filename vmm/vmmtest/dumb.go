@@ -148,6 +148,19 @@ func (v *dumbVMM) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
 	return append(buf, v.model.Load().Maps()...), nil
 }
 
+func (v *dumbVMM) Peek(t *vmm.Task, addr vmm.Addr) (vmm.Mapping, error) {
+	if err := v.lock.RLock(t); err != nil {
+		return vmm.Mapping{}, err
+	}
+	defer v.lock.RUnlock(t)
+	for _, m := range v.model.Load().Maps() {
+		if m.Contains(addr) {
+			return m, nil
+		}
+	}
+	return vmm.Mapping{}, vmm.EFAULT
+}
+
 func (v *dumbVMM) Exit(t *vmm.Task) { v.model.Store(NewModel()) }
 
 func (v *dumbVMM) Check(*vmm.Task) error {

@@ -51,13 +51,14 @@ type fieldWatch struct {
 	w     *world
 	locks addrspace.Locks
 	vma   bool // the design has VMA locks
+	seq   bool // mm_lock_seq shows a look without a lock whether to believe it
 	rules map[string]fieldRule
 	seen  map[string][2]int // reads and writes under the table's eye
 }
 
 func newFieldWatch(w *world) *fieldWatch {
 	s := w.space()
-	f := &fieldWatch{w, s.Locks, s.Rules.VMALocks, map[string]fieldRule{}, map[string][2]int{}}
+	f := &fieldWatch{w, s.Locks, s.Rules.VMALocks, s.Rules.SeqAtLock, map[string]fieldRule{}, map[string][2]int{}}
 	for _, r := range fieldRules {
 		f.rules[r.field] = r
 	}
@@ -124,7 +125,7 @@ func (f *fieldWatch) see(a access) {
 		}
 	} else {
 		n[0]++
-		if !r.mayRead(h) {
+		if !r.mayRead(h) && !(a.word && f.seq) {
 			f.w.fail(WrongLock, "%s (%s) is read under %+v, needs a read lock", field, r.kernel, h)
 		}
 	}

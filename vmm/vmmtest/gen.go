@@ -35,7 +35,7 @@ const maxSpaces = 4
 // weights says how often each kind is drawn.
 var weights = [...]int{
 	Mmap: 24, Munmap: 12, Mprotect: 12, Mremap: 10, Madvise: 8, Brk: 5, Fault: 30, FaultKernel: 4,
-	UffdMove: 5, Maps: 2, Fork: 2, New: 1, Exit: 2, Check: 1,
+	UffdMove: 5, Maps: 2, Peek: 4, Fork: 2, New: 1, Exit: 2, Check: 1,
 }
 
 func (g *generator) kind() Kind {
@@ -74,6 +74,8 @@ func (g *generator) op() Op {
 	case Fault, FaultKernel:
 		op.Addr = g.addr(op.Space) + vmm.Addr(g.IntN(vmm.PageSize))
 		op.Access = vmm.Access(g.IntN(3))
+	case Peek:
+		op.Addr = g.addr(op.Space) + vmm.Addr(g.IntN(vmm.PageSize))
 	case UffdMove:
 		op.Addr, op.Addr2 = g.addr(op.Space), g.addr(op.Space)
 	case Fork, New:

@@ -78,7 +78,7 @@ func linearOp(w *worker) Op {
 	n := 1 + w.IntN(linearPages-first)
 	at := func(i int) vmm.Addr { return linearBase + vmm.Addr(i)<<vmm.PageShift }
 	op := Op{Addr: at(first), Len: uint64(n) << vmm.PageShift, Prot: [...]vmm.Prot{0, 1, 3, 3}[w.IntN(4)]}
-	switch w.IntN(8) {
+	switch w.IntN(9) {
 	case 0, 1:
 		op.Kind, op.Flags = Mmap, vmm.MapFixed
 	case 2:
@@ -87,6 +87,8 @@ func linearOp(w *worker) Op {
 		op.Kind = Mprotect
 	case 4:
 		op.Kind, op.Addr2 = UffdMove, at(w.IntN(linearPages))
+	case 5:
+		op.Kind = Peek
 	default:
 		op.Kind, op.Access = Fault, vmm.Access(w.IntN(2))
 	}

@@ -92,13 +92,18 @@ func (m *Model) runs(cuts bool) []run {
 func (m *Model) Maps() []vmm.Mapping {
 	var out []vmm.Mapping
 	for _, r := range m.runs(false) {
-		out = append(out, vmm.Mapping{
-			Range: vmm.Range{Start: addr(r.start), End: addr(r.end)},
-			Prot:  r.prot, Shared: r.shared, GrowsDown: r.growsDown, DontFork: r.dontFork,
-			File: vmm.File{ID: r.file, Off: r.off},
-		})
+		out = append(out, r.mapping(r.start, r.end))
 	}
 	return out
+}
+
+// mapping is pages of the kind, from start to end.
+func (k kind) mapping(start, end uint64) vmm.Mapping {
+	return vmm.Mapping{
+		Range: vmm.Range{Start: addr(start), End: addr(end)},
+		Prot:  k.prot, Shared: k.shared, GrowsDown: k.growsDown, DontFork: k.dontFork,
+		File: vmm.File{ID: k.file, Off: k.off},
+	}
 }
 
 // Canonical merges neighbours of one kind, as Model.Maps does.

@@ -22,6 +22,11 @@ func (m *Model) Do(op Op, saw error) Result {
 		r.Addr = m.moveBrk(op.Addr)
 	case Fault, FaultKernel:
 		r.Err = m.fault(op.Addr, op.Access)
+	case Peek:
+		r.Err = vmm.EFAULT
+		if p, ok := m.pages[op.Addr.Page()]; ok {
+			r.Maps, r.Err = []vmm.Mapping{p.mapping(op.Addr.Page(), op.Addr.Page()+1)}, nil
+		}
 	case UffdMove:
 		r.Err = m.uffdMove(op.Addr, op.Addr2, saw)
 	}
@@ -123,8 +128,10 @@ func (m *Model) mremap(op Op) (vmm.Addr, error) {
 	if !op.Addr.Aligned() || o == 0 || n == 0 || n > endPage {
 		return 0, vmm.EINVAL
 	}
+	// In bytes, as the kernel does: a source that wraps overlaps nothing.
+	overlap := op.Addr2 < op.Addr+vmm.Addr(vmm.PageAlign(op.Len)) && op.Addr < op.Addr2+vmm.Addr(vmm.PageAlign(op.Len2))
 	if fixed && (op.Remap&vmm.RemapMayMove == 0 || !op.Addr2.Aligned() ||
-		to < minPage || n > endPage || to > endPage-n || to < old+o && old < to+n) {
+		to < minPage || n > endPage || to > endPage-n || overlap) {
 		return 0, vmm.EINVAL
 	}
 	v, ok := m.vmaAt(old)

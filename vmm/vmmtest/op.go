@@ -19,6 +19,7 @@ const (
 	UffdMove
 	Maps  // the mappings, neighbours of one kind merged
 	VMAs  // the mappings as the design reports them
+	Peek  // what is said of the page of Addr
 	Fork  // Other is the child's number
 	New   // Other is the new space's number
 	Exit  // the space is gone
@@ -27,7 +28,7 @@ const (
 
 var kindNames = [...]string{
 	"mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "fault", "kfault", "uffdmove",
-	"maps", "vmas", "fork", "new", "exit", "check",
+	"maps", "vmas", "peek", "fork", "new", "exit", "check",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -82,6 +83,11 @@ func (op Op) Do(v vmm.VMM, t *vmm.Task) (r Result) {
 		r.Maps = Canonical(r.Maps)
 	case VMAs:
 		r.Maps, r.Err = v.Maps(t, nil)
+	case Peek:
+		var m vmm.Mapping
+		if m, r.Err = v.Peek(t, op.Addr); r.Err == nil {
+			r.Maps = []vmm.Mapping{pageOf(m, op.Addr)}
+		}
 	case Check:
 		r.Err = v.Check(t)
 	}
@@ -89,4 +95,18 @@ func (op Op) Do(v vmm.VMM, t *vmm.Task) (r Result) {
 		r.Addr = 0
 	}
 	return r
+}
+
+// pageOf is what m says of the page of a: the rest depends on how a design has
+// split its mappings. A range that does not hold a is left as it is.
+func pageOf(m vmm.Mapping, a vmm.Addr) vmm.Mapping {
+	if !m.Contains(a) {
+		return m
+	}
+	at := a.Down()
+	if m.File.ID != 0 {
+		m.File.Off += uint64(at - m.Start)
+	}
+	m.Range = vmm.Range{Start: at, End: at + vmm.PageSize}
+	return m
 }

@@ -25,6 +25,7 @@ var preemptOps = []Op{
 	{Kind: UffdMove, Addr: secondMap, Addr2: simBase + vmm.PageSize},
 	{Kind: UffdMove, Addr: simBase, Addr2: secondMap + vmm.PageSize},
 	{Kind: Fault, Addr: stackMap - vmm.PageSize, Access: vmm.AccessWrite}, // grows
+	{Kind: Peek, Addr: simBase + vmm.PageSize},
 	{Kind: Brk, Addr: vmm.BrkBase + vmm.PageSize},
 }
 

@@ -51,6 +51,7 @@ type simThread struct {
 type access struct {
 	thread *simThread
 	op     atomic.Op
+	word   bool // an atomic's, or a look at a cell that is checked afterwards
 	p      unsafe.Pointer
 	in     *sched
 }
@@ -223,7 +224,7 @@ func fieldAt(t reflect.Type, off uintptr) string {
 // The methods of atomic.Engine.
 
 func (s *sched) Word(op atomic.Op, _ atomic.Order, p unsafe.Pointer, size uintptr, x, y uint64) (uint64, bool) {
-	s.before(access{op: op, p: p})
+	s.before(access{op: op, word: true, p: p})
 	old, _, ok := atomic.Apply(op, p, size, x, y)
 	return old, ok
 }

@@ -73,7 +73,7 @@ func (op Op) String() string {
 		}
 	case Madvise:
 		args = []string{fmtAddr(op.Addr), fmtLen(op.Len), op.Advice.String()}
-	case Brk:
+	case Brk, Peek:
 		add(fmtAddr(op.Addr))
 	case Fault, FaultKernel:
 		args = []string{fmtAddr(op.Addr), op.Access.String()}
@@ -97,7 +97,7 @@ func (r Result) Text(k Kind) string {
 	switch k {
 	case Mmap, Mremap, Brk:
 		return fmtAddr(r.Addr)
-	case Maps, VMAs:
+	case Maps, VMAs, Peek:
 		var b strings.Builder
 		for _, m := range r.Maps {
 			fmt.Fprintf(&b, "\n  %s", fmtMapping(m))

@@ -127,7 +127,7 @@ func (p *argParser) into(op *Op) {
 	case Madvise:
 		op.Addr, op.Len = p.addr(), p.length()
 		op.Advice = vmm.Advice(p.word("dontneed", "free", "willneed", "dontfork"))
-	case Brk:
+	case Brk, Peek:
 		op.Addr = p.addr()
 	case Fault, FaultKernel:
 		op.Addr = p.addr()
