@@ -23,6 +23,7 @@ type Sim struct {
 	threads []*thread
 	byTask  map[*atomic.Task]*thread
 	ready   runHeap
+	picked  *thread // taken from ready by the thread that ran before
 	cpus    []cpuQueue
 	cur     *thread
 	rng     *rand.Rand
@@ -69,9 +70,7 @@ func New(m *Machine, seed uint64) *Sim {
 	}
 	for a := range n {
 		s.cluster = append(s.cluster, int32(a/(m.Cores*m.Threads)))
-		for b := range n {
-			s.dist[a*n+b] = m.Distance(a, b)
-		}
+		s.distances(s.dist[a*n:(a+1)*n], a)
 	}
 	s.cost = costs{
 		loadHit: ticks(m.LoadHit), storeHit: ticks(m.StoreHit), rmwHit: ticks(m.RMWHit),
@@ -90,6 +89,18 @@ func New(m *Machine, seed uint64) *Sim {
 	return s
 }
 
+// distances fills row with the distances from CPU a, from the far to the near.
+func (s *Sim) distances(row []Distance, a int) {
+	size, d := len(row), OtherSocket
+	for _, parts := range []int{1, s.m.Sockets, s.m.Clusters, s.m.Cores, s.m.Threads} {
+		size /= parts
+		for b := a / size * size; b < a/size*size+size; b++ {
+			row[b] = d
+		}
+		d--
+	}
+}
+
 // Go adds a simulated thread that runs body as t, on the CPU of its number.
 func (s *Sim) Go(t *atomic.Task, body func()) { s.goOn(s.m.CPU(len(s.threads)), t, body) }
 
@@ -106,8 +117,11 @@ func (s *Sim) goOn(cpu int, t *atomic.Task, body func()) {
 // wait for what will never happen.
 func (s *Sim) Run() error {
 	atomic.Run(s, func() {
-		for len(s.ready) > 0 && s.stuck == nil {
-			th := s.ready.pop()
+		for s.stuck == nil {
+			th := s.pick()
+			if th == nil {
+				return
+			}
 			switch {
 			case th.serves != nil:
 				s.serve(th.serves, th.now)
@@ -130,6 +144,18 @@ func (s *Sim) Run() error {
 		}
 	}
 	return nil
+}
+
+// pick takes the earliest thread; nil if none can run.
+func (s *Sim) pick() *thread {
+	if th := s.picked; th != nil {
+		s.picked = nil
+		return th
+	}
+	if len(s.ready) == 0 {
+		return nil
+	}
+	return s.ready.pop()
 }
 
 // dispatch runs th until it blocks or ends.
@@ -163,7 +189,7 @@ func (s *Sim) wait(th *thread) {
 		s.setLimit()
 		return
 	default:
-		s.ready.push(th)
+		s.picked = s.ready.replace(th)
 	}
 	th.block()
 }
@@ -181,7 +207,11 @@ func (s *Sim) preempt(th *thread) {
 
 // earliest reports whether th may ask for a line now.
 func (s *Sim) earliest(th *thread) bool {
-	return len(s.ready) == 0 || th.before(s.ready[0])
+	if len(s.ready) == 0 {
+		return true
+	}
+	first := &s.ready[0]
+	return th.now < first.now || th.now == first.now && int32(th.id) < first.id
 }
 
 // access makes th's cache hold the line of p as the access needs it and

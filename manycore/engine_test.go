@@ -62,6 +62,21 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
+// TestDistances: the table that a run looks at is the machine's.
+func TestDistances(t *testing.T) {
+	for _, name := range []string{"broadwell-2s", "milan-vm", "rome-2s"} {
+		m := load(t, name)
+		s := New(m, 1)
+		for a := range m.CPUs() {
+			for b := range m.CPUs() {
+				if got, want := s.dist[a*m.CPUs()+b], m.Distance(a, b); got != want {
+					t.Fatalf("%s: %d to %d: %s, want %s", name, a, b, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestParkUnpark: a sleeper costs no CPU, and no wake-up is lost.
 func TestParkUnpark(t *testing.T) {
 	m := testMachine(2)

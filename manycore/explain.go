@@ -35,31 +35,27 @@ func (s *Sim) steady() {
 // explain returns the lines that cost most, by what was waited for them; lines
 // of the same name (the same field of many VMAs) are added up.
 func (s *Sim) explain(ops int64) []LineCost {
-	sort.Slice(s.names, func(i, j int) bool { return s.names[i].addr < s.names[j].addr })
-	sum := map[string]*LineCost{}
+	names := s.sortedNames()
+	sum := map[string]*LineStat{}
 	for _, pg := range s.mem.base {
 		for i := range pg.lines {
 			st := &pg.lines[i].stat
 			if st.WaitPS == 0 {
 				continue
 			}
-			name := s.lineName(pg.page<<pageShift + uintptr(i)<<lineShift)
-			lc := sum[name]
-			if lc == nil {
-				lc = &LineCost{Name: name}
-				sum[name] = lc
+			name := names.line(pg.page<<pageShift + uintptr(i)<<lineShift)
+			if sum[name] == nil {
+				sum[name] = new(LineStat)
 			}
-			// Whole numbers: the sum does not depend on the order of the pages.
-			lc.Transfers += float64(st.Transfers)
-			lc.WaitNS += float64(st.WaitPS)
-			lc.QueueNS += float64(st.QueuePS)
+			sum[name].Transfers += st.Transfers
+			sum[name].WaitPS += st.WaitPS
+			sum[name].QueuePS += st.QueuePS
 		}
 	}
 	var out []LineCost
-	for _, lc := range sum {
-		n := float64(max(ops, 1))
-		lc.Transfers, lc.WaitNS, lc.QueueNS = lc.Transfers/n, lc.WaitNS/n/ps, lc.QueueNS/n/ps
-		out = append(out, *lc)
+	n := float64(max(ops, 1))
+	for name, st := range sum {
+		out = append(out, LineCost{name, float64(st.Transfers) / n, float64(st.WaitPS) / ps / n, float64(st.QueuePS) / ps / n})
 	}
 	sort.Slice(out, func(i, j int) bool {
 		if out[i].WaitNS != out[j].WaitNS {
@@ -70,19 +66,39 @@ func (s *Sim) explain(ops int64) []LineCost {
 	return out
 }
 
-// lineName names the object that has the line at addr and its fields there.
-func (s *Sim) lineName(addr uintptr) string {
-	i := sort.Search(len(s.names), func(i int) bool { return s.names[i].addr >= addr+1<<lineShift })
-	for ; i > 0; i-- {
-		n := s.names[i-1]
-		if n.addr+n.size <= addr {
+// names are the named objects by address; of several at one address, which had
+// it in turns, the first.
+type names struct {
+	objects []named
+	longest uintptr
+}
+
+func (s *Sim) sortedNames() names {
+	sort.SliceStable(s.names, func(i, j int) bool { return s.names[i].addr < s.names[j].addr })
+	n := names{objects: s.names}
+	for i := range n.objects {
+		n.longest = max(n.longest, n.objects[i].size)
+	}
+	return n
+}
+
+// line names the object that has the line at addr and its fields there.
+func (n names) line(addr uintptr) string {
+	i := sort.Search(len(n.objects), func(i int) bool { return n.objects[i].addr >= addr+1<<lineShift })
+	for ; i > 0 && n.objects[i-1].addr+n.longest > addr; i-- {
+		o := &n.objects[i-1]
+		if o.addr+o.size <= addr {
 			continue
 		}
 		lo := uintptr(0)
-		if addr > n.addr {
-			lo = addr - n.addr
+		if addr > o.addr {
+			lo = addr - o.addr
 		}
-		return fmt.Sprintf("%s+%d (%s)", n.name, lo, fieldsIn(reflect.TypeOf(n.typ).Elem(), lo, addr+1<<lineShift-n.addr))
+		t := reflect.TypeOf(o.typ).Elem()
+		if t.Kind() == reflect.Array { // a table: its entries have no names
+			return o.name
+		}
+		return fmt.Sprintf("%s+%d (%s)", o.name, lo, fieldsIn(t, lo, addr+1<<lineShift-o.addr))
 	}
 	return "unnamed"
 }

@@ -64,15 +64,18 @@ const (
 	lineShift    = 6
 	pageShift    = 12
 	linesPerPage = 1 << (pageShift - lineShift)
+	recentPages  = 1 << 8
 )
 
 // memory finds lines by address: an open-addressing table of 4 KiB pages.
 type memory struct {
-	keys  []uintptr
-	pages []*[linesPerPage]line
-	used  int
-	last  uintptr
-	lastP *[linesPerPage]line
+	keys   []uintptr
+	pages  []*[linesPerPage]line
+	used   int
+	recent [recentPages]struct { // the pages looked up last, by their low bits
+		key  uintptr
+		page *[linesPerPage]line
+	}
 	words int // length of a cpuSet
 	base  []lineStats
 }
@@ -90,11 +93,11 @@ func (m *memory) line(p unsafe.Pointer) *line { return m.lineAt(uintptr(p)) }
 
 func (m *memory) lineAt(a uintptr) *line {
 	key := a>>pageShift + 1
-	if key != m.last {
-		m.lastP = m.page(key)
-		m.last = key
+	r := &m.recent[key%recentPages]
+	if r.key != key {
+		r.key, r.page = key, m.page(key)
 	}
-	return &m.lastP[a>>lineShift&(linesPerPage-1)]
+	return &r.page[a>>lineShift&(linesPerPage-1)]
 }
 
 func (m *memory) page(key uintptr) *[linesPerPage]line {

@@ -69,7 +69,8 @@ func (s *Sim) Now() int64 {
 	return int64(s.cur.now / ps)
 }
 
-// Work advances the running thread by about ns nanoseconds.
+// Work advances the running thread by about ns nanoseconds. The others catch up
+// before it next touches what they can see.
 func (s *Sim) Work(ns int64) {
 	th := s.cur
 	if th == nil || ns <= 0 {
@@ -84,7 +85,14 @@ func (s *Sim) Work(ns int64) {
 	}
 	th.now += tick(d)
 	th.stats.BusyPS += int64(d)
-	s.wait(th)
+}
+
+// catchUp lets the others run up to th's time, as far as they could see what th
+// does now.
+func (s *Sim) catchUp(th *thread) {
+	if th.now >= s.limit {
+		s.wait(th)
+	}
 }
 
 // siblingBusy reports whether another hardware thread of the core has work.
@@ -103,9 +111,7 @@ func (s *Sim) Pause(t *atomic.Task) {
 	if th := s.cur; th != nil {
 		th.now += s.cost.pause
 		th.stats.BusyPS += int64(s.cost.pause)
-		if th.now >= s.limit {
-			s.wait(th)
-		}
+		s.catchUp(th)
 	}
 }
 
@@ -183,6 +189,9 @@ func (s *Sim) Unpark(t *atomic.Task) {
 	th := s.byTask[t]
 	if th == nil {
 		return // not simulated: set-up code
+	}
+	if s.cur != nil {
+		s.catchUp(s.cur)
 	}
 	at := th.now
 	if s.cur != nil {

@@ -32,6 +32,7 @@ func (s *Sim) domain(r *atomic.RCU) *rcuDomain {
 // RCULock opens a read section.
 func (s *Sim) RCULock(r *atomic.RCU, t *atomic.Task) {
 	if th := s.cur; th != nil {
+		s.catchUp(th)
 		if th.in.depth++; th.in.depth == 1 {
 			th.in.seq++
 		}
@@ -41,6 +42,7 @@ func (s *Sim) RCULock(r *atomic.RCU, t *atomic.Task) {
 // RCUUnlock closes it.
 func (s *Sim) RCUUnlock(r *atomic.RCU, t *atomic.Task) {
 	if th := s.cur; th != nil {
+		s.catchUp(th)
 		th.in.depth--
 	}
 }

@@ -79,41 +79,56 @@ func (th *thread) start(body func()) {
 // picked again.
 func (th *thread) block() { th.yield(struct{}{}) }
 
-// runHeap orders runnable threads by time, then by number: a total order, so
-// that a run is reproducible bit for bit.
-type runHeap []*thread
-
+// before orders threads by time, then by number: a total order, so that a run
+// is reproducible bit for bit.
 func (a *thread) before(b *thread) bool {
 	return a.now < b.now || a.now == b.now && a.id < b.id
 }
 
-func (h *runHeap) push(th *thread) {
-	*h = append(*h, th)
-	h.rise(th, len(*h)-1)
+// runHeap is a heap of runnable threads, the first in front. A thread's time
+// does not change while it is inside, so entries have it beside the pointer.
+type runHeap []ready
+
+type ready struct {
+	now tick
+	id  int32
+	th  *thread
 }
 
-// rise places th from position i up.
-func (h *runHeap) rise(th *thread, i int) {
+func (a *ready) before(b *ready) bool { return a.now < b.now || a.now == b.now && a.id < b.id }
+
+func (th *thread) entry() ready { return ready{th.now, int32(th.id), th} }
+
+func (h *runHeap) push(th *thread) {
+	*h = append(*h, ready{})
+	h.rise(th.entry(), len(*h)-1)
+}
+
+// rise places e from position i up.
+func (h *runHeap) rise(e ready, i int) {
 	s := *h
 	for i > 0 {
-		p := (i - 1) / 2
-		if !th.before(s[p]) {
+		p := (i - 1) / arity
+		if !e.before(&s[p]) {
 			break
 		}
 		s[i] = s[p]
-		s[i].heapPos = i
+		s[i].th.heapPos = i
 		i = p
 	}
-	s[i] = th
-	th.heapPos = i
+	s[i] = e
+	e.th.heapPos = i
 }
+
+// arity is how many children an entry has: four lie on two cache lines.
+const arity = 4
 
 func (h *runHeap) pop() *thread {
 	s := *h
-	top := s[0]
+	top := s[0].th
 	top.heapPos = -1
 	last := s[len(s)-1]
-	s[len(s)-1] = nil
+	s[len(s)-1] = ready{}
 	*h = s[:len(s)-1]
 	if len(*h) > 0 {
 		h.sink(last, 0)
@@ -121,26 +136,36 @@ func (h *runHeap) pop() *thread {
 	return top
 }
 
-// sink places th from position i down.
-func (h *runHeap) sink(th *thread, i int) {
+// replace is push and pop in one, for a thread that is not the first.
+func (h *runHeap) replace(th *thread) *thread {
+	top := (*h)[0].th
+	top.heapPos = -1
+	h.sink(th.entry(), 0)
+	return top
+}
+
+// sink places e from position i down.
+func (h *runHeap) sink(e ready, i int) {
 	s := *h
 	for {
-		c := 2*i + 1
+		c := arity*i + 1
 		if c >= len(s) {
 			break
 		}
-		if c+1 < len(s) && s[c+1].before(s[c]) {
-			c++
+		for k := c + 1; k < min(c+arity, len(s)); k++ {
+			if s[k].before(&s[c]) {
+				c = k
+			}
 		}
-		if !s[c].before(th) {
+		if !s[c].before(&e) {
 			break
 		}
 		s[i] = s[c]
-		s[i].heapPos = i
+		s[i].th.heapPos = i
 		i = c
 	}
-	s[i] = th
-	th.heapPos = i
+	s[i] = e
+	e.th.heapPos = i
 }
 
 // remove takes th out of the heap.
@@ -149,11 +174,11 @@ func (h *runHeap) remove(th *thread) {
 	i := th.heapPos
 	th.heapPos = -1
 	last := s[len(s)-1]
-	s[len(s)-1] = nil
+	s[len(s)-1] = ready{}
 	*h = s[:len(s)-1]
-	if last == th {
+	if last.th == th {
 		return
 	}
 	h.sink(last, i)
-	h.rise(last, last.heapPos)
+	h.rise(last, last.th.heapPos)
 }
