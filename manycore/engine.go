@@ -30,6 +30,7 @@ type Sim struct {
 
 	limit     tick // the running thread may hit its cache up to here
 	lookahead tick
+	caution   tick // by how much less on a line that others queue for
 	dist      []Distance // CPU x CPU
 	cluster   []int32    // of each CPU
 
@@ -78,15 +79,32 @@ func New(m *Machine, seed uint64) *Sim {
 		pause: ticks(m.Pause), park: ticks(m.Park), unpark: ticks(m.Unpark), wake: ticks(m.Wake),
 		quantum: ticks(m.Quantum), swtch: ticks(m.Switch),
 	}
-	s.lookahead = ticks(m.LLC)
 	for d := range distances {
 		s.cost.latency[d] = ticks(m.Latency[d])
 		s.cost.occupancy[d] = ticks(m.Occupancy[d])
-		if d > 0 && m.Latency[d] > 0 {
-			s.lookahead = min(s.lookahead, s.cost.latency[d])
-		}
 	}
 	return s
+}
+
+// setLookahead finds the least time in which one of the threads can take a line
+// from another: a message between the nearest two of their CPUs.
+func (s *Sim) setLookahead() {
+	near := OtherSocket
+	for i, a := range s.threads {
+		for _, b := range s.threads[:i] {
+			if d := s.dist[a.cpu*len(s.cpus)+b.cpu]; d != SameCPU {
+				near = min(near, d)
+			}
+		}
+	}
+	s.lookahead = s.cost.latency[near]
+	if s.m.AdjacentLine { // a prefetch takes a line sooner
+		s.lookahead = min(s.lookahead, s.cost.llc)
+	}
+	for d := near; d < distances; d++ {
+		s.lookahead = min(s.lookahead, s.cost.latency[d])
+	}
+	s.caution = s.lookahead * 5 / 6
 }
 
 // distances fills row with the distances from CPU a, from the far to the near.
@@ -116,6 +134,7 @@ func (s *Sim) goOn(cpu int, t *atomic.Task, body func()) {
 // Run runs until every thread has ended. The error is a hang: threads that
 // wait for what will never happen.
 func (s *Sim) Run() error {
+	s.setLookahead()
 	atomic.Run(s, func() {
 		for s.stuck == nil {
 			th := s.pick()
@@ -221,7 +240,7 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 	ln := s.mem.line(p)
 	ln.stat.Accesses++
 	th.stats.Accesses++
-	for !ln.valid(th, write) || th.now >= s.limit {
+	for !ln.valid(th, write) || th.now >= s.limitOn(ln) {
 		if ln.valid(th, write) || !s.earliest(th) {
 			s.wait(th)
 			continue
@@ -243,6 +262,15 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 	} else if th.recording {
 		th.reads = append(th.reads, read{ln, ln.version})
 	}
+}
+
+// limitOn is limit, or less on a line that was ever queued for: who runs ahead on
+// a lock word takes it before its turn, and that would add up.
+func (s *Sim) limitOn(ln *line) tick {
+	if ln.turn != nil {
+		return s.limit - s.caution
+	}
+	return s.limit
 }
 
 // valid reports whether th's cache has the line well enough for the access: as

@@ -109,7 +109,7 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := warm(v, boot, streams); err != nil {
+	if err := warm(v, boot); err != nil {
 		return nil, err
 	}
 	k := newKernel(c.Machine, c.Shared, c.CPUs)
@@ -150,15 +150,19 @@ func (c *Case) streams() ([]workload.Stream, error) {
 	return last.streams, nil
 }
 
-// warm writes once to where each worker's faults begin: a VMA gets its anon_vma
-// at its first write, under mmap_lock, and a process that has run for a while
-// has that behind it.
-func warm(v vmm.VMM, t *vmm.Task, streams []workload.Stream) error {
-	for _, st := range streams {
-		if op := st.Ops[0]; op.Kind() == workload.Fault {
-			if err := v.Fault(t, op.Addr(), vmm.AccessWrite); err != nil && !errors.Is(err, vmm.EFAULT) {
-				return fmt.Errorf("first touch: %w", err)
-			}
+// warm writes once to every VMA: one gets its anon_vma at its first write, under
+// mmap_lock, and a process that has run for a while has that behind it.
+func warm(v vmm.VMM, t *vmm.Task) error {
+	all, err := v.Maps(t, nil)
+	if err != nil {
+		return fmt.Errorf("first touch: %w", err)
+	}
+	for _, m := range all {
+		if m.Prot&vmm.ProtWrite == 0 || m.File.ID != 0 {
+			continue
+		}
+		if err := v.Fault(t, m.Start, vmm.AccessWrite); err != nil && !errors.Is(err, vmm.EFAULT) {
+			return fmt.Errorf("first touch: %w", err)
 		}
 	}
 	return nil
