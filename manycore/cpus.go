@@ -21,9 +21,40 @@ func (s *Sim) enqueue(th *thread) {
 
 // run gives th the CPU.
 func (s *Sim) run(q *cpuQueue, th *thread) {
-	q.current = th
+	s.occupy(q, th.cpu, th)
 	th.sliceEnd = th.now + s.cost.quantum
 	s.ready.push(th)
+}
+
+// occupy makes th, or nobody, the one that runs on the CPU of q.
+func (s *Sim) occupy(q *cpuQueue, cpu int, th *thread) {
+	was, is := q.current != nil, th != nil
+	q.current = th
+	if was == is {
+		return
+	}
+	core, d := cpu/s.m.Threads, 1
+	if was {
+		d = -1
+	}
+	if s.running[core] += d; s.running[core] == max(d, 0) { // the core's first came, or its last left
+		s.active[core/(s.m.Cores*s.m.Clusters)] += d
+	}
+}
+
+// slowdown is by how much work on that CPU takes longer than on a machine where
+// nothing else runs: a sibling thread shares the core's units, other cores the
+// socket's power.
+func (s *Sim) slowdown(cpu int) float64 {
+	core, f := cpu/s.m.Threads, 1.0
+	if s.running[core] > 1 {
+		f = s.m.SMTWork
+	}
+	if s.m.Turbo > 1 {
+		others := float64(s.active[core/(s.m.Cores*s.m.Clusters)] - 1)
+		f *= 1 + (s.m.Turbo-1)*min(1, max(0, others)/max(1, s.m.TurboCores-1))
+	}
+	return f
 }
 
 // preempted reports whether th's slice is over and another thread wants the CPU.
@@ -44,7 +75,7 @@ func (s *Sim) leaveCPU(th *thread) {
 	if q.current != th {
 		return
 	}
-	q.current = nil
+	s.occupy(q, th.cpu, nil)
 	if len(q.waiting) > 0 {
 		s.next(q, th.now)
 	}

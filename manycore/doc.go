@@ -52,7 +52,7 @@
 // (Counters, PingPongs, Bursts; `vmalab calibrate` prints every error). A
 // machine without a published counter takes the median Hold and LocalFirst of
 // those that have one. That rule is a choice, and it matters: the published
-// table of faults (FaultTables) comes out with a gain several times larger or
+// table of faults (RateTables) comes out with a gain several times larger or
 // half as large under the arbitration of another machine. So the table is
 // printed with the gain under each (Arbitrations), and that band, not the row of
 // the median, is what the model knows about the size. What holds over the whole

@@ -30,9 +30,12 @@ type Sim struct {
 
 	limit     tick // the running thread may hit its cache up to here
 	lookahead tick
-	caution   tick // by how much less on a line that others queue for
+	caution   tick       // by how much less on a line that others queue for
 	dist      []Distance // CPU x CPU
 	cluster   []int32    // of each CPU
+	running   []int      // threads on each core
+	active    []int      // cores of each socket that run threads
+	memories  []tick     // of each socket: busy until
 
 	cost costs
 
@@ -69,6 +72,7 @@ func New(m *Machine, seed uint64) *Sim {
 		byTask: map[*atomic.Task]*thread{}, rcu: map[*atomic.RCU]*rcuDomain{},
 		rng: rand.New(rand.NewPCG(seed, 0x6d616e79)), dist: make([]Distance, n*n),
 	}
+	s.running, s.active, s.memories = make([]int, n/m.Threads), make([]int, m.Sockets), make([]tick, m.Sockets)
 	for a := range n {
 		s.cluster = append(s.cluster, int32(a/(m.Cores*m.Threads)))
 		s.distances(s.dist[a*n:(a+1)*n], a)

@@ -7,7 +7,8 @@ import "vmabench/internal/atomic"
 // Shared is what else a first-touch fault shares in a kernel, beside the locks
 // of the address space: it is modelled as locks and words on lines of their
 // own, so that it queues as the real ones do. Batch sizes are the kernel's;
-// times are guesses, and the sensitivity table varies them.
+// times are guesses, and the sensitivity table varies them. A batch of 0 leaves
+// the thing out.
 type Shared struct {
 	// Work is the fault's own time without what is simulated: entry, handler,
 	// return. Clear is the time to clear a page.
@@ -21,12 +22,21 @@ type Shared struct {
 	LRUBatch int
 	LRUHold  float64
 	// ChargeBatch pages are charged to the memory cgroup at once, one locked
-	// add for each of Cgroups levels. Linux: MEMCG_CHARGE_BATCH 64.
-	ChargeBatch, Cgroups int
+	// add for each of Cgroups levels. Linux: MEMCG_CHARGE_BATCH 64. Its statistics
+	// are added up likewise: after 64 changes on a CPU, of which a fault makes
+	// about three (guess), so after StatsBatch faults (mm/memcontrol.c).
+	ChargeBatch, StatsBatch, Cgroups int
 	// RSSBatch faults are counted in the mm at once, under its lock. Linux:
 	// percpu_counter batch, at least 32, twice the number of CPUs (lib/percpu_counter.c).
 	RSSBatch int
 	RSSHold  float64
+	// NodeBatch faults are counted in the node's NR_ANON_MAPPED at once. Linux:
+	// the threshold of a large node is 125 (mm/vmstat.c).
+	NodeBatch int
+	// TablePages faults need a page of the page table, which is counted in the
+	// mm (mm_inc_nr_ptes): 512 on x86 and arm64. Its lock is in the source of the
+	// address space.
+	TablePages int
 }
 
 // DefaultShared is the set that predictions use. Work and Clear together are
@@ -37,19 +47,26 @@ func DefaultShared(m *Machine) Shared {
 		Work: 1480, Clear: 400,
 		ZoneBatch: 63, ZoneHold: 63 * 12,
 		LRUBatch: 31, LRUHold: 31 * 15,
-		ChargeBatch: 64, Cgroups: 3,
+		ChargeBatch: 64, StatsBatch: 21, Cgroups: 3,
 		RSSBatch: max(32, 2*m.CPUs()), RSSHold: 20,
+		NodeBatch: 125, TablePages: 512,
 	}
 }
 
+// pageBytes go to memory when a page is cleared.
+const pageBytes = 4096
+
 // kernel is the shared state of a running simulation.
 type kernel struct {
-	cost       Shared
-	zone, lru  []spinLine // per socket: a node has a zone and an lruvec
-	rss        spinLine
-	charge     []alone
-	perSocket  int
-	faultCount []int // by thread: first touches so far
+	sim           *Sim
+	cost          Shared
+	zone, lru     []spinLine // per socket: a node has a zone and an lruvec
+	node          []alone
+	rss           spinLine
+	tables        alone
+	charge, stats []alone
+	perSocket     int
+	faultCount    []int // by thread: first touches so far
 }
 
 type spinLine struct {
@@ -58,19 +75,24 @@ type spinLine struct {
 	_ [124]byte
 }
 
-func newKernel(m *Machine, c Shared, threads int) *kernel {
+func newKernel(s *Sim, c Shared, threads int) *kernel {
+	m := s.m
 	k := &kernel{
-		cost: c, zone: make([]spinLine, m.Sockets), lru: make([]spinLine, m.Sockets),
-		charge: make([]alone, c.Cgroups), perSocket: m.CPUs() / m.Sockets, faultCount: make([]int, threads),
+		sim: s, cost: c, zone: make([]spinLine, m.Sockets), lru: make([]spinLine, m.Sockets), node: make([]alone, m.Sockets),
+		charge: make([]alone, c.Cgroups), stats: make([]alone, c.Cgroups),
+		perSocket: m.CPUs() / m.Sockets, faultCount: make([]int, threads),
 	}
 	for i := range k.zone {
 		atomic.Name(&k.zone[i], "zone")
 		atomic.Name(&k.lru[i], "lruvec")
+		atomic.Name(&k.node[i], "vmstat")
 	}
 	for i := range k.charge {
 		atomic.Name(&k.charge[i], "memcg")
+		atomic.Name(&k.stats[i], "memcg vmstats")
 	}
 	atomic.Name(&k.rss, "rss_stat")
+	atomic.Name(&k.tables, "pgtables_bytes")
 	return k
 }
 
@@ -82,23 +104,51 @@ func (k *kernel) fault(i, cpu int, t *atomic.Task, first bool) {
 	if !first {
 		return
 	}
-	atomic.Work(int64(c.Clear))
+	node := cpu / k.perSocket
+	k.clear(node)
 	n := k.faultCount[i]
 	k.faultCount[i]++
-	node := cpu / k.perSocket
-	if n%c.ZoneBatch == i%c.ZoneBatch {
+	due := func(batch int) bool { return batch > 0 && n%batch == i%batch }
+	if due(c.ZoneBatch) {
 		k.zone[node].hold(t, c.ZoneHold)
 	}
-	if n%c.LRUBatch == i%c.LRUBatch {
+	if due(c.LRUBatch) {
 		k.lru[node].hold(t, c.LRUHold)
 	}
-	if n%c.RSSBatch == i%c.RSSBatch {
+	if due(c.RSSBatch) {
 		k.rss.hold(t, c.RSSHold)
 	}
-	if n%c.ChargeBatch == i%c.ChargeBatch {
-		for j := range k.charge {
-			k.charge[j].v.Add(1)
-		}
+	if due(c.NodeBatch) {
+		k.node[node].v.Add(1)
+	}
+	if due(c.TablePages) {
+		k.tables.v.Add(1)
+	}
+	if due(c.ChargeBatch) {
+		addAll(k.charge)
+	}
+	if due(c.StatsBatch) {
+		addAll(k.stats)
+	}
+}
+
+// clear clears a page of the node.
+func (k *kernel) clear(node int) {
+	if k.cost.Clear == 0 {
+		return
+	}
+	if k.sim.m.Bandwidth == 0 {
+		atomic.Work(int64(k.cost.Clear))
+		return
+	}
+	taken := k.sim.transfer(node, pageBytes)
+	atomic.Work(int64(k.cost.Clear))
+	k.sim.until(taken)
+}
+
+func addAll(words []alone) {
+	for i := range words {
+		words[i].v.Add(1)
 	}
 }
 

@@ -53,6 +53,12 @@ type Machine struct {
 	// SMTWork is the factor by which work takes longer while the core's other
 	// thread runs; 1 where there is none.
 	SMTWork float64
+	// Turbo is how much faster a core runs while no other core of its socket
+	// does; the gain falls to nothing at TurboCores active cores. 0 is no turbo.
+	Turbo, TurboCores float64
+	// Bandwidth is what a socket's memory takes, in bytes a nanosecond (GB/s), of
+	// the pages that its CPUs clear; 0 is no limit.
+	Bandwidth float64
 	// Jitter is the relative spread of work, so that CPUs do not march in step.
 	Jitter float64
 }

@@ -80,9 +80,7 @@ func (s *Sim) Work(ns int64) {
 	if s.m.Jitter > 0 {
 		d *= 1 + s.m.Jitter*(2*s.rng.Float64()-1)
 	}
-	if s.m.SMTWork > 1 && s.siblingBusy(th.cpu) {
-		d *= s.m.SMTWork
-	}
+	d *= s.slowdown(th.cpu)
 	th.now += tick(d)
 	th.stats.BusyPS += int64(d)
 }
@@ -95,15 +93,21 @@ func (s *Sim) catchUp(th *thread) {
 	}
 }
 
-// siblingBusy reports whether another hardware thread of the core has work.
-func (s *Sim) siblingBusy(cpu int) bool {
-	first := cpu / s.m.Threads * s.m.Threads
-	for c := first; c < first+s.m.Threads; c++ {
-		if c != cpu && s.cpus[c].current != nil {
-			return true
-		}
+// transfer asks the memory of a socket for that many bytes and returns when it
+// has taken them.
+func (s *Sim) transfer(socket int, bytes float64) tick {
+	s.catchUp(s.cur)
+	m := &s.memories[socket]
+	*m = max(*m, s.cur.now) + ticks(bytes/s.m.Bandwidth)
+	return *m
+}
+
+// until keeps the running thread's CPU busy up to that time.
+func (s *Sim) until(at tick) {
+	if th := s.cur; th.now < at {
+		th.stats.MissPS += int64(at - th.now)
+		th.now = at
 	}
-	return false
 }
 
 // Pause is one turn of a bounded spin loop.

@@ -98,7 +98,8 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 }
 
 // optional parameters have a zero that means something.
-var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread"}
+var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread",
+	"turbo", "turbo-cores", "bandwidth"}
 
 // A machine has at most maxCPUs CPUs and no time above maxTime nanoseconds:
 // what is beyond is a slip of the pen, and its sums would not fit.
@@ -137,6 +138,7 @@ func (m *Machine) fields() map[string]func(string) error {
 		"pause": num(&m.Pause), "park": num(&m.Park), "unpark": num(&m.Unpark), "wake": num(&m.Wake),
 		"preempt-every": num(&m.PreemptEvery), "preempt-for": num(&m.PreemptFor),
 		"quantum": num(&m.Quantum), "switch": num(&m.Switch), "smt-work": num(&m.SMTWork), "jitter": num(&m.Jitter),
+		"turbo": num(&m.Turbo), "turbo-cores": num(&m.TurboCores), "bandwidth": num(&m.Bandwidth),
 	}
 	for d := SameCore; d < distances; d++ {
 		f["latency."+d.String()] = num(&m.Latency[d])
@@ -159,6 +161,8 @@ func (m *Machine) check() error {
 		return fmt.Errorf("%s: %d CPUs, at most %d", m.Name, m.CPUs(), maxCPUs)
 	case m.Jitter > 1:
 		return fmt.Errorf("%s: jitter is a part of the work, at most 1", m.Name)
+	case m.Turbo != 0 && m.Turbo < 1:
+		return fmt.Errorf("%s: turbo is a gain, at least 1", m.Name)
 	case m.SMTWork < 1:
 		return fmt.Errorf("%s: smt-work is a slow-down, at least 1", m.Name)
 	}

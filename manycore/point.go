@@ -21,6 +21,38 @@ type PointSpec struct {
 	CPUs     int
 	Seed     uint64
 	WindowNS int64 `json:",omitempty"` // 0 is the default
+
+	Spread bool     `json:",omitempty"` // threads are on the sockets in turns, whatever the machine says
+	Share  int      `json:",omitempty"` // threads a CPU, 0 is 1: CPUs x Share threads run
+	Off    []string `json:",omitempty"` // components left out (Components)
+	WorkNS float64  `json:",omitempty"` // an operation's own time; 0 is the default
+	// PreemptEvery and PreemptFor replace those of the machine, in nanoseconds.
+	PreemptEvery, PreemptFor float64 `json:",omitempty"`
+}
+
+// apply changes the case as p says.
+func (p *PointSpec) apply(c *Case) error {
+	if p.WindowNS > 0 {
+		c.WindowNS = p.WindowNS
+	}
+	if p.WorkNS > 0 {
+		c.Shared.Work = p.WorkNS
+	}
+	c.Machine.Spread = c.Machine.Spread || p.Spread
+	if p.PreemptEvery > 0 {
+		c.Machine.PreemptEvery, c.Machine.PreemptFor = p.PreemptEvery, p.PreemptFor
+	}
+	for name, factor := range p.Set {
+		if err := c.scale(name, factor); err != nil {
+			return err
+		}
+	}
+	for _, name := range p.Off {
+		if err := leaveOut(name, c.Machine, &c.Shared); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PointResult is what was predicted, in a form that travels.
@@ -53,6 +85,17 @@ func (p *PointSpec) Predict(designs func(string) (vmm.Design, bool)) (*PointResu
 	if err != nil {
 		return nil, err
 	}
+	if p.Workload == Uprobe {
+		c := &Case{Machine: m, CPUs: p.CPUs, Seed: p.Seed, Shared: DefaultShared(m), WarmNS: warmNS, WindowNS: windowNS}
+		if err := p.apply(c); err != nil {
+			return nil, err
+		}
+		pr, err := c.predictUprobe(p.Design)
+		if err != nil {
+			return nil, err
+		}
+		return pr.portable()
+	}
 	d, ok := designs(p.Design)
 	if !ok {
 		return nil, fmt.Errorf("no design %q", p.Design)
@@ -61,17 +104,13 @@ func (p *PointSpec) Predict(designs func(string) (vmm.Design, bool)) (*PointResu
 	if !ok {
 		return nil, fmt.Errorf("no workload %q", p.Workload)
 	}
-	c, err := NewCase(m, d, spec, p.CPUs, p.Seed)
+	c, err := NewCase(m, d, spec, p.CPUs*max(1, p.Share), p.Seed)
 	if err != nil {
 		return nil, err
 	}
-	if p.WindowNS > 0 {
-		c.WindowNS = p.WindowNS
-	}
-	for name, factor := range p.Set {
-		if err := c.scale(name, factor); err != nil {
-			return nil, err
-		}
+	c.OnCPUs = p.CPUs
+	if err := p.apply(c); err != nil {
+		return nil, err
 	}
 	pr, err := c.Predict()
 	if err != nil {
@@ -136,6 +175,7 @@ func (c *Case) times() []namedTime {
 		{"hold", []*float64{&m.Hold}}, {"local-first", []*float64{&m.LocalFirst}}, {"llc", []*float64{&m.LLC}}, {"dram", []*float64{&m.DRAM}},
 		{"pause", []*float64{&m.Pause}}, {"park", []*float64{&m.Park}}, {"unpark", []*float64{&m.Unpark}}, {"wake", []*float64{&m.Wake}},
 		{"jitter", []*float64{&m.Jitter}}, {"smt-work", []*float64{&m.SMTWork}},
+		{"turbo", []*float64{&m.Turbo}}, {"bandwidth", []*float64{&m.Bandwidth}},
 		{"work", []*float64{&s.Work}}, {"clear", []*float64{&s.Clear}},
 		{"zone", []*float64{&s.ZoneHold}}, {"lru", []*float64{&s.LRUHold}}, {"rss", []*float64{&s.RSSHold}},
 	}
@@ -153,7 +193,7 @@ func (c *Case) scale(name string, factor float64) error {
 		for d := range distances {
 			c.Machine.Occupancy[d] = min(c.Machine.Occupancy[d], c.Machine.Latency[d])
 		}
-		c.Machine.SMTWork = max(1, c.Machine.SMTWork)
+		c.Machine.SMTWork, c.Machine.Turbo = max(1, c.Machine.SMTWork), max(1, c.Machine.Turbo)
 		return nil
 	}
 	return fmt.Errorf("no parameter %q; one of %s", name, strings.Join(Scalable(), " "))

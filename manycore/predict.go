@@ -23,7 +23,8 @@ type Case struct {
 	Design   vmm.Design
 	Spec     workload.Spec
 	Layout   *workload.Layout
-	CPUs     int // simulated threads; above the machine's CPUs they share them
+	CPUs     int // simulated threads
+	OnCPUs   int // they run on so many CPUs; 0 is one each, as far as the machine has them
 	Seed     uint64
 	Shared   Shared
 	WarmNS   int64 // simulated time before counting begins
@@ -89,12 +90,20 @@ func (c *Case) Predict() (*Prediction, error) {
 	}()
 	for _, w := range workers {
 		w.steady = sim.steady
-		sim.Go(&w.task.Task, func() { w.run(c.WarmNS, c.WarmNS+c.WindowNS) })
+		sim.goOn(w.cpu, &w.task.Task, func() { w.run(c.WarmNS, c.WarmNS+c.WindowNS) })
 	}
 	if err := sim.Run(); err != nil {
 		return nil, fmt.Errorf("%s, %s, %d CPUs: %w", c.Design.Name, c.Spec.FullName(), c.CPUs, err)
 	}
 	return c.collect(sim, workers), nil
+}
+
+// cpu returns the CPU of thread i.
+func (c *Case) cpu(i int) int {
+	if c.OnCPUs > 0 {
+		i %= c.OnCPUs
+	}
+	return c.Machine.CPU(i)
 }
 
 // setup builds the address space and the workers. No thread runs yet.
@@ -112,7 +121,7 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 	if err := warm(v, boot); err != nil {
 		return nil, err
 	}
-	k := newKernel(c.Machine, c.Shared, c.CPUs)
+	k := newKernel(sim, c.Shared, c.CPUs)
 	workers := make([]*simWorker, c.CPUs)
 	hists := map[string]*hdr.Histogram{} // one a role: one thread runs at a time
 	for i := range workers {
@@ -121,7 +130,7 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 			hists[role] = hdr.New(1, 1_000_000_000, 2)
 		}
 		workers[i] = &simWorker{
-			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.Machine.CPU(i),
+			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.cpu(i),
 			hist: hists[role],
 		}
 		workers[i].at = i * 37 % len(streams[i].Ops) // workers do not march in step
@@ -256,6 +265,12 @@ func (c *Case) collect(sim *Sim, workers []*simWorker) *Prediction {
 		r.Workers = append(r.Workers, w.ops)
 		r.Ops += w.ops
 	}
+	c.account(p, sim)
+	return p
+}
+
+// account fills in what follows from the operations and from the simulation.
+func (c *Case) account(p *Prediction, sim *Sim) {
 	var onCPU int64
 	for _, th := range sim.threads {
 		p.Accesses += th.stats.Accesses
@@ -266,7 +281,6 @@ func (c *Case) collect(sim *Sim, workers []*simWorker) *Prediction {
 		p.CPUNS = float64(onCPU) / ps / float64(p.Ops)
 	}
 	p.Lines = sim.explain(p.Ops)
-	return p
 }
 
 // roleNames returns the roles in a fixed order.

@@ -60,7 +60,7 @@ func TestShape(t *testing.T) {
 // TestPublishedTable: the sign and the knee of the published table come out,
 // from parameters that were not fitted to it.
 func TestPublishedTable(t *testing.T) {
-	for _, tab := range FaultTables {
+	for _, tab := range RateTables {
 		var rs []*PointResult
 		for _, p := range tab.Points() {
 			p.WindowNS = 1_000_000

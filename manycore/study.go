@@ -57,7 +57,7 @@ func (m *Machine) Sweep(limit int) []int {
 
 // TableRow is a published row beside its prediction.
 type TableRow struct {
-	FaultRow
+	RateRow
 	Base, New *PointResult
 }
 
@@ -79,18 +79,21 @@ const (
 )
 
 // Points returns the points of the table, base and new of each row in turns.
-func (t *FaultTable) Points() []PointSpec {
+func (t *RateTable) Points() []PointSpec {
 	var out []PointSpec
 	for _, r := range t.Rows {
 		for _, d := range []string{t.Base, t.New} {
-			out = append(out, PointSpec{Machine: t.Machine, Design: d, Workload: t.Workload, CPUs: r.Threads, Seed: 1, WindowNS: tableWindowNS})
+			out = append(out, PointSpec{
+				Machine: t.Machine, Design: d, Workload: t.Workload, CPUs: r.Threads, Seed: 1, WindowNS: tableWindowNS,
+				Spread: t.Spread, WorkNS: t.WorkNS,
+			})
 		}
 	}
 	return out
 }
 
 // tableWindowNS is longer than a point's window: a gain of 1 % must be seen.
-const tableWindowNS = 4_000_000
+const tableWindowNS = 2_000_000
 
 // Arbitrations returns factors (PointSpec.Set) that give m's contended lines the
 // hold and local-first of each machine whose counter is published. Where m has
@@ -108,10 +111,10 @@ func Arbitrations(m *Machine) (names []string, sets []map[string]float64, err er
 }
 
 // Join puts the results of Points beside the rows.
-func (t *FaultTable) Join(results []*PointResult) []TableRow {
+func (t *RateTable) Join(results []*PointResult) []TableRow {
 	rows := make([]TableRow, len(t.Rows))
 	for i, r := range t.Rows {
-		rows[i] = TableRow{FaultRow: r, Base: results[2*i], New: results[2*i+1]}
+		rows[i] = TableRow{RateRow: r, Base: results[2*i], New: results[2*i+1]}
 	}
 	return rows
 }

@@ -147,13 +147,13 @@ func roleValues(r *manycore.PointResult) (out []results.Value) {
 // published predicts the published tables and writes tables.json.
 func (s *simulation) published(dir string) error {
 	type saved struct {
-		Table manycore.FaultTable
+		Table manycore.RateTable
 		Rows  []manycore.TableRow
 		Score manycore.Score
 		Band  map[string][]float64 // gain in per cent by row, with the arbitration of that machine
 	}
 	var all []saved
-	for _, t := range manycore.FaultTables {
+	for _, t := range manycore.RateTables {
 		rs, err := s.pool.all(t.Points())
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ func (s *simulation) published(dir string) error {
 // band predicts and prints the table's gains with what every machine with a
 // published counter does on a contended line: the table's machine has none, and
 // no other parameter matters as much.
-func (s *simulation) band(t *manycore.FaultTable) (map[string][]float64, error) {
+func (s *simulation) band(t *manycore.RateTable) (map[string][]float64, error) {
 	m, _, err := manycore.Load(t.Machine)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func (s *simulation) band(t *manycore.FaultTable) (map[string][]float64, error) 
 	return band, nil
 }
 
-func printTable(t *manycore.FaultTable, rows []manycore.TableRow, sc manycore.Score) {
+func printTable(t *manycore.RateTable, rows []manycore.TableRow, sc manycore.Score) {
 	fmt.Printf("%s against %s, published and modelled on %s (%s)\n%s\n", t.New, t.Base, t.Machine, t.Workload, t.Source)
 	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "threads\t%s M/s published\tmodelled\terror\tgain published\tmodelled\t\n", t.Base)
@@ -234,7 +234,7 @@ type varied struct {
 // vary changes every parameter by 30 % both ways where the designs differ most
 // and says whether their ranking holds. It writes sensitivity.json.
 func (s *simulation) vary(dir string) error {
-	t := manycore.FaultTables[0]
+	t := manycore.RateTables[0]
 	designs := []string{"mmaponly", t.Base, t.New}
 	point := func(d string, set map[string]float64) manycore.PointSpec {
 		return manycore.PointSpec{Machine: t.Machine, Set: set, Design: d, Workload: t.Workload, CPUs: t.Rows[len(t.Rows)-1].Threads, Seed: 1}
@@ -293,7 +293,7 @@ func (v *varied) fill(designs []string, rs []*manycore.PointResult) {
 	v.GainPct = 100 * (v.OpsPerS[designs[n-1]]/v.OpsPerS[designs[n-2]] - 1)
 }
 
-func printVaried(t *manycore.FaultTable, changes []varied) {
+func printVaried(t *manycore.RateTable, changes []varied) {
 	lo, hi, broken := changes[0], changes[0], []string{}
 	for _, c := range changes {
 		if c.GainPct < lo.GainPct {
