@@ -86,26 +86,58 @@ func pairAt(m *Machine, d Distance) (int, int) {
 	return 0, 0
 }
 
+// ReadBurst returns the mean nanoseconds of one read by each of n-1 CPUs at the
+// same moment of a line that the n-th has written.
+func ReadBurst(m *Machine, n int) (float64, error) {
+	c := new(alone)
+	return bursts(m, n, func(i, round int) (waited bool) {
+		if i == 0 {
+			c.v.Store(uint64(round))
+			return false
+		}
+		meet(round)
+		c.v.Load()
+		return true
+	})
+}
+
 // Burst returns the mean nanoseconds of one write by each of n CPUs at the same
 // moment to one line.
 func Burst(m *Machine, n int) (float64, error) {
-	const rounds = 20
+	c := new(alone)
+	return bursts(m, n, func(_, round int) (waited bool) {
+		meet(round)
+		c.v.Add(1)
+		return true
+	})
+}
+
+const (
+	burstRounds = 20
+	burstNS     = 1_000_000 // a round, long enough for the last to be served
+)
+
+// meet waits for the round's moment.
+func meet(round int) { atomic.Work(int64(round+1)*burstNS - atomic.Now()) }
+
+// bursts returns the mean time after its moment at which what access does has been
+// done, over all CPUs and rounds in which it says that it waited. The first round,
+// which finds the line in no cache, does not count.
+func bursts(m *Machine, n int, access func(i, round int) (waited bool)) (float64, error) {
 	steady := *m
 	steady.Jitter = 0.00002 // arrivals in random order, within 40 ns
-	c, gate := new(alone), new(alone)
-	var waited int64
-	_, err := Threads(&steady, 1, n, func(i int, t *atomic.Task) {
-		for round := range rounds {
-			atomic.Work(1_000_000)
-			from := atomic.Now()
-			c.v.Add(1)
-			if round > 0 { // the first finds the line in no cache
-				waited += atomic.Now() - from
+	steady.Turbo = 0
+	var waited, count int64
+	_, err := Threads(&steady, 1, n, func(i int, _ *atomic.Task) {
+		for round := range burstRounds {
+			from := int64(round+1) * burstNS
+			if access(i, round) && round > 0 {
+				waited += max(0, atomic.Now()-from)
+				count++
 			}
-			gate.v.Add(1)
-			target := uint64((round + 1) * n)
-			atomic.Until(t, func() bool { return gate.v.Load() >= target })
+			meet(round) // whoever did not wait
+			atomic.Work(burstNS / 2)
 		}
 	})
-	return float64(waited) / float64(n*(rounds-1)), err
+	return float64(waited) / float64(max(1, count)), err
 }

@@ -66,3 +66,32 @@ func TestBursts(t *testing.T) {
 		}
 	}
 }
+
+// TestReadBursts: one machine's sockets fetch a line once each, the other's home
+// serves reads one by one. Nothing is fitted to them, and they come out low: by
+// half at most.
+func TestReadBursts(t *testing.T) {
+	grew := map[string]float64{}
+	for _, p := range ReadBursts {
+		m := load(t, p.Machine)
+		first, last := 0.0, 0.0
+		for _, pt := range p.Points[1:] {
+			ns, err := ReadBurst(m, pt.CPUs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s %2d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
+			if off := ns/pt.NS - 1; math.Abs(off) > 0.5 {
+				t.Errorf("%s at %d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
+			}
+			if first == 0 {
+				first = ns
+			}
+			last = ns
+		}
+		grew[p.Machine] = last / first / float64(p.Points[len(p.Points)-1].CPUs)
+	}
+	if grew["istanbul-8s"] < grew["westmere-8s"] {
+		t.Errorf("reads one by one grow with CPUs less than reads by socket: %v", grew)
+	}
+}

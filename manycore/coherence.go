@@ -72,13 +72,13 @@ func (s *Sim) deliver(ln *line, th *thread, now tick) {
 	s.ready.push(th)
 }
 
-// serveReads grants the line to the chosen reader and to every other reader
-// that waits: caches merge reads of a line.
+// serveReads grants the line to the chosen reader and to every other reader of
+// its cluster that waits: their cache fetches it once.
 func (s *Sim) serveReads(ln *line, first *thread, now tick) {
 	s.deliver(ln, first, now)
 	rest := ln.queue[:0]
 	for _, th := range ln.queue {
-		if th.write {
+		if th.write || s.m.SerialReads || s.cluster[th.cpu] != s.cluster[first.cpu] {
 			rest = append(rest, th)
 		} else {
 			ln.leaveQueue(s.cluster[th.cpu])
@@ -198,11 +198,14 @@ func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 	case write:
 		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
 	case near <= SameCluster:
+		if s.m.SerialReads {
+			return s.cost.latency[near], s.cost.occupancy[near]
+		}
 		return min(s.cost.llc, s.cost.latency[near]), s.cost.occupancy[near] / shareFactor
 	}
-	return s.cost.latency[near], s.cost.occupancy[near] / shareFactor
+	return s.cost.latency[near], s.cost.occupancy[near]
 }
 
-// shareFactor is how many readers of a clean line are served in the time that
-// one hand-over of a dirty line takes.
+// shareFactor is how many readers of a clean line their cluster's cache serves in
+// the time that one hand-over of a dirty line takes: a guess.
 const shareFactor = 4

@@ -32,6 +32,10 @@ type Machine struct {
 	// against each other cluster that asks for it, when its owner gives it up.
 	LocalFirst float64
 
+	// SerialReads makes the line's home serve reads one by one. Otherwise a
+	// cluster's cache fetches a line once for all of its CPUs that wait for it.
+	SerialReads bool
+
 	// AdjacentLine makes the prefetcher fetch lines in pairs of 128 bytes.
 	AdjacentLine bool
 	// BufferedStores lets relaxed and release stores retire through the store

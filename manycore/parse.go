@@ -98,7 +98,7 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 }
 
 // optional parameters have a zero that means something.
-var optional = []string{"adjacent-line", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread",
+var optional = []string{"adjacent-line", "serial-reads", "buffered-stores", "local-first", "hold", "preempt-every", "preempt-for", "spread",
 	"turbo", "turbo-cores", "bandwidth"}
 
 // A machine has at most maxCPUs CPUs and no time above maxTime nanoseconds:
@@ -134,7 +134,7 @@ func (m *Machine) fields() map[string]func(string) error {
 		"sockets": whole(&m.Sockets), "clusters": whole(&m.Clusters), "cores": whole(&m.Cores), "threads": whole(&m.Threads),
 		"load-hit": num(&m.LoadHit), "store-hit": num(&m.StoreHit), "rmw-hit": num(&m.RMWHit),
 		"llc": num(&m.LLC), "dram": num(&m.DRAM), "hold": num(&m.Hold), "local-first": num(&m.LocalFirst),
-		"adjacent-line": yes(&m.AdjacentLine), "buffered-stores": yes(&m.BufferedStores), "spread": yes(&m.Spread),
+		"adjacent-line": yes(&m.AdjacentLine), "buffered-stores": yes(&m.BufferedStores), "spread": yes(&m.Spread), "serial-reads": yes(&m.SerialReads),
 		"pause": num(&m.Pause), "park": num(&m.Park), "unpark": num(&m.Unpark), "wake": num(&m.Wake),
 		"preempt-every": num(&m.PreemptEvery), "preempt-for": num(&m.PreemptFor),
 		"quantum": num(&m.Quantum), "switch": num(&m.Switch), "smt-work": num(&m.SMTWork), "jitter": num(&m.Jitter),

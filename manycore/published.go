@@ -49,6 +49,15 @@ var PingPongs = []struct {
 	{"rome-2s", "core-to-core-latency, EPYC 7742", SameSocket, 120},
 	{"rome-2s", "core-to-core-latency, EPYC 7742", OtherSocket, 261},
 	{"graviton2", "core-to-core-latency, Graviton2", SameCluster, 47},
+	{"milan-vm", "core-to-core-latency, EPYC 7R13", SameCluster, 23},
+	{"milan-vm", "core-to-core-latency, EPYC 7R13", SameSocket, 107},
+	{"milan-vm", "core-to-core-latency, EPYC 7R13", OtherSocket, 197},
+	{"skylake-8s", "perfbook, Xeon Platinum 8176, blind compare-and-swap", SameCore, 7.2},
+	{"skylake-8s", "perfbook, Xeon Platinum 8176, blind compare-and-swap", SameCluster, 47.5},
+	{"skylake-8s", "perfbook, Xeon Platinum 8176, blind compare-and-swap", OtherSocket, 148.8},
+	{"skylake-2s", "core-to-core-latency, Xeon Gold 6242 (Cascade Lake)", SameCore, 7.5},
+	{"skylake-2s", "core-to-core-latency, Xeon Gold 6242 (Cascade Lake)", SameCluster, 48},
+	{"skylake-2s", "core-to-core-latency, Xeon Gold 6242 (Cascade Lake)", OtherSocket, 136},
 }
 
 // Bursts are the costs of one access by all CPUs at once: the mean wait in
@@ -58,6 +67,16 @@ var Bursts = []Published{
 		cycles(2.4, Point{1, 30}, Point{2, 135}, Point{4, 200}, Point{8, 396}, Point{10, 493}, Point{12, 1159}, Point{20, 2881}, Point{30, 6685}, Point{40, 10069}, Point{60, 17674}, Point{80, 24045})},
 	{"istanbul-8s", "all CPUs write one line at once, mean ns", "scalable-locking measurements of a 48-core Opteron 8431",
 		cycles(2.4, Point{1, 22}, Point{2, 120}, Point{6, 350}, Point{12, 1058}, Point{24, 2944}, Point{36, 5358}, Point{48, 8105})},
+}
+
+// ReadBursts are bursts in which one CPU has written the line and all the others
+// read it at once: the mean wait of a reader in nanoseconds. Points count all the
+// CPUs, the writer too. Nothing is fitted to them.
+var ReadBursts = []Published{
+	{"westmere-8s", "one CPU wrote, all others read at once, mean ns", "scalable-locking measurements of an 80-core Xeon E7-8870",
+		cycles(2.4, Point{2, 90}, Point{10, 247}, Point{12, 685}, Point{20, 796}, Point{40, 1640}, Point{60, 2460}, Point{80, 3368})},
+	{"istanbul-8s", "one CPU wrote, all others read at once, mean ns", "scalable-locking measurements of a 48-core Opteron 8431",
+		cycles(2.4, Point{2, 87}, Point{6, 374}, Point{12, 1031}, Point{24, 2603}, Point{48, 7087})},
 }
 
 func cycles(ghz float64, p ...Point) []Point {

@@ -68,7 +68,9 @@ func (r *TableRow) Predicted() float64 { return 100 * (r.New.OpsPerS/r.Base.OpsP
 type Score struct {
 	Signs, Of                      int // rows whose sign agrees; within noise counts as no difference on both sides
 	PublishedKnee, PredictedKnee   int // first number of threads with a gain above kneeGain; 0 is none
+	KneeSteps                      int // rows between the two
 	WorstRate, WorstGain, MeanGain float64
+	WorstNew                       float64 // as WorstRate, of the new design
 }
 
 // A change within noise per cent is no difference; the knee is the first gain
@@ -95,19 +97,63 @@ func (t *RateTable) Points() []PointSpec {
 // tableWindowNS is longer than a point's window: a gain of 1 % must be seen.
 const tableWindowNS = 2_000_000
 
-// Arbitrations returns factors (PointSpec.Set) that give m's contended lines the
-// hold and local-first of each machine whose counter is published. Where m has
-// no counter of its own, they are the band of what its lines may do.
-func Arbitrations(m *Machine) (names []string, sets []map[string]float64, err error) {
+// Arbitration is a way in which contended lines may be served: Set (as in
+// PointSpec) gives a machine its hold and local-first.
+type Arbitration struct {
+	Name string
+	Set  map[string]float64
+}
+
+// Arbitrations returns m's lines served as on each machine whose counter is
+// published, and as m's own but with no cluster preferred. Where m has no counter
+// of its own, they are the band of what its lines may do.
+func Arbitrations(m *Machine) ([]Arbitration, error) {
+	var out []Arbitration
 	for _, c := range Counters {
 		like, _, err := Load(c.Machine)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		names = append(names, c.Machine)
-		sets = append(sets, map[string]float64{"hold": like.Hold / m.Hold, "local-first": like.LocalFirst / m.LocalFirst})
+		out = append(out, Arbitration{c.Machine, map[string]float64{"hold": like.Hold / m.Hold, "local-first": like.LocalFirst / m.LocalFirst}})
 	}
-	return names, sets, nil
+	return append(out, Arbitration{"no cluster preferred", map[string]float64{"local-first": 1 / m.LocalFirst}}), nil
+}
+
+// Band is a published table modelled under another arbitration.
+type Band struct {
+	Name              string
+	BasePerS, NewPerS []float64 // by row
+	GainPct           []float64
+	Score             Score
+}
+
+// BandPoints returns Points under each arbitration in turns.
+func (t *RateTable) BandPoints(as []Arbitration) []PointSpec {
+	var out []PointSpec
+	for _, a := range as {
+		for _, p := range t.Points() {
+			p.Set = a.Set
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Bands puts the results of BandPoints beside the rows.
+func (t *RateTable) Bands(as []Arbitration, results []*PointResult) []Band {
+	var out []Band
+	for i, a := range as {
+		b := Band{Name: a.Name}
+		rows := t.Join(results[2*i*len(t.Rows):])
+		b.Score = ScoreTable(rows)
+		for j := range rows {
+			b.BasePerS = append(b.BasePerS, rows[j].Base.OpsPerS)
+			b.NewPerS = append(b.NewPerS, rows[j].New.OpsPerS)
+			b.GainPct = append(b.GainPct, rows[j].Predicted())
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 // Join puts the results of Points beside the rows.
@@ -122,6 +168,7 @@ func (t *RateTable) Join(results []*PointResult) []TableRow {
 // ScoreTable compares predicted rows with the published ones.
 func ScoreTable(rows []TableRow) Score {
 	s := Score{Of: len(rows)}
+	published, predicted := len(rows), len(rows) // the rows of the knees
 	for i := range rows {
 		r := &rows[i]
 		pub, pre := r.Gain(), r.Predicted()
@@ -129,15 +176,17 @@ func ScoreTable(rows []TableRow) Score {
 			s.Signs++
 		}
 		if s.PublishedKnee == 0 && pub > kneeGain {
-			s.PublishedKnee = r.Threads
+			s.PublishedKnee, published = r.Threads, i
 		}
 		if s.PredictedKnee == 0 && pre > kneeGain {
-			s.PredictedKnee = r.Threads
+			s.PredictedKnee, predicted = r.Threads, i
 		}
 		s.WorstGain = max(s.WorstGain, math.Abs(pre-pub))
 		s.MeanGain += math.Abs(pre-pub) / float64(len(rows))
 		s.WorstRate = max(s.WorstRate, math.Abs(100*(r.Base.OpsPerS/r.BasePerS-1)))
+		s.WorstNew = max(s.WorstNew, math.Abs(100*(r.New.OpsPerS/r.NewPerS-1)))
 	}
+	s.KneeSteps = max(published-predicted, predicted-published)
 	return s
 }
 

@@ -25,7 +25,10 @@ type simOptions struct {
 	machine, designs, workloads, cpus, out string
 	seed                                   uint64
 	limit                                  int
-	table, sensitivity                     bool
+	table, sensitivity, ablation           bool
+	spread                                 bool
+	share                                  int
+	preemptEvery, preemptFor               time.Duration
 	shard                                  string
 }
 
@@ -41,6 +44,11 @@ func simulate(args []string) int {
 	fs.StringVar(&o.out, "o", "", "run folder to write (default results/<time>-modelled)")
 	fs.BoolVar(&o.table, "table", true, "predict the published tables too")
 	fs.BoolVar(&o.sensitivity, "sensitivity", true, "vary every parameter by 30 % and see whether the ranking holds")
+	fs.BoolVar(&o.ablation, "ablation", true, "model the first published table with each component left out")
+	fs.BoolVar(&o.spread, "spread", false, "threads are on the sockets in turns, as a scheduler places them; otherwise socket by socket")
+	fs.IntVar(&o.share, "oversubscribe", 1, "threads that take turns on each CPU")
+	fs.DurationVar(&o.preemptEvery, "preempt-every", 0, "mean time between losses of a CPU to something outside, lock held or not; 0 is as the machine says")
+	fs.DurationVar(&o.preemptFor, "preempt-for", 50*time.Microsecond, "mean time for which it is lost")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the points")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -100,6 +108,15 @@ func newSimulation(o *simOptions) (*simulation, error) {
 	if s.cpus, err = o.counts(s.machine); err != nil {
 		return nil, err
 	}
+	if o.share < 1 || o.share > 64 {
+		return nil, fmt.Errorf("-oversubscribe: %d threads a CPU; 1 to 64", o.share)
+	}
+	if o.preemptEvery < 0 || o.preemptFor < 0 {
+		return nil, fmt.Errorf("-preempt-every and -preempt-for are times, not negative")
+	}
+	if n := slices.Max(s.cpus); n > s.machine.CPUs() && o.cpus != "" {
+		return nil, fmt.Errorf("-cpus: %s has %d CPUs, not %d; -oversubscribe puts several threads on each", s.machine.Name, s.machine.CPUs(), n)
+	}
 	if o.shard != "" {
 		if _, _, err := results.ParseShard(o.shard); err != nil {
 			return nil, err
@@ -149,11 +166,20 @@ func (s *simulation) points() []manycore.PointSpec {
 				if (w*len(s.cpus)+k)%n != i-1 {
 					continue
 				}
-				out = append(out, manycore.PointSpec{Machine: s.o.machine, Design: d, Workload: spec.FullName(), CPUs: cpus, Seed: s.o.seed})
+				out = append(out, s.point(d, spec.FullName(), cpus))
 			}
 		}
 	}
 	return out
+}
+
+// point is one point under the switches of the command line.
+func (s *simulation) point(design, load string, cpus int) manycore.PointSpec {
+	return manycore.PointSpec{
+		Machine: s.o.machine, Design: design, Workload: load, CPUs: cpus, Seed: s.o.seed,
+		Spread: s.o.spread, Share: s.o.share,
+		PreemptEvery: float64(s.o.preemptEvery), PreemptFor: float64(s.o.preemptFor),
+	}
 }
 
 func (s *simulation) run(args []string) error {

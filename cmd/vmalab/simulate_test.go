@@ -13,7 +13,7 @@ import (
 
 // TestTrialOfRoles: forks and faults are told apart, and each worker counts.
 func TestTrialOfRoles(t *testing.T) {
-	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "fork-storm", cpus: "8,4,8", limit: 256}
+	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "fork-storm", cpus: "8,4,8", limit: 256, share: 1}
 	s, err := newSimulation(&o)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestTrialOfRoles(t *testing.T) {
 
 // TestBadOptions: what cannot be predicted is refused before anything runs.
 func TestBadOptions(t *testing.T) {
-	good := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "pft", limit: 256}
+	good := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "pft", limit: 256, share: 1}
 	if _, err := newSimulation(&good); err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +57,9 @@ func TestBadOptions(t *testing.T) {
 		"cpus":     func(o *simOptions) { o.cpus = "1,0" },
 		"limit":    func(o *simOptions) { o.limit = 0 },
 		"shard":    func(o *simOptions) { o.shard = "3/2" },
+		"share":    func(o *simOptions) { o.share = 0 },
+		"preempt":  func(o *simOptions) { o.preemptEvery = -1 },
+		"size":     func(o *simOptions) { o.cpus = "57" },
 	} {
 		o := good
 		spoil(&o)
