@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,17 +26,25 @@ func (a answer) joined() answer {
 	return a
 }
 
-// subject is the design that the answer is about: the newest, which stands
-// last in the table of designs.
+// subject is the design that the answer is about: the newest that a kernel had,
+// else the last in the table of designs.
 func (d *data) subject() string {
-	m := d.main()
-	for i := len(m) - 1; i >= 0; i-- {
-		if m[i] != d.baseline {
-			return m[i]
-		}
+	if m := without(d.released(), d.baseline); len(m) > 0 {
+		return m[len(m)-1]
+	}
+	if m := without(d.main(), d.baseline); len(m) > 0 {
+		return m[len(m)-1]
 	}
 	return ""
 }
+
+// released returns the compared designs that a released kernel had, oldest
+// first.
+func (d *data) released() []string {
+	return slices.DeleteFunc(d.main(), func(n string) bool { return !release.MatchString(d.design(n).Since) })
+}
+
+var release = regexp.MustCompile(`^(up )?(to )?\d\.\d`)
 
 func (d *data) answer() answer {
 	a := answer{How: d.how()}
@@ -49,12 +58,16 @@ func (d *data) answer() answer {
 		}
 		return a
 	}
+	if len(d.points()) == 0 {
+		a.Head = "How costs grow with the address space, on " + d.machine() + "."
+		return a
+	}
 	if d.run.Plan.Count < results.MinTrials {
 		a.More = append(a.More, fmt.Sprintf("No verdict: %s where a verdict needs %d. The figures below show what was seen, without evidence that another run would show it too.",
 			plural(d.run.Plan.Count, "repetition", "repetitions"), results.MinTrials))
 	}
 	a.Head = d.headline(n, scens)
-	m := d.main()
+	m := d.released()
 	if i := slices.Index(m, n); i > 0 && m[i-1] != d.baseline {
 		a.More = append(a.More, d.against1(n, m[i-1], scens))
 	}
@@ -178,7 +191,11 @@ func (d *data) memory(n string) string {
 		return ""
 	}
 	var parts []string
-	for _, o := range without(d.main(), n) {
+	others := without(d.released(), n)
+	if len(others) == 0 {
+		others = firstFew(without(d.main(), n), 4)
+	}
+	for _, o := range others {
 		if r, _ := d.footprintRow(s, o); r != nil && r.Value > 0 {
 			parts = append(parts, fmt.Sprintf("%s with %s", sig(r.Value, 3), o))
 		}
@@ -273,7 +290,8 @@ func (c lossCell) Text() string {
 }
 
 // losses lists, for each design, the others that beat it somewhere, each with
-// the worst case of every question. A design that loses nowhere has one row.
+// the worst case of every question. A design that loses nowhere has one row;
+// where none loses there are no rows.
 func (d *data) losses() []loss {
 	var out []loss
 	for _, n := range d.main() {
@@ -289,6 +307,9 @@ func (d *data) losses() []loss {
 		if l.First {
 			out = append(out, l)
 		}
+	}
+	if !slices.ContainsFunc(out, func(l loss) bool { return l.Against != "" }) {
+		return nil
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 // and with all CPUs, once for every design as the baseline.
 func figOverview(d *data) []*Figure {
 	const id, title = "overview", "Throughput over the baseline"
-	if len(d.main()) < 2 || len(d.points()) == 0 {
+	if len(d.main()) < 2 || !d.comparable() {
 		return missing(id, secThroughput, title, "it takes throughput trials of two designs")
 	}
 	out := []*Figure{d.overview(d.baseline)}
@@ -21,6 +21,18 @@ func figOverview(d *data) []*Figure {
 		out = append(out, f)
 	}
 	return out
+}
+
+// comparable reports that some point has two designs with throughput.
+func (d *data) comparable() bool {
+	for _, pt := range d.points() {
+		for _, n := range without(d.main(), d.baseline) {
+			if d.delta(d.baseline, pt.s.key, n, pt.procs, "ops/s") != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (d *data) overview(base string) *Figure {

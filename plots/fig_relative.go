@@ -15,6 +15,9 @@ func figRelative(d *data) []*Figure {
 	if len(scens) == 0 || len(d.main()) < 2 {
 		return missing("relative", secThroughput, "Change relative to a baseline", "it takes throughput trials of two designs")
 	}
+	if len(d.procs(results.Throughput, "")) < 2 {
+		return missing("relative", secThroughput, "Change relative to a baseline, by GOMAXPROCS", "the run has one GOMAXPROCS only: the overview says all")
+	}
 	out := []*Figure{d.relative(scens, d.baseline)}
 	for _, n := range d.main() {
 		if n != d.baseline {
@@ -156,7 +159,7 @@ func (d *data) verdicts(scens []scenario, base, n string) (wins, losses, same []
 // relativeTitle says where each design is faster and slower than base with all
 // CPUs.
 func (d *data) relativeTitle(scens []scenario, base string) string {
-	var parts []string
+	var parts phrases
 	top := 0
 	for _, n := range without(d.main(), base) {
 		w, l, same, p := d.verdicts(scens, base, n)
@@ -164,22 +167,22 @@ func (d *data) relativeTitle(scens []scenario, base string) string {
 		all := plural(len(w)+len(l)+len(same), "workload", "workloads")
 		switch {
 		case len(w) > 0 && len(l) > 0:
-			parts = append(parts, fmt.Sprintf("%s is faster in %d of %s and slower in %d (%s)", n, len(w), all, len(l), list(firstFew(l, 3))))
+			parts.add(n, "faster in %d of %s and slower in %d (%s)", len(w), all, len(l), list(firstFew(l, 3)))
 		case len(w) > 0:
-			parts = append(parts, fmt.Sprintf("%s is faster in %d of %s and slower in none", n, len(w), all))
+			parts.add(n, "faster in %d of %s and slower in none", len(w), all)
 		case len(l) > 0:
-			parts = append(parts, fmt.Sprintf("%s is slower in %d of %s (%s) and faster in none", n, len(l), all, list(firstFew(l, 3))))
+			parts.add(n, "slower in %d of %s (%s) and faster in none", len(l), all, list(firstFew(l, 3)))
 		default:
-			parts = append(parts, n+" shows no difference")
+			parts.add(n, "without a shown difference")
 		}
 	}
-	return fmt.Sprintf("Against %s at GOMAXPROCS %d: %s", base, top, strings.Join(parts, "; "))
+	return fmt.Sprintf("Against %s at GOMAXPROCS %d: %s", base, top, parts.String())
 }
 
 // growthTitle says whose lead over base more CPUs change: intervals that do not
 // meet.
 func (d *data) growthTitle(scens []scenario, base string) string {
-	var parts []string
+	var parts phrases
 	top := 0
 	for _, n := range without(d.main(), base) {
 		more, less, all := 0, 0, 0
@@ -198,13 +201,13 @@ func (d *data) growthTitle(scens []scenario, base string) string {
 			}
 		}
 		if all > 0 {
-			parts = append(parts, fmt.Sprintf("%s gains in %d of %s and loses in %d", n, more, plural(all, "workload", "workloads"), less))
+			parts.add(n, "gains in %d of %s and loses in %d", more, plural(all, "workload", "workloads"), less)
 		}
 	}
 	if len(parts) == 0 {
 		return "Against " + base + " by GOMAXPROCS"
 	}
-	return fmt.Sprintf("From GOMAXPROCS 1 to %d, against %s, %s", top, base, strings.Join(parts, "; "))
+	return fmt.Sprintf("From GOMAXPROCS 1 to %d against %s: %s", top, base, parts.String())
 }
 
 func firstFew(w []string, n int) []string {
@@ -212,4 +215,34 @@ func firstFew(w []string, n int) []string {
 		return w
 	}
 	return append(append([]string{}, w[:n-1]...), fmt.Sprintf("%d more", len(w)-n+1))
+}
+
+// phrases is what is said of designs; those of whom the same is said stand
+// together.
+type phrases []struct {
+	what  string
+	names []string
+}
+
+func (p *phrases) add(name, format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	for i := range *p {
+		if (*p)[i].what == what {
+			(*p)[i].names = append((*p)[i].names, name)
+			return
+		}
+	}
+	*p = append(*p, struct {
+		what  string
+		names []string
+	}{what, []string{name}})
+}
+
+// String says the first few; a run of many designs has a table.
+func (p phrases) String() string {
+	var parts []string
+	for _, x := range p {
+		parts = append(parts, list(firstFew(x.names, 3))+" "+x.what)
+	}
+	return strings.Join(firstFew(parts, 4), "; ")
 }

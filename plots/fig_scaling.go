@@ -107,6 +107,9 @@ func (d *data) scalingTitle(scens []scenario) string {
 			parts = append(parts, fmt.Sprintf("%s in %d of %d", n, up, all))
 		}
 	}
+	if ps := d.procs(results.Throughput, ""); len(ps) == 1 {
+		return fmt.Sprintf("Throughput at GOMAXPROCS %d", ps[0])
+	}
 	if len(parts) == 0 {
 		return "Throughput of one worker; the run has no larger GOMAXPROCS within the CPUs"
 	}

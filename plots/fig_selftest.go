@@ -3,7 +3,9 @@ package plots
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"math"
+	"strings"
 )
 
 // proof is what is shown of selftest.json: how often a difference is found
@@ -54,6 +56,11 @@ func figSelftest(d *data) []*Figure {
 	}
 	f.Panels = []Panel{{Title: "found in", X: Axis{Label: "slowdown, %", Max: top}, Y: Axis{Format: Share, Max: 1, Label: "share of runs"},
 		Series: []Series{s}, Lines: []RefLine{{A: 0.9}}}}
+	if p.Disturbed != "" {
+		var b strings.Builder // what is proved is in the table alone
+		writeRows(&b, p.table())
+		f.Panels, f.Table, f.Body = nil, nil, template.HTML(b.String())
+	}
 	return []*Figure{f}
 }
 

@@ -32,8 +32,60 @@ func (d *data) figures() []*Figure {
 		if f.Command == "" {
 			f.Command = d.command("")
 		}
+		f.Panels = slices.DeleteFunc(f.Panels, func(p Panel) bool { return p.blank() })
+		for i := range f.Panels {
+			f.Panels[i].collapse()
+		}
+		if len(f.Panels) == 0 && f.Missing == "" && f.Body == "" {
+			f.Missing = "no trial has the values"
+		}
 	}
 	return out
+}
+
+// blank reports that none of the panel's lines has a point, not even a failed
+// one.
+func (p *Panel) blank() bool {
+	if len(p.Series) == 0 {
+		return false
+	}
+	for i := range p.Series {
+		s := &p.Series[i]
+		for k, y := range s.Y {
+			if finite(y) || s.Failed != nil && s.Failed[k] != "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// collapse draws lines of one point each, at the same x, as bars, or as marks
+// where the axis is logarithmic.
+func (p *Panel) collapse() {
+	if len(p.Series) == 0 || len(p.X.Ticks) != 1 {
+		return
+	}
+	for i := range p.Series {
+		s := &p.Series[i]
+		r := Row{Label: s.Name, Name: s.Name, Style: s.Style, Value: s.Y[0], Lo: at(s.Lo, 0), Hi: at(s.Hi, 0), Hollow: s.Modelled || s.Hollow != nil && s.Hollow[0]}
+		if s.N != nil {
+			r.N = s.N[0]
+		}
+		if s.Failed != nil {
+			r.Failed = s.Failed[0]
+		}
+		p.Rows = append(p.Rows, r)
+	}
+	x := p.X
+	p.X, p.Y, p.Series = p.Y, Axis{}, nil
+	p.Dots = p.X.Scale == Log10
+	p.X.Label += ", " + x.Label + " " + x.Ticks[0].Label
+	p.Shades = slices.DeleteFunc(p.Shades, func(s Shade) bool { return !s.OfY })
+	p.Lines = slices.DeleteFunc(p.Lines, func(r RefLine) bool { return r.Vertical || r.B != 0 })
+	for i := range p.Lines {
+		p.Lines[i].X = p.Lines[i].A
+	}
 }
 
 var runFlag = regexp.MustCompile(` --?run[= ]\S+`)

@@ -96,8 +96,13 @@ func (d *data) mdSummary(b *bytes.Buffer) {
 }
 
 func (d *data) mdLosses(b *bytes.Buffer) {
+	losses := d.losses()
+	if len(losses) == 0 {
+		b.WriteString("No design loses to another where this run has evidence.\n")
+		return
+	}
 	var grid [][]string
-	for _, l := range d.losses() {
+	for _, l := range losses {
 		row := []string{"", cmp.Or(l.Against, "nothing that this run has evidence for"), "", "", ""}
 		if l.First {
 			row[0] = "**" + l.Name + "**"

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"vmabench/results"
@@ -28,6 +29,9 @@ func (d *data) points() []point {
 	scens := d.of(results.Throughput, nil)
 	for i := range scens {
 		s := &scens[i]
+		if !d.hasRates(s.key) {
+			continue // timed alone, as in a run of growth
+		}
 		top := d.ranked(s.key)
 		if top > 1 && len(d.barNames(results.Throughput, s.key, 1)) > 0 {
 			out = append(out, point{s, 1})
@@ -37,6 +41,14 @@ func (d *data) points() []point {
 		}
 	}
 	return out
+}
+
+// hasRates reports that a trial of the scenario has a throughput, or failed.
+func (d *data) hasRates(scen string) bool {
+	return slices.ContainsFunc(d.order, func(c *cell) bool {
+		xs, _ := c.samples("ops/s")
+		return c.key.kind == results.Throughput && c.key.scenario == scen && (len(xs) > 0 || len(c.failed) > 0)
+	})
 }
 
 // matrix returns the summary's rows, and the geometric means of its ratios at
