@@ -67,6 +67,9 @@ func (d *data) answer() answer {
 			plural(d.run.Plan.Count, "repetition", "repetitions"), results.MinTrials))
 	}
 	a.Head = d.headline(n, scens)
+	if len(d.gaps) > 0 {
+		a.More = append(a.More, fmt.Sprintf("Not complete: %s failed or missing trials; what has none left has no verdict (see \"Failed and missing\").", plural(len(d.gaps), "benchmark has", "benchmarks have")))
+	}
 	m := d.released()
 	if i := slices.Index(m, n); i > 0 && m[i-1] != d.baseline {
 		a.More = append(a.More, d.against1(n, m[i-1], scens))

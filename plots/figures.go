@@ -33,6 +33,9 @@ func (d *data) figures() []*Figure {
 			f.Command = d.command("")
 		}
 		f.Panels = slices.DeleteFunc(f.Panels, func(p Panel) bool { return p.blank() })
+		if slices.ContainsFunc(f.Panels, func(p Panel) bool { return p.crossed() }) {
+			f.Notes = append(f.Notes, "A red cross: trials that failed or are missing; the table says which.")
+		}
 		for i := range f.Panels {
 			f.Panels[i].collapse()
 		}
@@ -58,6 +61,16 @@ func (p *Panel) blank() bool {
 		}
 	}
 	return true
+}
+
+// crossed reports that a point of the panel failed or is missing.
+func (p *Panel) crossed() bool {
+	for i := range p.Series {
+		if slices.ContainsFunc(p.Series[i].Failed, func(why string) bool { return why != "" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // collapse draws lines of one point each, at the same x, as bars, or as marks
@@ -148,6 +161,9 @@ func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs
 		for _, procs := range ps {
 			c := d.get(k, s.key, n, procs)
 			if c == nil {
+				if d.lacks(k, s.key, n, procs) {
+					line.add(float64(procs), none, false, "missing")
+				}
 				continue
 			}
 			st, why := f(n, procs), ""
@@ -165,6 +181,19 @@ func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs
 		p.Shades = append(p.Shades, Shade{Label: "more than CPUs", Lo: over, Hi: math.Inf(1)})
 	}
 	return p
+}
+
+// lacks reports that a design has no trial where another has, though it has
+// some of the scenario.
+func (d *data) lacks(k results.Kind, scen, n string, procs int) bool {
+	here, elsewhere := false, false
+	for key := range d.cells {
+		if key.kind == k && key.scenario == scen {
+			here = here || key.procs == procs && !d.control(key.variant)
+			elsewhere = elsewhere || key.variant == n
+		}
+	}
+	return here && elsewhere
 }
 
 func (s *Series) add(x float64, st stat, hollow bool, failed string) {

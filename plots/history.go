@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 
@@ -46,39 +47,58 @@ func historyFigure(machine string, runs []*results.Folder) (*Figure, error) {
 	x := Axis{Label: "run, by commit", Max: float64(len(runs) - 1)}
 	for i, f := range runs {
 		at[f.Run] = float64(i)
-		commit, _, _ := strings.Cut(f.Run.Commit, "+")
-		x.Ticks = append(x.Ticks, Tick{float64(i), commit[:min(7, len(commit))]})
+		x.Ticks = append(x.Ticks, Tick{float64(i), shortest(f.Run)})
 	}
 	var panels []Panel
 	byTitle := map[string]int{}
-	changes := 0
+	changes := &Table{Head: []string{"benchmark", "design", "from", "to", "time/op", "95 % interval"}, Left: 4}
 	for _, s := range results.History(runs, results.Options{}) {
-		if s.Kind != results.Throughput || s.Unit != "ns/op" || len(s.Points) < 2 || s.Points[0].Summary.Cell.Oversubscribed {
+		c := s.Points[0].Summary.Cell
+		if s.Kind != results.Throughput || s.Unit != "ns/op" || len(s.Points) < 2 || c.Oversubscribed || d.design(c.Variant).Real {
 			continue
 		}
-		c := s.Points[0].Summary.Cell
-		title := c.Label()
-		i, ok := byTitle[title]
+		i, ok := byTitle[c.Label()]
 		if !ok {
 			i = len(panels)
-			byTitle[title] = i
-			panels = append(panels, Panel{Title: title, X: x, Y: Axis{Label: "wall time per operation"}})
+			byTitle[c.Label()] = i
+			panels = append(panels, Panel{Title: c.Label(), X: x, Y: Axis{Label: "wall time per operation"}})
 		}
-		line := Series{Name: c.Variant, Label: c.Variant, Style: d.style[c.Variant]}
-		if s.Noisy {
-			line.Label += " (noisy)"
-		}
-		for _, p := range s.Points {
-			line.add(at[p.Run], stat{p.Summary.Median, p.Summary.Lo, p.Summary.Hi, p.Summary.N}, false, "")
-			if p.Change != nil && p.Change.Better() != 0 {
-				changes++
-				panels[i].Notes = append(panels[i].Notes, PanelNote{X: at[p.Run], Y: p.Summary.Median, Text: change(p.Change.Ratio)})
-			}
-		}
-		panels[i].Series = append(panels[i].Series, line)
+		panels[i].history(&s, d.style[c.Variant], at, changes)
 	}
 	fromZero(panels, Nanos)
-	return &Figure{Title: fmt.Sprintf("%s: %s between %s", machine, plural(changes, "change", "changes"), plural(len(runs), "run", "runs")),
-		Subtitle: "Wall time per operation by run, oldest first; lower is better. Median with its 95 % interval; a change with a verdict is written at its point. Runs that did not alternate differ by whatever changed between them.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "benchmark", "commit", "time/op"), Command: "vmabench publish RUN..."}, nil
+	var b strings.Builder
+	if len(changes.Rows) > 0 {
+		writeRows(&b, changes)
+	}
+	return &Figure{Title: fmt.Sprintf("%s: %s between %s", machine, plural(len(changes.Rows), "change", "changes"), plural(len(runs), "run", "runs")),
+		Subtitle: "Wall time per operation by run, oldest first; lower is better. Median with its 95 % interval; a vertical line where the table has a change with a verdict. Noisy: intervals typically wider than ±5 %. Runs that did not alternate differ by whatever changed between them.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "benchmark", "commit", "time/op"), Command: "vmabench publish RUN...", Body: template.HTML(b.String())}, nil
+}
+
+// history adds a design's line, and its changes to the table.
+func (p *Panel) history(s *results.Series, style Style, at map[*results.Run]float64, changes *Table) {
+	name := s.Points[0].Summary.Cell.Variant
+	line := Series{Name: name, Label: name, Style: style}
+	if s.Noisy {
+		line.Label += " (noisy)"
+	}
+	for i, pt := range s.Points {
+		x := at[pt.Run]
+		line.add(x, stat{pt.Summary.Median, pt.Summary.Lo, pt.Summary.Hi, pt.Summary.N}, false, "")
+		if pt.Change == nil || pt.Change.Better() == 0 {
+			continue
+		}
+		changes.Rows = append(changes.Rows, []string{p.Title, name, shortest(s.Points[i-1].Run), shortest(pt.Run),
+			change(pt.Change.Ratio), between(pt.Change.Ratio, pt.Change.Lo, pt.Change.Hi)})
+		if !slices.ContainsFunc(p.Lines, func(r RefLine) bool { return r.X == x }) {
+			p.Lines = append(p.Lines, RefLine{Vertical: true, X: x})
+		}
+	}
+	p.Series = append(p.Series, line)
+}
+
+// shortest is a commit as an axis has room for it.
+func shortest(r *results.Run) string {
+	commit, _, _ := strings.Cut(r.Commit, "+")
+	return commit[:min(7, len(commit))]
 }

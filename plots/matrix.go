@@ -119,18 +119,29 @@ func (d *data) matrixCell(pt point, n string) matrixCell {
 	case len(c.trials) == 0:
 		return matrixCell{Text: "failed", Class: "bad"}
 	case n == d.baseline:
-		return matrixCell{Text: SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med)}
+		return matrixCell{Text: d.rateText(c)}
 	}
 	x := d.delta(d.baseline, pt.s.key, n, pt.procs, "ops/s")
 	if x == nil {
-		return matrixCell{Text: SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med), Class: "same"}
+		return matrixCell{Text: d.rateText(c), Class: "same"}
 	}
 	return deltaCell(x)
 }
 
+// rateText is a cell's throughput, and of how many trials where some failed or
+// are missing.
+func (d *data) rateText(c *cell) string {
+	xs, _ := c.samples("ops/s")
+	s := SI.Write(summarize(xs).Med)
+	if len(xs) < d.run.Plan.Count {
+		s += fmt.Sprintf(" (%d of %d)", len(xs), d.run.Plan.Count)
+	}
+	return s
+}
+
 func deltaCell(x *results.Delta) matrixCell {
 	c := matrixCell{Text: change(x.Ratio), Class: "same"}
-	if finite(x.Lo, x.Hi) {
+	if finite(x.Lo, x.Hi) && x.Lo < x.Hi {
 		c.Interval = between(x.Ratio, x.Lo, x.Hi)
 	}
 	switch b := x.Better(); {
@@ -181,7 +192,7 @@ func (d *data) script() script {
 			case len(c.trials) == 0:
 				p.V[n] = "failed"
 			default:
-				p.V[n] = SI.Write(d.unitStat(results.Throughput, pt.s.key, n, pt.procs, "ops/s").Med)
+				p.V[n] = d.rateText(c)
 			}
 		}
 		for _, base := range d.main() {

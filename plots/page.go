@@ -23,7 +23,7 @@ var pageCSS string
 //go:embed web/report.js
 var pageJS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"when": when}).Parse(pageHTML))
 
 // page is what the template is filled with.
 type page struct {
@@ -338,6 +338,14 @@ func (d *data) designInfos() []results.DesignInfo {
 		out = append(out, *d.design(n))
 	}
 	return out
+}
+
+// when says which kernels had a design.
+func when(g results.DesignInfo) string {
+	if release.MatchString(g.Since) {
+		return "Linux " + g.Since
+	}
+	return g.Since
 }
 
 func (d *data) benchstat() string {

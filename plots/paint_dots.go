@@ -1,6 +1,9 @@
 package plots
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Heights of the rows of a dot panel, in pixels.
 const dotH, dotGap = 15.0, 7.0
@@ -27,7 +30,7 @@ func (p *Panel) paintDots(c canvas, b box) {
 		grouped = grouped || r.Heading != ""
 		left = math.Max(left, textWidth(r.Heading, sizeLabel, false)+12)
 		name = math.Max(name, textWidth(r.Label, sizeLabel, true)+7)
-		value = math.Max(value, textWidth(p.rowText(r), sizeTick, false)+8)
+		value = math.Max(value, textWidth(p.dotText(r), sizeTick, false)+8)
 	}
 	if !grouped {
 		left = name + 5
@@ -64,10 +67,16 @@ func (p *Panel) paintDots(c canvas, b box) {
 			c.text(pt{f.X - 7, y + 11}, r.Label, end)
 		}
 		p.paintDot(c, f, r, y+dotH/2)
-		c.text(pt{f.right() + name + 5, y + 11}, p.rowText(r), label{Size: sizeTick, Ink: inkOf(r)})
+		c.text(pt{f.right() + name + 5, y + 11}, p.dotText(r), label{Size: sizeTick, Ink: inkOf(r)})
 		c.close()
 		y += dotH
 	}
+}
+
+// dotText is short where a row failed: the table has the reason.
+func (p *Panel) dotText(r *Row) string {
+	why, _, _ := strings.Cut(p.rowText(r), ":")
+	return why
 }
 
 func inkOf(r *Row) Ink {

@@ -32,8 +32,8 @@ type site struct {
 }
 
 type siteRun struct {
-	Dir, ID, Created, Machine, Commit, Plan, Verdict, State string
-	Baseline                                                string
+	Dir, ID, Date, Machine, Commit, Plan, Verdict, State string
+	Baseline                                             string
 }
 
 type siteTable struct {
@@ -131,8 +131,14 @@ func (d *data) siteRun(dir string) siteRun {
 	if bad > 0 {
 		state = fmt.Sprintf("%d of %d trials disturbed or failed", bad, timed)
 	}
-	return siteRun{Dir: dir, ID: d.run.ID, Created: d.run.Created, Machine: d.run.Env.Machine(), Commit: short(d.run.Commit),
+	return siteRun{Dir: dir, ID: d.run.ID, Date: date(d.run.Created), Machine: d.run.Env.Machine(), Commit: short(d.run.Commit),
 		Plan: d.run.Plan.Name, Verdict: d.answer().Head, State: state, Baseline: d.baseline}
+}
+
+// date is the day of a moment.
+func date(created string) string {
+	day, _, _ := strings.Cut(created, "T")
+	return day
 }
 
 func writePage(path string, s *site) error {
@@ -150,11 +156,16 @@ func compareRuns(s *site, runs []*results.Folder) error {
 	for _, unit := range []string{"ops/s", "B/vma"} {
 		t := siteTable{Title: unitTitle(unit), Note: "Each run's own ratio to its baseline, paired within the run: samples of two machines are never pooled. Bold is a verdict, ~ is no evidence.",
 			Head: []string{"benchmark", "design"}}
+		alone := 0
 		for _, r := range s.Runs {
 			t.Head = append(t.Head, r.ID)
 		}
 		for _, row := range results.Across(runs, results.Options{}) {
 			if row.Unit != unit || unit == "ops/s" && !ranked(row.Deltas) {
+				continue
+			}
+			if len(runs) > 1 && known(row.Deltas) < 2 {
+				alone++
 				continue
 			}
 			r := siteRow{Label: row.Label, Design: row.Variant}
@@ -166,6 +177,9 @@ func compareRuns(s *site, runs []*results.Folder) error {
 				}
 			}
 			t.Rows = append(t.Rows, r)
+		}
+		if alone > 0 {
+			t.Note += fmt.Sprintf(" %s of one run only left out.", plural(alone, "row", "rows"))
 		}
 		if len(t.Rows) > 0 {
 			s.Tables = append(s.Tables, t)
@@ -184,6 +198,16 @@ func unitTitle(unit string) string {
 		return "Bytes a VMA"
 	}
 	return "Throughput against the baseline"
+}
+
+func known(ds []*results.Delta) int {
+	n := 0
+	for _, x := range ds {
+		if x != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func ranked(ds []*results.Delta) bool {

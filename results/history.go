@@ -106,14 +106,15 @@ func History(runs []*Folder, o Options) []Series {
 // judge compares each point with the one before it.
 func (s *Series) judge(o Options) {
 	var deltas []Delta
+	var at []int
 	for i := 1; i < len(s.Points); i++ {
 		if d, ok := unpairedDelta(s.Points[i-1].Summary.Cell, s.Points[i].Summary.Cell, s.Unit); ok {
-			deltas = append(deltas, d)
+			deltas, at = append(deltas, d), append(at, i)
 		}
 	}
 	judge(deltas, o.withDefaults(s.Points[0].Run))
 	for i := range deltas {
-		s.Points[i+1].Change = &deltas[i]
+		s.Points[at[i]].Change = &deltas[i]
 	}
 	var widths []float64
 	for i := range s.Points {

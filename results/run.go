@@ -98,7 +98,7 @@ type Env struct {
 	Clock string `json:",omitempty"`
 	// Counter is the CPU's own, where it may be trusted.
 	Counter *Counter `json:",omitempty"`
-	Facts   []Fact  // doctor's findings
+	Facts   []Fact   // doctor's findings
 }
 
 // Counter is a CPU's counter of time: how long a tick is against the monotonic

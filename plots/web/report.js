@@ -99,7 +99,17 @@ $('#filter').addEventListener('change', e => {
   done();
 });
 $('#theme').addEventListener('click', () => { state.t = {'': 'light', light: 'dark', dark: ''}[state.t]; done(); });
-addEventListener('hashchange', () => { load(); apply(); });
+// A plain hash is an anchor and leaves the state alone; while the hash is the
+// state, a link scrolls by itself.
+addEventListener('hashchange', () => { if (location.hash.includes('=')) { load(); apply(); } });
+document.addEventListener('click', e => {
+  const to = e.target.closest('a[href^="#"]')?.hash.slice(1);
+  if (!to || !location.hash.includes('=')) return;
+  e.preventDefault();
+  const at = document.getElementById(to);
+  at.closest('details')?.setAttribute('open', '');
+  at.scrollIntoView();
+});
 function done() {
   apply(); save();
   const n = data.Points.filter(p => !state.w.has(p.W)).length;
