@@ -116,6 +116,33 @@ func TestNothingIsAskedForAndNothingBreaks(t *testing.T) {
 	}
 }
 
+func contains(s, sub string) bool { return strings.Contains(s, sub) }
+
+// Marks on rows say what the table says, with the interval.
+func TestRows(t *testing.T) {
+	b := browse(t)
+	b.open("", 1280, 900)
+	for _, s := range eval[[]string](b, `(() => { const bad = [], tip = document.querySelector('#tip'); let n = 0;
+		for (const id of ['overview', 'single']) {
+			const fig = document.querySelector('#' + id), head = [...fig.querySelectorAll('.under thead th')].map(h => h.textContent);
+			const at = head.indexOf('design'), rows = [...fig.querySelectorAll('.under tbody tr')].map(r => [...r.cells].map(c => c.textContent));
+			for (const svg of fig.querySelectorAll('svg.chart')) for (const m of svg.querySelectorAll('.p')) {
+				const r = m.getBoundingClientRect();
+				svg.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + r.width / 2, clientY: r.top + r.height / 2}));
+				const group = m.closest('[data-w]')?.querySelector('text')?.textContent;
+				const row = rows.find(c => c[0] === svg.getAttribute('aria-label') && (at < 2 || c[1] === group) && c[at] === m.dataset.s);
+				if (!row) { bad.push(id + ': no row for ' + m.dataset.s + ' in ' + svg.getAttribute('aria-label')); continue; }
+				for (const want of [m.dataset.s, row[at + 2], 'n=' + row[at + 3]])
+					if (!tip.textContent.includes(want)) bad.push(id + ' ' + m.dataset.s + ': ' + want + ' not in ' + tip.textContent);
+				n++;
+			}
+		}
+		if (n < 18) bad.push('only ' + n + ' marks');
+		return bad; })()`) {
+		t.Error(s)
+	}
+}
+
 // The crosshair shows what the figure's own table says.
 func TestCrosshair(t *testing.T) {
 	b := browse(t)
@@ -131,7 +158,7 @@ func TestCrosshair(t *testing.T) {
 				svg.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + m.dataset.at * k, clientY: r.top + 80}));
 				const row = rows.find(c => c[0] === title && c[1] === m.dataset.x && c[2] === m.dataset.s);
 				if (!row) { bad.push('no row for ' + title + ' ' + m.dataset.s + ' ' + m.dataset.x); continue; }
-				for (const want of [m.dataset.s, row[3], row[4], 'n=' + row[5]])
+				for (const want of row[3] === '\u2013' ? [m.dataset.s, row[6]] : [m.dataset.s, row[3], row[4], 'n=' + row[5]])
 					if (!tip.textContent.includes(want)) bad.push(title + ' ' + m.dataset.x + ': ' + want + ' not in ' + tip.textContent);
 				n++;
 			}
@@ -197,7 +224,10 @@ func TestFiltersAndState(t *testing.T) {
 	third := eval[[]string](b, check)
 	want(third, "1 hidden", "rwsem base")
 	state := eval[[]bool](b, `[document.querySelector('.panel[data-w=mmap1]').hidden, document.querySelector('g.line[data-v=mmaponly]').hasAttribute('hidden'),
-		!document.querySelector('#relative-rwsem').hidden, document.querySelector('#relative').hidden]`)
+		!document.querySelector('#relative-rwsem').hidden, document.querySelector('#relative').hidden,
+		!document.querySelector('#overview-rwsem').hidden, document.querySelector('#overview').hidden,
+		[...document.querySelectorAll('#overview-rwsem g[data-w=mmap1]')].every(g => g.hasAttribute('hidden')),
+		document.querySelectorAll('#overview-rwsem g[data-w]:not([hidden])').length > 0]`)
 	for i, ok := range state {
 		if !ok {
 			t.Errorf("state %d was not restored from %s", i, second[2])
@@ -223,7 +253,7 @@ func TestDarkAndPhone(t *testing.T) {
 	if forced := eval[string](b, ground); light == dark || forced != light {
 		t.Errorf("ground: light %s, dark %s, forced light %s", light, dark, forced)
 	}
-	for _, width := range []int64{375, 320, 768} {
+	for _, width := range []int64{375, 320, 768, 1920} {
 		b.open("", width, 800)
 		got := eval[int64](b, `document.documentElement.scrollWidth`)
 		if got > width {

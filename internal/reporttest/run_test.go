@@ -42,19 +42,27 @@ func madeUp(t *testing.T) *results.Folder {
 		run.Designs = append(run.Designs, results.DesignInfo{Name: d, Title: "the design " + d, Since: "6.1", Layout: []results.Struct{{
 			Name: "vma", Size: 128 + 32*i, Fields: []results.Field{{Name: "start", Type: "uint64", Size: 8}, {Name: "lock", Type: "uint32", Offset: 40, Size: 4, Lock: true}}}}})
 	}
+	run.Designs = append(run.Designs, results.DesignInfo{Name: "linux", Title: "Linux 6.18", Since: "this kernel", Real: true, Model: "refcount"})
 	f := &results.Folder{Dir: t.TempDir(), Run: run}
 	r := rand.New(rand.NewPCG(1, 2))
 	for rep := range run.Plan.Count {
 		for j, w := range run.Plan.Workloads {
 			for _, procs := range run.Plan.Procs {
 				for i, d := range run.Designs {
-					speed := []float64{0.6, 1.8, 1.9}[i] * math.Pow(0.7, float64(j*i))
+					speed := []float64{0.6, 1.8, 1.9, 1.9}[i] * math.Pow(0.7, float64(j*i))
 					ns := 100 * float64(1+j) / math.Pow(speed, math.Log2(float64(min(procs, 2)))) * math.Exp(0.01*r.NormFloat64())
-					f.Trials = append(f.Trials, trial("Fault", w.Name, d.Name, procs, rep, results.Throughput, ns))
+					x := trial("Fault", w.Name, d.Name, procs, rep, results.Throughput, ns)
+					if d.Real && procs > 2 {
+						continue
+					}
+					if d.Name == "rwsem" && w.Name == "hotvma" && procs == 4 {
+						x.Failed, x.Values = "hung: killed after 5 s", nil
+					}
+					f.Trials = append(f.Trials, x)
 				}
 			}
 		}
-		for i, d := range run.Designs {
+		for i, d := range run.Designs[:3] {
 			x := trial("FaultLatency", "pft", d.Name, 2, rep, results.Latency, 100)
 			x.Params = append(x.Params, results.Param{Key: "load", Value: "1"})
 			x.Hists = []results.Hist{hist(t, r, 100+20*float64(i))}
