@@ -8,14 +8,16 @@
 // results; nothing here has a threshold of its own.
 //
 // Conventions, in every chart: a design has one colour, one marker and one
-// dash; bands and whiskers are 95 % intervals of a median over trials; hollow
+// dash; bands and whiskers are 95 % intervals over trials; hollow
 // marks on a shaded ground are oversubscribed (GOMAXPROCS above CPUs); what a
 // model computed is dotted on hatched ground and says "modelled"; a title
 // claims what has a verdict or an interval; a chart without data says what is
-// missing.
+// missing. The list in figures.go is the order of the page: a new figure is a
+// function there and a name in the list below.
 //
 // # Figures
 //
+//	overview        each design over the baseline, alone and with all CPUs
 //	throughput      operations/s against GOMAXPROCS, with the ideal line
 //	relative        the same over a baseline, once for each design as baseline
 //	cpu             CPU time per operation against GOMAXPROCS
@@ -36,9 +38,11 @@
 //	footprint       bytes a VMA by part
 //	layout, place   structs by cache line; the place of the lock and its cost
 //	peers           controls and the running kernel beside the designs
+//	shape           the running kernel's response beside its model's
 //	law             universal scalability law with its residuals
 //	modelled, lines, published, sensitivity   the simulator, the cache lines it
 //	                waits for, its errors, its parameters
 //	guard, stability, selftest   disturbed trials; drift and warm-up; false
 //	                alarms, smallest effect, broken subjects
+//	check           the model checker's verdicts, by design
 package plots

@@ -78,7 +78,7 @@ func figLaw(d *data) []*Figure {
 	const id, title = "law", "Universal scalability law"
 	var panels []Panel
 	table := &Table{Head: []string{"workload", "design", "contention σ", "coherence κ", "best number of workers", "residuals, RMS"}, Left: 2}
-	scens := d.of(results.Throughput, nil)
+	scens, worst := d.of(results.Throughput, nil), 0.0
 	for i := range scens {
 		s := &scens[i]
 		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
@@ -107,6 +107,7 @@ func figLaw(d *data) []*Figure {
 			if l.Peak > 0 {
 				peak = sig(l.Peak, 3)
 			}
+			worst = math.Max(worst, l.RMS)
 			table.Rows = append(table.Rows, []string{s.title, m.Name, sig(l.Sigma, 2), sig(l.Kappa, 2), peak, Share.Write(l.RMS)})
 		}
 		if len(fits) == 0 {
@@ -121,7 +122,7 @@ func figLaw(d *data) []*Figure {
 	}
 	fromZero(panels, SI)
 	return []*Figure{{
-		ID: id, Section: secModels, Title: title + ": fitted to the points within the CPUs",
+		ID: id, Section: secModels, Title: fmt.Sprintf("%s: fits the points within the CPUs to %s at worst (RMS)", title, Share.Write(worst)),
 		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and residuals. A fit describes; it predicts nothing beyond its last point.",
 		Panels:   panels, Legend: append(d.legend(panels), Key{Label: "fit", Modelled: true, Style: Style{Ink: InkIdeal}}), Table: table,
 	}}

@@ -64,9 +64,7 @@ func synthFull(t testing.TB) *results.Folder {
 		tablesFile:      `[{"Table": {"Name": "series", "Source": "a cover letter", "Machine": "broadwell-2s", "Workload": "pft", "Base": "rwsem", "New": "refcount"}, "Rows": [{"Threads": 1, "BasePerS": 5e5, "NewPerS": 5e5, "Base": {"OpsPerS": 5.1e5}, "New": {"OpsPerS": 5.2e5}}, {"Threads": 8, "BasePerS": 3e6, "NewPerS": 3.4e6, "Base": {"OpsPerS": 3.1e6}, "New": {"OpsPerS": 3.7e6}}], "Score": {"Signs": 2, "Of": 2, "WorstGain": 6.1}}]`,
 		sensitivityFile: `[{"Parameter": "none", "Factor": 1, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 15.8}, {"Parameter": "hold", "Factor": 0.7, "Ranking": ["refcount", "rwsem", "mmaponly"], "Holds": true, "GainPct": 23.2}, {"Parameter": "hold", "Factor": 1.3, "Ranking": ["rwsem", "refcount", "mmaponly"], "Holds": false, "GainPct": -1.2}]`,
 	} {
-		if err := os.WriteFile(filepath.Join(f.Dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, f, name, text)
 	}
 	return f
 }
@@ -281,4 +279,12 @@ func synthFootprint(d string, i, n int) results.Trial {
 		Values: []results.Value{{Unit: "B/vma", Value: vma + lock}, {Unit: "slab-B/vma", Value: slab}, {Unit: "vma-B/vma", Value: vma},
 			{Unit: "lock-B/vma", Value: lock}, {Unit: "index-B/vma", Value: 24.3}, {Unit: "heap-B/vma", Value: slab + 28}},
 		Guard: results.Guard{OK: true}}
+}
+
+// write puts a file into the run's folder.
+func write(t testing.TB, f *results.Folder, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(f.Dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
