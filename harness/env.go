@@ -137,7 +137,7 @@ func (b *book) frequency() {
 	const cpu = "/sys/devices/system/cpu/"
 	switch g := read(cpu + "cpu0/cpufreq/scaling_governor"); g {
 	case "":
-		b.add("governor", "not visible", vAbsent, "")
+		b.add("governor", "not visible", vAbsent, "a guest cannot see it: ask the host for performance")
 	case "performance":
 		b.env.Governor = g
 		b.add("governor", g, vOK, "")
@@ -154,7 +154,7 @@ func (b *book) frequency() {
 		b.env.Turbo = "on"
 		b.add("turbo", "on", vWarn, "the clock rate depends on how many CPUs are busy: switch turbo off to compare GOMAXPROCS")
 	default:
-		b.add("turbo", "not visible", vAbsent, "")
+		b.add("turbo", "not visible", vAbsent, "a guest cannot see it: compare designs at one GOMAXPROCS rather than GOMAXPROCS with each other")
 	}
 }
 
@@ -168,7 +168,7 @@ func (b *book) kernel() {
 	case "tsc", "arch_sys_counter":
 		b.add("clocksource", e.Clocksource, vOK, "")
 	case "":
-		b.add("clocksource", "not visible", vAbsent, "")
+		b.add("clocksource", "not visible", vAbsent, "look at what two clock readings in a row show, below")
 	case "kvm-clock":
 		b.add("clocksource", e.Clocksource, vWarn, "latencies carry its cost; tsc is cheaper where the host keeps it invariant")
 	default:
@@ -176,7 +176,7 @@ func (b *book) kernel() {
 	}
 	e.Mitigations = mitigations()
 	if e.Mitigations == "" {
-		b.add("mitigations", "not visible", vAbsent, "")
+		b.add("mitigations", "not visible", vAbsent, "mount sysfs to have them in the record")
 	} else {
 		b.add("mitigations", e.Mitigations, vOK, "")
 	}

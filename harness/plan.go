@@ -47,10 +47,11 @@ type Config struct {
 	Budget time.Duration
 }
 
-// Part is a cross of designs, workloads and GOMAXPROCS.
+// Part is a cross of designs, workloads and GOMAXPROCS or loads.
 type Part struct {
 	Designs    []string // nil: the configuration's
 	Throughput []workload.Spec
+	Latency    []workload.Spec // at the configuration's LatencyProcs and loads
 	Procs      []int
 	Page       vmm.PageCost // if not none, instead of the configuration's
 	VMAs       int          // if not 0, instead of the configuration's, and of its layout
@@ -121,7 +122,7 @@ func (c *Config) check() error {
 func (c *Config) Workloads() (out []workload.Spec) {
 	all := slices.Concat(c.Throughput, c.Latency)
 	for _, p := range c.Beside {
-		all = append(all, p.Throughput...)
+		all = slices.Concat(all, p.Throughput, p.Latency)
 	}
 	seen := map[string]bool{}
 	for _, s := range all {
@@ -149,15 +150,10 @@ func (c *Config) Subjects() []string {
 // block returns the trials of one repetition, shuffled.
 func (c *Config) block(rng *rand.Rand) []TrialSpec {
 	var groups [][]TrialSpec
-	for _, part := range append([]Part{{Throughput: c.Throughput, Procs: c.Procs}}, c.Beside...) {
+	for _, part := range append([]Part{{Throughput: c.Throughput, Latency: c.Latency, Procs: c.Procs}}, c.Beside...) {
 		groups = append(groups, c.part(part)...)
 	}
 	for _, n := range c.LatencyProcs {
-		for _, w := range c.Latency {
-			for _, x := range c.loads() {
-				groups = append(groups, c.group(c.Designs, TrialSpec{Kind: results.Latency, Workload: w, Procs: n, RateX: x, Timing: c.LatencyTiming}))
-			}
-		}
 		if len(c.Latency) > 0 {
 			groups = append(groups, []TrialSpec{c.trial(TrialSpec{
 				Kind: results.Latency, Workload: idleLoop(), Procs: n, Timing: c.LatencyTiming})})
@@ -179,16 +175,26 @@ func (c *Config) part(part Part) (groups [][]TrialSpec) {
 	if designs == nil {
 		designs = c.Designs
 	}
+	add := func(s TrialSpec) {
+		g := c.group(designs, s)
+		for i := range g {
+			g[i].Config.Page = max(g[i].Config.Page, part.Page)
+			if part.VMAs > 0 {
+				g[i].VMAs, g[i].Layout = part.VMAs, nil
+			}
+		}
+		groups = append(groups, g)
+	}
 	for _, w := range part.Throughput {
 		for _, n := range part.Procs {
-			g := c.group(designs, TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
-			for i := range g {
-				g[i].Config.Page = max(g[i].Config.Page, part.Page)
-				if part.VMAs > 0 {
-					g[i].VMAs, g[i].Layout = part.VMAs, nil
-				}
+			add(TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
+		}
+	}
+	for _, w := range part.Latency {
+		for _, n := range c.LatencyProcs {
+			for _, x := range c.loads() {
+				add(TrialSpec{Kind: results.Latency, Workload: w, Procs: n, RateX: x, Timing: c.LatencyTiming})
 			}
-			groups = append(groups, g)
 		}
 	}
 	return groups

@@ -37,7 +37,7 @@ func (b *book) probes() {
 		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vOK, "")
 	}
 	if !g.sum.psi {
-		b.add("cpu pressure", "not visible", vAbsent, "")
+		b.add("cpu pressure", "not visible", vAbsent, "boot with psi=1 to see whether tasks wait for CPUs")
 	} else if pressure > 0.1 {
 		b.add("cpu pressure", fmt.Sprintf("%.0f %% of the time", pressure*100), vWarn, "tasks wait for CPUs while this looks")
 	} else {
@@ -59,12 +59,12 @@ func (b *book) clock() {
 		b.add("clock", value, vOK, "")
 	}
 	if why := CounterUnfit(); why != "" {
-		b.add("counter", "not used: "+why, vAbsent, "")
+		b.add("counter", "not used: "+why, vAbsent, "nothing: latencies are timed by the clock of the system")
 		return
 	}
 	rate, ok := tsc.Calibrate(calibration)
 	if !ok {
-		b.add("counter", "not used: it does not count", vAbsent, "")
+		b.add("counter", "not used: it does not count", vAbsent, "nothing: latencies are timed by the clock of the system")
 		return
 	}
 	cost, between = floor(newStopwatch(time.Now(), rate.NSPerTick))
@@ -123,7 +123,7 @@ func (b *book) jitter() {
 func (b *book) sideBySide() {
 	cpus := AllowedCPUs()
 	if len(cpus) < 2 {
-		b.add("two threads", "one CPU", vAbsent, "")
+		b.add("two threads", "one CPU", vAbsent, "take a machine with two")
 		return
 	}
 	old := runtime.GOMAXPROCS(max(3, runtime.GOMAXPROCS(0)))

@@ -54,16 +54,13 @@ const (
 	Constant Arrivals = "constant"
 )
 
-// IdleVariant is the variant name of the idle-loop control.
-const IdleVariant = "idle"
-
 // result returns the record of the trial, without its findings.
 func (s *TrialSpec) result() *results.Trial {
 	t := &results.Trial{Kind: s.Kind, Procs: s.Procs, Rep: s.Rep, Seed: s.Seed, Bench: s.Workload.Bench}
 	add := func(k, v string) { t.Params = append(t.Params, results.Param{Key: k, Value: v}) }
 	variant := s.Design
 	if variant == "" {
-		variant = IdleVariant
+		variant = results.IdleVariant
 	}
 	add("variant", variant)
 	switch s.Kind {

@@ -190,8 +190,9 @@ func uRank(n1, n2 int) int {
 
 // Gate says whether the new run is significantly slower than the old one by
 // more than threshold (0.05 is 5 %) in the headline unit of a benchmark, or
-// failed where the old one did not. Oversubscribed points have no say. An
-// error means that there is no answer.
+// failed where the old one did not. Oversubscribed points have no say, nor has
+// what is no code of the suite: the idle loop and the running kernel. An error
+// means that there is no answer.
 func Gate(c *RunComparison, threshold float64) (fail bool, why []string, err error) {
 	if math.IsNaN(threshold) || threshold < 0 {
 		return false, nil, fmt.Errorf("gate %v: want a share such as 0.05", threshold)
@@ -202,7 +203,7 @@ func Gate(c *RunComparison, threshold float64) (fail bool, why []string, err err
 	judged := 0
 	for i := range c.Deltas {
 		d := &c.Deltas[i]
-		if !d.Ranked || d.Unit != d.Old.Cell.Units()[0] {
+		if !d.Ranked || d.Unit != d.Old.Cell.Units()[0] || c.New.isMachine(d.New.Cell.Variant) {
 			continue
 		}
 		if d.canJudge(c.Options) {
@@ -222,6 +223,11 @@ func Gate(c *RunComparison, threshold float64) (fail bool, why []string, err err
 		return false, nil, errors.New("no benchmark of the two runs has trials enough for a verdict")
 	}
 	return len(why) > 0, why, nil
+}
+
+// isMachine reports whether a variant is the machine itself and no design.
+func (f *Folder) isMachine(variant string) bool {
+	return variant == IdleVariant || slices.ContainsFunc(f.Run.Designs, func(d DesignInfo) bool { return d.Name == variant && d.Real })
 }
 
 // canJudge reports whether a difference, had there been one, could have shown.

@@ -86,6 +86,24 @@ func TestGate(t *testing.T) {
 	if _, _, err := Gate(CompareRuns(old, other, Options{}), 0.05); err == nil || !strings.Contains(err.Error(), "two machines") {
 		t.Errorf("two machines: %v", err)
 	}
+	// The machine's own noise fails no gate: neither the idle loop nor the kernel.
+	was, is := synthFolder(t), slowed(t, "new", "rwsem", 1.07)
+	for _, f := range []*Folder{was, is} {
+		run := *f.Run
+		run.Designs = append(slices.Clone(run.Designs), DesignInfo{Name: "linux", Real: true})
+		f.Run, f.Trials = &run, slices.Clone(f.Trials)
+		for i := range f.Trials {
+			f.Trials[i].Params = slices.Clone(f.Trials[i].Params)
+			for j, p := range f.Trials[i].Params {
+				if p.Key == "variant" && p.Value == "rwsem" {
+					f.Trials[i].Params[j].Value = []string{IdleVariant, "linux"}[i%2]
+				}
+			}
+		}
+	}
+	if fail, why, err := Gate(CompareRuns(was, is, Options{}), 0.05); fail || err != nil {
+		t.Errorf("a slower machine: %v %q %v", fail, why, err)
+	}
 	few := synthFolder(t)
 	few.Trials = slices.DeleteFunc(few.Trials, func(x Trial) bool { return x.Rep >= 5 || x.Kind == Footprint })
 	if _, _, err := Gate(CompareRuns(old, few, Options{}), 0.05); err == nil {

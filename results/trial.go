@@ -99,6 +99,10 @@ type Guard struct {
 	Oversubscribed bool    // more workers than CPUs: another rule, never ranked
 }
 
+// IdleVariant is the variant name of the idle-loop control: a thread that only
+// reads the clock.
+const IdleVariant = "idle"
+
 // ID identifies a trial within its run: no two trials of a run share it.
 func (t *Trial) ID() string {
 	return string(t.Kind) + " " + t.Name() + " #" + strconv.Itoa(t.Rep)

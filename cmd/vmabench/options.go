@@ -97,7 +97,7 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
 		c.Procs = []int{1, 2}
 		for _, n := range []int{10, 100, 10_000} {
-			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Procs: []int{2}, VMAs: n})
+			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Latency: find("fork-storm"), Procs: []int{2}, VMAs: n})
 		}
 		c.Latency = find("mixed/write=1", "mixed/write=10", "gc-mprotect", "mprotect-disjoint", "fork-storm")
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
@@ -264,7 +264,7 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 	}
 	c.Latency = in(c.Latency)
 	for i := range c.Beside {
-		c.Beside[i].Throughput = in(c.Beside[i].Throughput)
+		c.Beside[i].Throughput, c.Beside[i].Latency = in(c.Beside[i].Throughput), in(c.Beside[i].Latency)
 	}
 	c.Throughput, c.Footprint = specs, nil
 	return nil
