@@ -61,6 +61,7 @@ type process struct {
 	*Member
 	cmd       *exec.Cmd
 	out, errs capped
+	inTurns   bool // it was told to take them
 	turns     int
 	used      time.Duration // in its turns
 	outcome   *Outcome
@@ -74,7 +75,7 @@ func (m *Member) start(o *Outcome, turns bool) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &process{Member: m, out: capped{max: maxOutput}, errs: capped{max: maxErrors}, outcome: o}
+	c := &process{Member: m, inTurns: turns, out: capped{max: maxOutput}, errs: capped{max: maxErrors}, outcome: o}
 	c.cmd = exec.Command(m.Command[0], m.Command[1:]...)
 	c.cmd.Env = append(os.Environ(), "GOMAXPROCS="+fmt.Sprint(spec.Procs), "GODEBUG=", spec.padding())
 	c.cmd.Stdin = bytes.NewReader(in)
@@ -146,6 +147,9 @@ func (c *process) finish(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		c.outcome.Trial, c.outcome.Err = decode(c.out.b.Bytes(), c.Spec)
+		if t := c.outcome.Trial; t != nil && c.inTurns && c.turns == 1 && t.Kind != results.Footprint {
+			t.Warnings = append(t.Warnings, "measured in one piece: this build does not take turns")
+		}
 	case ctx.Err() != nil: // killed, or interrupted as we were
 		c.outcome.Err = ctx.Err()
 	default:
