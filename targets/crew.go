@@ -22,7 +22,7 @@ type thread struct {
 	// sleeps may be kept from it by whoever has its CPU when it wakes.
 	period time.Duration
 
-	chunk int // ops Between two looks at the stop word: about chunkTime
+	chunk int // ops between two looks at the stop word: about chunkTime
 }
 
 // side is one of the two things that a ratio compares.
@@ -54,7 +54,7 @@ func (s *side) withEvery(period time.Duration, op func()) *side {
 	return s
 }
 
-// chunkTime is how long a thread works Between two looks at the stop word and,
+// chunkTime is how long a thread works between two looks at the stop word and,
 // the first thread, at the clock: long enough that these cost nothing.
 const chunkTime = 20 * time.Microsecond
 
@@ -62,34 +62,54 @@ const chunkTime = 20 * time.Microsecond
 // CPU.
 const minShare = 0.985
 
+// maxOthers is how many CPUs others may use, on average, while a ratio is
+// measured in which threads sleep.
+const maxOthers = 0.25
+
+// maxBurst is how much longer than the shortest ever a burst of arithmetic may
+// take: a sibling at work makes it half as long again, the clock rate of a
+// loaded machine a tenth.
+const maxBurst = 1.2
+
 // crew are the pinned threads that slices run on.
 type crew struct {
 	members []*member
+	cores   int // of the members' CPUs
 	length  time.Duration
 	fifo    bool
 	notes   []string
+
+	// ownCores: slices count only if each thread has a core to itself, as the
+	// arithmetic around them shows. For what compares one thread with two.
+	ownCores bool
+	burst    time.Duration // the shortest ever
 }
 
 // member is one thread. The fields are its own while a slice runs and the
-// coordinator's Between slices.
+// coordinator's between slices.
 type member struct {
 	_    [128]byte
 	jobs chan *job
 	done chan struct{}
 	base time.Time
 
-	ops        uint64
-	wall, cpu  int64
-	slept, cut int64 // context switches
-	_          [128]byte
+	ops       uint64
+	wall, cpu int64
+	slept     int64         // voluntary context switches
+	waited    time.Duration // thread 0 beside another: how long this process's threads waited for CPUs
+	burst     time.Duration // of the longer of the two beside the slice
+	_         [128]byte
 }
 
 // job is a slice under way. Each word has a line of its own.
 type job struct {
 	threads []*thread
 	length  time.Duration
+	bursts  bool
 	_       [128]byte
 	ready   atomic.Int32 // threads at the barrier
+	_       [124]byte
+	set     atomic.Int32 // threads at the second barrier, if there are bursts
 	_       [124]byte
 	stop    atomic.Bool // set by thread 0
 	_       [127]byte
@@ -100,7 +120,8 @@ type job struct {
 // newCrew starts a thread on each of at most two CPUs.
 func newCrew(length time.Duration, fifo bool) *crew {
 	c := &crew{length: length, fifo: fifo}
-	cpus := harness.AllowedCPUs()
+	cpus, cores := harness.Seats()
+	c.cores = min(2, cores)
 	base := time.Now()
 	for i := range min(2, len(cpus)) {
 		m := &member{jobs: make(chan *job), done: make(chan struct{}), base: base}
@@ -136,8 +157,11 @@ func (m *member) work(id, cpu int, fifo bool, ready chan<- error) {
 // slice is thread id's part of j.
 func (m *member) slice(id int, j *job) {
 	t := j.threads[id]
-	j.ready.Add(1)
-	for int(j.ready.Load()) < len(j.threads) {
+	j.meet(&j.ready)
+	m.burst = 0
+	if j.bursts {
+		m.burst = burst()
+		j.meet(&j.set)
 	}
 	use, from := harness.ThreadUse(), time.Since(m.base)
 	m.ops = 0
@@ -148,11 +172,31 @@ func (m *member) slice(id int, j *job) {
 	}
 	m.wall = int64(time.Since(m.base) - from)
 	end := harness.ThreadUse()
-	m.cpu, m.slept, m.cut = end.CPU-use.CPU, end.Voluntary-use.Voluntary, end.Involuntary-use.Involuntary
+	m.cpu, m.slept = end.CPU-use.CPU, end.Voluntary-use.Voluntary
 	j.stamped.Add(1)
 	for t.loop != nil && int(j.stamped.Load()) < len(j.threads) {
 		t.loop(1)
 	}
+	if j.bursts {
+		m.burst = max(m.burst, burst())
+	}
+}
+
+// meet waits at a barrier for all threads of the slice.
+func (j *job) meet(at *atomic.Int32) {
+	at.Add(1)
+	for int(at.Load()) < len(j.threads) {
+	}
+}
+
+// burst returns the shortest of a few bursts of arithmetic: an interrupt hits
+// one of them, a busy sibling all.
+func burst() time.Duration {
+	least := harness.Burst()
+	for range 4 {
+		least = min(least, harness.Burst())
+	}
+	return least
 }
 
 func (m *member) loop(id int, t *thread, j *job, deadline time.Duration) {
@@ -183,9 +227,51 @@ func (c *crew) calibrate(s *side) {
 
 // reading is what a slice found.
 type reading struct {
-	value float64 // time per op in ns, over the measured threads; or the side's own
-	share float64 // the least CPU share of a thread that did not sleep
-	why   string  // why it does not count; "" if it does
+	value   float64 // time per op in ns, over the measured threads; or the side's own
+	share   float64 // the least CPU share of a thread that did not sleep
+	why     string  // why it does not count; "" if it does
+	sibling bool    // because a thread had not a core to itself
+	slept   bool    // a thread did
+}
+
+// judge says whether a slice of s counts. Only what was done to a thread from
+// outside may speak against it, never what its own design made it do:
+//
+//   - a thread that did not sleep must have had its CPU for minShare of the slice;
+//   - one that slept gave its CPU away, and the runtime's own threads, which wake
+//     it, preempt it and the other: the slice counts, and whether others used the
+//     CPUs meanwhile is asked of the whole ratio (see maxOthers);
+//   - one that had a share of a core was slowed by who had the rest.
+func (c *crew) judge(s *side) (r reading) {
+	r.share = 1
+	for i, t := range s.threads {
+		m := c.members[i]
+		share := float64(m.cpu) / float64(m.wall)
+		switch {
+		case m.cpu == 0: // the system does not tell
+		case share < minShare && m.slept > 0:
+			r.slept = true
+		case share < minShare:
+			r.why = fmt.Sprintf("thread %d had its CPU for %.1f %% of a slice", i, share*100)
+		default:
+			r.share = min(r.share, share)
+		}
+		if due := uint64(float64(m.wall) / float64(max(1, t.period))); t.period > 0 && m.ops < due/4 {
+			r.why = fmt.Sprintf("thread %d did %d of %d operations: it slept and was woken late", i, m.ops, due)
+		}
+	}
+	for i := range s.threads {
+		if m := c.members[i]; m.burst > 0 {
+			if c.burst == 0 || m.burst < c.burst {
+				c.burst = m.burst
+			}
+			if r.sibling = float64(m.burst) > maxBurst*float64(c.burst); r.sibling {
+				r.why = fmt.Sprintf("thread %d had not a core to itself: a sibling was busy, here or in another guest of the host", i)
+				return r
+			}
+		}
+	}
+	return r
 }
 
 // slice performs one slice of s.
@@ -194,7 +280,7 @@ func (c *crew) slice(s *side) reading {
 	if s.before != nil {
 		s.before()
 	}
-	j := &job{threads: s.threads, length: c.length}
+	j := &job{threads: s.threads, length: c.length, bursts: c.ownCores}
 	gcs := readMetric("/gc/cycles/total:gc-cycles")
 	for i := range s.threads {
 		c.members[i].jobs <- j
@@ -205,25 +291,11 @@ func (c *crew) slice(s *side) reading {
 	if c.fifo {
 		time.Sleep(c.length) // half duty: nobody else starves
 	}
-	r := reading{share: 1}
+	r := c.judge(s)
 	var sum float64
 	var n int
 	for i, t := range s.threads {
 		m := c.members[i]
-		share := float64(m.cpu) / float64(m.wall)
-		switch {
-		case m.cpu == 0: // the system does not tell
-		case m.slept == 0:
-			r.share = min(r.share, share)
-			if share < minShare {
-				r.why = fmt.Sprintf("thread %d had its CPU for %.1f %% of a slice", i, share*100)
-			}
-		case m.cut > 0:
-			r.why = fmt.Sprintf("thread %d was preempted", i)
-		}
-		if due := uint64(float64(m.wall) / float64(max(1, t.period))); t.period > 0 && m.ops < due/4 {
-			r.why = fmt.Sprintf("thread %d did %d of %d operations: it slept and was woken late", i, m.ops, due)
-		}
 		if !t.beside {
 			sum += float64(m.wall) / float64(max(1, m.ops))
 			n++

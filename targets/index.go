@@ -113,7 +113,7 @@ func updates(store func(vmm.Range, *mm.VMA), vmas []*mm.VMA) func(n int) {
 	}
 }
 
-// holes returns a loop that fills and clears holes Between the VMAs.
+// holes returns a loop that fills and clears holes between the VMAs.
 func holes(x *mm.Index, vmas []*mm.VMA) func(n int) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	return func(n int) {

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"vmabench/harness"
 	"vmabench/variants/refcount"
 	"vmabench/variants/rwsem"
 	"vmabench/vmm"
@@ -101,7 +102,23 @@ func (e *Env) bothRead(v vmm.VMM, first, second int) *side {
 	return two(e.readPairs(refcount.ReadPairs, v, first), e.readPairs(refcount.ReadPairs, v, second))
 }
 
+// compute returns a loop of arithmetic that keeps a core busy.
+func compute() func(n int) {
+	return func(n int) {
+		for range n {
+			harness.Burst()
+		}
+	}
+}
+
 var lockTargets = []Target{
+	{
+		Name: "arithmetic-2-threads/1-thread",
+		Doc: "time of each of two threads of pure computation: more than 1 is of the machine, whose CPUs are siblings of a core, at least at times. " +
+			"Slices in which they are do not count below",
+		Excellent: Anything, Allowed: Anything, threads: 2, siblings: true,
+		pair: func(*Env) pair { return pair{a: two(compute(), compute()), b: one(compute())} },
+	},
 	{
 		Name:      "refcount-read/itself",
 		Doc:       "the same twice: what is a difference here is one of the measurement",

@@ -41,6 +41,9 @@ type Result struct {
 	LeastShare         float64 // the least CPU share in a slice that counted
 	Why                string  // of the last slice that did not
 	A, B               float64 // medians of the two sides: ns/op of a thread, mostly
+
+	patience int  // left
+	slept    bool // a thread did, in a slice that counted
 }
 
 // Report is what a run found.
@@ -56,6 +59,13 @@ type Report struct {
 // retries is how many slices a round may take, beyond the two it needs, before
 // it is given up.
 const retries = 12
+
+// patience is how often a target waits for siblingPause until the threads have
+// cores to themselves again: a neighbour on the host stays for seconds.
+const (
+	patience     = 200
+	siblingPause = 20 * time.Millisecond
+)
 
 // confidence of the intervals.
 const confidence = 0.95
@@ -98,11 +108,14 @@ func (rep *Report) add(r Result) {
 	}
 }
 
-// judge says whether the machine let Anything be said.
+// shown reports whether r has no bounds: nothing is to be said of it.
+func (r *Result) shown() bool { return r.Excellent.none() && r.Allowed.none() }
+
+// judge says whether the machine let anything be said.
 func (rep *Report) judge() {
 	for _, r := range rep.Results {
 		switch {
-		case r.Verdict == Disturbed:
+		case r.Verdict == Disturbed && !r.shown():
 			rep.Disturbed = fmt.Sprintf("%s got %d rounds: %s", r.Name, r.Rounds, r.Why)
 		case isAA(r.Name) && r.Verdict == Failed:
 			rep.Disturbed = fmt.Sprintf("%s is %.3f", r.Name, r.Median)
@@ -126,10 +139,15 @@ func (t *Target) measure(c *crew, rounds int) Result {
 	if r.Unit == "" {
 		r.Unit = "x"
 	}
+	if t.threads > c.cores && !t.siblings {
+		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d cores", t.threads)
+		return r
+	}
 	if t.threads > len(c.members) {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d CPUs", t.threads)
 		return r
 	}
+	c.ownCores, r.patience = t.threads > 1 && !t.siblings, patience
 	e := new(Env)
 	defer e.close()
 	if t.count != nil {
@@ -159,6 +177,7 @@ func (r *Result) measure(c *crew, p pair, rounds int) {
 	c.calibrate(p.b)
 	c.slice(p.a)
 	c.slice(p.b)
+	others := harness.Others()
 	var as, bs, xs []float64
 	for i := range rounds {
 		sides := []*side{p.a, p.b}
@@ -178,6 +197,9 @@ func (r *Result) measure(c *crew, p pair, rounds int) {
 		}
 		as, bs, xs = append(as, first), append(bs, second), append(xs, ratio(first, second))
 	}
+	if !r.undisturbed(others()) {
+		r.Rejected, xs = r.Rejected+2*len(xs), nil
+	}
 	r.Rounds = len(xs)
 	if len(xs) == 0 {
 		r.Median = math.NaN()
@@ -190,12 +212,28 @@ func (r *Result) measure(c *crew, p pair, rounds int) {
 	r.A, r.B = as[len(as)/2], bs[len(bs)/2]
 }
 
+// undisturbed reports whether what others used of the CPUs lets r stand: where
+// threads slept, no share of a slice shows what was done to them.
+func (r *Result) undisturbed(cpus float64) bool {
+	if r.slept && cpus > maxOthers {
+		r.Why = fmt.Sprintf("others used %.1f CPUs beside threads that slept", cpus)
+		return false
+	}
+	return true
+}
+
 // slice measures s until a slice counts.
 func (r *Result) slice(c *crew, s *side) (value float64, ok bool) {
 	for range 1 + retries/2 {
 		x := c.slice(s)
+		for x.sibling && r.patience > 0 {
+			time.Sleep(siblingPause)
+			r.patience--
+			x = c.slice(s)
+		}
 		if x.why == "" {
 			r.LeastShare = min(r.LeastShare, x.share)
+			r.slept = r.slept || x.slept
 			return x.value, true
 		}
 		r.Rejected++

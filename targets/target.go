@@ -57,9 +57,12 @@ type Target struct {
 	// are no failure.
 	Excellent, Allowed Bounds
 
-	threads int                // that the measurement needs
-	pair    func(*Env) pair    // two sides to measure, or
-	count   func(*Env) float64 // a figure that is counted
+	threads int // that the measurement needs, each with a core to itself
+	// siblings: it counts on siblings of a core too, since it is what shows them.
+	siblings bool
+
+	pair  func(*Env) pair    // two sides to measure, or
+	count func(*Env) float64 // a figure that is counted
 }
 
 // pair are the two sides of a ratio, and how their values make it.
