@@ -18,6 +18,7 @@ func main() {
 	rounds := flag.Int("rounds", 21, "paired rounds of each ratio")
 	slice := flag.Duration("slice", 8*time.Millisecond, "length of a slice, 1ms to 15ms")
 	sched := flag.String("sched", "other", "scheduling of the threads: other, or fifo")
+	markdown := flag.Bool("markdown", false, "print the result as the table that METHOD.md has, too")
 	flag.Parse()
 	re, err := regexp.Compile(*run)
 	if err != nil || *rounds < 1 || *slice < time.Millisecond || *slice > 15*time.Millisecond ||
@@ -32,6 +33,9 @@ func main() {
 		Each: func(r targets.Result) { fmt.Println(r.Line()) },
 	})
 	fmt.Printf("\n%s", rep.Summary())
+	if *markdown {
+		fmt.Printf("\n%s", rep.Markdown())
+	}
 	switch {
 	case rep.Disturbed != "":
 		os.Exit(3)

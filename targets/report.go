@@ -19,7 +19,7 @@ func (r *Result) Line() string {
 	if r.Rounds > 0 {
 		value = figure(r.Median, r.Unit)
 		interval = "counted"
-		if r.Unit == "x" {
+		if r.Lo != r.Hi {
 			interval = figure(r.Lo, "") + " to " + figure(r.Hi, "")
 		}
 	}
@@ -52,6 +52,23 @@ func figure(x float64, unit string) string {
 		return fmt.Sprintf("%.0f%s", x, unit)
 	}
 	return fmt.Sprintf("%.3g%s", x, unit)
+}
+
+// Markdown returns the results as the table that METHOD.md has.
+func (rep *Report) Markdown() string {
+	var b strings.Builder
+	fmt.Fprint(&b, "| target | what it says | found | excellent | fail | |\n|---|---|---|---|---|---|\n")
+	for i := range rep.Results {
+		r := &rep.Results[i]
+		found := string(r.Verdict)
+		if r.Rounds > 0 {
+			if found = figure(r.Median, r.Unit); r.Lo != r.Hi {
+				found += fmt.Sprintf(" (%s to %s)", figure(r.Lo, ""), figure(r.Hi, ""))
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Name, r.Doc, found, r.Excellent, r.Allowed.outside(), r.Verdict)
+	}
+	return b.String()
 }
 
 // Summary says what is to be concluded.

@@ -61,8 +61,9 @@ type Target struct {
 	// siblings: it counts on siblings of a core too, since it is what shows them.
 	siblings bool
 
-	pair  func(*Env) pair    // two sides to measure, or
-	count func(*Env) float64 // a figure that is counted
+	pair  func(*Env) pair       // two sides to measure, or
+	count func(*Env) float64    // a figure that is counted, or
+	ofRun func(*Report) float64 // one of the run so far
 }
 
 // pair are the two sides of a ratio, and how their values make it.

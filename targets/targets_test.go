@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,13 +50,48 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: twice, or no A/B name, or no doc", x.Name)
 		}
 		seen[x.Name] = true
-		if (x.pair == nil) == (x.count == nil) {
-			t.Errorf("%s: must be measured or counted", x.Name)
+		ways := 0
+		for _, way := range []bool{x.pair != nil, x.count != nil, x.ofRun != nil} {
+			if way {
+				ways++
+			}
+		}
+		if ways != 1 {
+			t.Errorf("%s: %d ways to find it, must be measured, counted or of the run", x.Name, ways)
 		}
 		if x.Excellent.Lo < x.Allowed.Lo || x.Excellent.Hi > x.Allowed.Hi {
 			t.Errorf("%s: excellent (%v) is more than what is allowed (%v)", x.Name, x.Excellent, x.Allowed)
 		}
 	}
+}
+
+// TestDocumented: METHOD.md has every target with its bounds, and no other.
+func TestDocumented(t *testing.T) {
+	b, err := os.ReadFile("../METHOD.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := new(Report)
+	for _, x := range All() {
+		rep.Results = append(rep.Results, x.result())
+	}
+	documented := rowsOf(string(b))
+	for name, want := range rowsOf(rep.Markdown()) {
+		if documented[name] != want {
+			t.Errorf("%s: METHOD.md says %q, the code %q", name, documented[name], want)
+		}
+	}
+}
+
+// rowsOf returns what is documented of each target: sentence and bounds.
+func rowsOf(markdown string) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(markdown) {
+		if c := strings.Split(line, " | "); strings.HasPrefix(line, "| `") && len(c) == 6 {
+			rows[strings.Trim(c[0], "| `")] = strings.Join([]string{c[1], c[3], c[4]}, " ; ")
+		}
+	}
+	return rows
 }
 
 // spin returns a loop of about k nanoseconds of work an op.

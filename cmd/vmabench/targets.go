@@ -27,6 +27,7 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	growth := fs.Bool("growth", false, "measure how faults, mmap and fork grow with the address space, into a run folder")
 	most := fs.Int("most", 1_000_000, "with -growth: the largest size")
 	dir := fs.String("o", "", "with -growth: `folder` of the run (default results/DATE-TIME)")
+	markdown := fs.Bool("markdown", false, "print the result as the table that METHOD.md has, too")
 	file := fs.String("json", "", "write the result to this `file` too")
 	if err := parse(fs, args, 0); err != nil {
 		return err
@@ -43,8 +44,8 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		return badf("-sched %q: want other or fifo", *sched)
 	case *most < 10:
 		return badf("-most %d: want 10 or more", *most)
-	case *growth && *file != "":
-		return badf("-json: a run of -growth has a folder")
+	case *growth && (*file != "" || *markdown):
+		return badf("-json and -markdown: a run of -growth has a folder")
 	case *growth && !slices.ContainsFunc(targets.Curves(), re.MatchString):
 		return badf("-run %q matches none of %s", *run, strings.Join(targets.Curves(), ", "))
 	case !*growth && *dir != "":
@@ -64,6 +65,9 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	o.Each = func(r targets.Result) { fmt.Fprintln(out, r.Line()) }
 	rep := targets.Run(o)
 	fmt.Fprintf(out, "\n%s", rep.Summary())
+	if *markdown {
+		fmt.Fprintf(out, "\n%s", rep.Markdown())
+	}
 	if err := saveTargets(rep, *file); err != nil {
 		return err
 	}
