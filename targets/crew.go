@@ -80,7 +80,8 @@ type crew struct {
 	notes   []string
 
 	// ownCores: slices count only if each thread has a core to itself, as the
-	// arithmetic around them shows. For what compares one thread with two.
+	// arithmetic around them shows. With half a core two threads look slower than
+	// one, and whoever executes more instructions than what it is held against.
 	ownCores bool
 	burst    time.Duration // the shortest ever
 }

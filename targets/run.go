@@ -180,7 +180,7 @@ func (t *Target) measure(c *crew, rounds int) Result {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d CPUs", t.threads)
 		return r
 	}
-	c.ownCores, r.patience = t.threads > 1 && !t.siblings, patience
+	c.ownCores, r.patience = !t.siblings, patience
 	e := new(Env)
 	defer e.close()
 	if t.count != nil {

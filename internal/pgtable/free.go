@@ -23,19 +23,19 @@ func (pt *Table) FreeTables(t *atomic.Task, r vmm.Range, floor, ceiling vmm.Addr
 		return a>>shift<<shift >= floor && next(a, shift) <= ceiling
 	}
 	for a := r.Start; a < r.End; a = next(a, pgdShift) {
-		e := &pt.top.e[index(a, pgdShift)]
+		e := &pt.top[index(a, pgdShift)]
 		u := e.Load()
 		if u == nil {
 			continue
 		}
 		for b := a; b < min(r.End, next(a, pgdShift)); b = next(b, pudShift) {
-			e := &u.e[index(b, pudShift)]
+			e := &u[index(b, pudShift)]
 			m := e.Load()
 			if m == nil {
 				continue
 			}
 			for c := b; c < min(r.End, next(b, pudShift)); c = next(c, pmdShift) {
-				e := &m.e[index(c, pmdShift)]
+				e := &m[index(c, pmdShift)]
 				if pg := e.Load(); pg != nil && owned(c, pmdShift) {
 					e.Store(nil)
 					pt.pool.put(t, pg)
@@ -77,20 +77,20 @@ func (pt *Table) Present(r vmm.Range) (n int) {
 // Quiescent callers.
 func (pt *Table) Tables() int {
 	n := 1
-	for i := range pt.top.e {
-		u := pt.top.e[i].Load()
+	for i := range pt.top {
+		u := pt.top[i].Load()
 		if u == nil {
 			continue
 		}
 		n++
-		for j := range u.e {
-			m := u.e[j].Load()
+		for j := range u {
+			m := u[j].Load()
 			if m == nil {
 				continue
 			}
 			n++
-			for k := range m.e {
-				if m.e[k].Load() != nil {
+			for k := range m {
+				if m[k].Load() != nil {
 					n++
 				}
 			}

@@ -37,7 +37,7 @@ const _ = -(unsafe.Sizeof(page{}) ^ 64)
 
 // dir is a page of an upper level. An entry goes from nil to a table under
 // Table.mu, and back in FreeTables; walkers load it without a lock.
-type dir[T any] struct{ e [entries]atomic.Pointer[T] }
+type dir[T any] [entries]atomic.Pointer[T]
 
 type (
 	pmd = dir[page]
@@ -62,7 +62,7 @@ func (pt *Table) Init(pool *Pool) {
 	pt.top = new(pgd)
 }
 
-func index(a vmm.Addr, shift uint) int { return int(a>>shift) & (entries - 1) }
+func index(a vmm.Addr, shift uint) vmm.Addr { return a >> shift % entries }
 
 // slot returns a's entry in pg.
 func (pg *page) slot(a vmm.Addr) *atomic.Uint64 { return &pg.pte[index(a, vmm.PageShift)] }
@@ -74,17 +74,16 @@ func (pg *page) touch() PTE {
 	return PTE(uint64(pg.number)<<countBits|n&(1<<countBits-1))<<frameShift | present
 }
 
-// find returns the PTE page of a, or nil.
+// find returns the PTE page of a, or nil. It is short enough to be part of its
+// callers: what a call makes a fault keep on the stack, the next atomic
+// operation has to wait for.
 func (pt *Table) find(a vmm.Addr) *page {
-	u := pt.top.e[index(a, pgdShift)].Load()
-	if u == nil {
-		return nil
+	if u := pt.top[a>>pgdShift%entries].Load(); u != nil {
+		if m := u[a>>pudShift%entries].Load(); m != nil {
+			return m[a>>pmdShift%entries].Load()
+		}
 	}
-	m := u.e[index(a, pudShift)].Load()
-	if m == nil {
-		return nil
-	}
-	return m.e[index(a, pmdShift)].Load()
+	return nil
 }
 
 // ensure returns the PTE page of a and makes what is missing: the only place
@@ -100,9 +99,9 @@ func (pt *Table) ensureSlow(t *atomic.Task, a vmm.Addr) *page {
 	p := pt.pool
 	fresh := p.get(t)
 	pt.mu.Lock(t)
-	u := ensureDir(t, &pt.top.e[index(a, pgdShift)], p, &p.puds)
-	m := ensureDir(t, &u.e[index(a, pudShift)], p, &p.pmds)
-	e := &m.e[index(a, pmdShift)]
+	u := ensureDir(t, &pt.top[index(a, pgdShift)], p, &p.puds)
+	m := ensureDir(t, &u[index(a, pudShift)], p, &p.pmds)
+	e := &m[index(a, pmdShift)]
 	pg := e.Load()
 	if pg == nil {
 		pg, fresh = fresh, nil
@@ -138,18 +137,18 @@ func (pt *Table) Lookup(a vmm.Addr) PTE {
 // What is not there is skipped a directory at a time.
 func (pt *Table) eachPage(r vmm.Range, f func(*page, vmm.Range)) {
 	for a := r.Start; a < r.End; {
-		u := pt.top.e[index(a, pgdShift)].Load()
+		u := pt.top[index(a, pgdShift)].Load()
 		if u == nil {
 			a = next(a, pgdShift)
 			continue
 		}
-		m := u.e[index(a, pudShift)].Load()
+		m := u[index(a, pudShift)].Load()
 		if m == nil {
 			a = next(a, pudShift)
 			continue
 		}
 		part := vmm.Range{Start: a, End: min(r.End, next(a, pmdShift))}
-		if pg := m.e[index(a, pmdShift)].Load(); pg != nil {
+		if pg := m[index(a, pmdShift)].Load(); pg != nil {
 			f(pg, part)
 		}
 		a = part.End
