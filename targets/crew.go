@@ -63,7 +63,7 @@ const chunkTime = 20 * time.Microsecond
 const minShare = 0.985
 
 // maxOthers is how many CPUs others may use, on average, while a ratio is
-// measured in which threads sleep.
+// measured in which threads sleep, unless these have a real-time priority.
 const maxOthers = 0.25
 
 // maxBurst is how much longer than the shortest ever a burst of arithmetic may
@@ -239,8 +239,8 @@ type reading struct {
 // outside may speak against it, never what its own design made it do:
 //
 //   - a thread that did not sleep must have had its CPU for minShare of the slice;
-//   - one that slept gave its CPU away, and the runtime's own threads, which wake
-//     it, preempt it and the other: the slice counts, and whether others used the
+//   - one that slept gave its CPU away, and no count tells whom to: a wake-up
+//     preempts whoever runs there. The slice counts, and whether others used the
 //     CPUs meanwhile is asked of the whole ratio (see maxOthers);
 //   - one that had a share of a core was slowed by who had the rest.
 func (c *crew) judge(s *side) (r reading) {

@@ -233,7 +233,7 @@ func (r *Result) measure(c *crew, p pair, rounds int) {
 		}
 		as, bs, xs = append(as, first), append(bs, second), append(xs, ratio(first, second))
 	}
-	if !r.undisturbed(others()) {
+	if !c.fifo && !r.undisturbed(others()) {
 		r.Rejected, xs = r.Rejected+2*len(xs), nil
 	}
 	r.Rounds = len(xs)
