@@ -77,8 +77,8 @@ var cTargets = []targets.Target{
 		func(e *targets.Env) (a, b []func(n int)) {
 			return loops{e.RefcountRead()}, loops{cReadPairs(C.REFCOUNT)}
 		}),
-	targets.Peer("rwsem-read/in-C", "the same of the other VMA lock, owner store included; C inlines what Go calls, an owner stored by exchange would be above 1.5",
-		targets.AtMost(1.10), targets.AtMost(1.40), 1,
+	targets.Peer("rwsem-read/in-C", "the same of the other VMA lock, owner store included; an owner stored by exchange would be above 1.5",
+		targets.AtMost(1.10), targets.AtMost(1.25), 1,
 		func(e *targets.Env) (a, b []func(n int)) { return loops{e.RwsemRead()}, loops{cReadPairs(C.RWSEM)} }),
 	targets.Peer("rwsem-read-in-C/refcount-read-in-C", "the two algorithms where the language stores as the kernel does",
 		targets.Anything, targets.Anything, 1,
@@ -99,7 +99,7 @@ var cTargets = []targets.Target{
 
 func cFault(name, doc string, design C.enum_design, local bool) targets.Target {
 	const vmas = 1000
-	return targets.Peer(name, doc, targets.AtMost(1.45), targets.AtMost(1.8), 1,
+	return targets.Peer(name, doc, targets.AtMost(1.30), targets.AtMost(1.5), 1,
 		func(e *targets.Env) (a, b []func(n int)) {
 			stream := targets.RandomPages(0, vmas)
 			if local {

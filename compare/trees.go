@@ -6,6 +6,8 @@ import (
 	gbtree "github.com/google/btree"
 	"github.com/puzpuzpuz/xsync/v4"
 	tbtree "github.com/tidwall/btree"
+	"gvisor.dev/gvisor/pkg/sentry/fsutil"
+	"gvisor.dev/gvisor/pkg/sentry/memmap"
 
 	"vmabench/targets"
 	"vmabench/vmm"
@@ -66,6 +68,16 @@ func tidwall() func(n int) {
 	})
 }
 
+// segments is gVisor's segment set, the type of its set of VMAs, which it keeps
+// to itself: this one of it has smaller nodes. Readers need a lock.
+func segments() func(n int) {
+	t, es := new(fsutil.FileRangeSet), entries()
+	for i, e := range es {
+		t.InsertWithoutMergingRange(memmap.MappableRange{Start: uint64(e.Start), End: uint64(e.End)}, uint64(i))
+	}
+	return dependent(func(a vmm.Addr) *entry { return es[t.FindSegment(uint64(a)).Value()] })
+}
+
 // tidwallCopy updates as readers without a lock need it: on a copy, which
 // shares what it can.
 func tidwallCopy() func(n int) {
@@ -99,13 +111,18 @@ func rbmutex() func(n int) {
 }
 
 var treeTargets = []targets.Target{
-	targets.Peer("index-lookup/google-btree", "a random lookup among 1000 VMAs",
-		targets.AtMost(0.4), targets.AtMost(1), 1,
+	targets.Peer("index-lookup/google-btree", "a random lookup among 1000 VMAs; this version of the peer allocates nothing, an interface's would",
+		targets.AtMost(0.45), targets.AtMost(1), 1,
 		func(*targets.Env) (a, b []func(n int)) { return loops{targets.IndexLookups(treeVMAs)}, loops{google()} }),
 	targets.Peer("index-lookup/tidwall-btree", "the same",
 		targets.AtMost(0.7), targets.AtMost(1), 1,
 		func(*targets.Env) (a, b []func(n int)) {
 			return loops{targets.IndexLookups(treeVMAs)}, loops{tidwall()}
+		}),
+	targets.Peer("index-lookup/gVisor-set", "the same in gVisor's segment set, whose readers need a lock",
+		targets.AtMost(0.85), targets.AtMost(1), 1,
+		func(*targets.Env) (a, b []func(n int)) {
+			return loops{targets.IndexLookups(treeVMAs)}, loops{segments()}
 		}),
 	targets.Peer("index-update/tidwall-btree-copy", "an edit that readers may watch without a lock",
 		targets.AtMost(1), targets.AtMost(1), 1,

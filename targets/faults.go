@@ -272,6 +272,11 @@ var faultTargets = []Target{
 		Excellent: Anything, Allowed: Anything, threads: 2, pair: besideProtect(0.99),
 	},
 	{
+		Name:      "fault-p99.9-beside-mprotect/alone",
+		Doc:       "the 99.9th percentile: of the windows of 8 faults that are timed, an mprotect hits one in some 500",
+		Excellent: Anything, Allowed: Anything, threads: 2, pair: besideProtect(0.999),
+	},
+	{
 		Name:      "harness-throughput-pass/hand-loop",
 		Doc:       "the measured loop of a throughput trial against a plain loop over the same stream",
 		Excellent: AtMost(1.02), Allowed: AtMost(1.05), pair: harnessPass,

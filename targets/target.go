@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Bounds is a range of values, ends included.
@@ -105,6 +108,39 @@ func Peer(name, doc string, excellent, allowed Bounds, threads int, loops func(*
 			a, b := loops(e)
 			return pair{a: sideOf(a), b: sideOf(b)}
 		}}
+}
+
+// PeerGoroutines is Peer with the peer's loops on goroutines that run where Go's
+// scheduler puts them. That they run side by side is not proved.
+func PeerGoroutines(name, doc string, excellent, allowed Bounds, threads int, loops func(*Env) (a, b []func(n int))) Target {
+	t := Peer(name, doc, excellent, allowed, threads, nil)
+	t.pair = func(e *Env) pair {
+		a, b := loops(e)
+		return pair{a: sideOf(a), b: &side{threads: []*thread{{pass: unpinned(b)}}}}
+	}
+	return t
+}
+
+// unpinned returns a pass of loops on goroutines of their own; what it returns
+// is the ops of one, on average.
+func unpinned(loops []func(n int)) func(time.Duration) uint64 {
+	return func(d time.Duration) uint64 {
+		var wg sync.WaitGroup
+		var ops atomic.Uint64
+		base := time.Now()
+		for _, loop := range loops {
+			wg.Go(func() {
+				var n uint64
+				for time.Since(base) < d {
+					loop(16)
+					n += 16
+				}
+				ops.Add(n)
+			})
+		}
+		wg.Wait()
+		return ops.Load() / uint64(len(loops))
+	}
 }
 
 func sideOf(loops []func(n int)) *side {
