@@ -69,7 +69,7 @@ const maxOthers = 0.25
 // maxBurst is how much longer than the shortest ever a burst of arithmetic may
 // take: a sibling at work makes it half as long again, the clock rate of a
 // loaded machine a tenth.
-const maxBurst = 1.2
+const maxBurst = 1.25
 
 // crew are the pinned threads that slices run on.
 type crew struct {
@@ -216,14 +216,19 @@ func (c *crew) calibrate(s *side) {
 		if t.pass != nil || t.beside {
 			continue
 		}
-		alone := &job{threads: make([]*thread, 1), length: time.Millisecond}
-		t.chunk = 16
-		alone.threads[0] = t
-		m := c.members[0]
-		m.jobs <- alone
-		<-m.done
-		t.chunk = max(1, int(float64(chunkTime)*float64(m.ops)/float64(max(1, m.wall))))
+		if t.chunk = 1; c.inChunk(t, 0) > 1 { // an op may take a second
+			t.chunk = 16
+			t.chunk = max(1, int(c.inChunk(t, time.Millisecond)))
+		}
 	}
+}
+
+// inChunk returns how many ops of t fit a chunk, as seen in a slice of a length.
+func (c *crew) inChunk(t *thread, length time.Duration) float64 {
+	m := c.members[0]
+	m.jobs <- &job{threads: []*thread{t}, length: length}
+	<-m.done
+	return float64(chunkTime) * float64(m.ops) / float64(max(1, m.wall))
 }
 
 // reading is what a slice found.

@@ -51,13 +51,13 @@ var curves = []curve{
 	{
 		WorkloadInfo: results.WorkloadInfo{Name: "growth-fork", Title: "fork and exit of the child",
 			Doc: "Each VMA, with its 4 pages, is write-locked and copied, and the copy torn down: linear in the number of VMAs."},
-		bench: "Fork", param: "vmas", sizes: powers(10, 100_000), space: (*Env).grown,
+		bench: "Fork", param: "vmas", sizes: powers(10, 1_000_000), space: (*Env).grown,
 		loop: func(e *Env, v vmm.VMM, _ int) func(int) { return fullRate(e.fork(v)) },
 	},
 	{
 		WorkloadInfo: results.WorkloadInfo{Name: "growth-fork-touched", Title: "fork of one VMA with many pages",
 			Doc: "One VMA whose pages are all present: the page-table entries are copied one by one, so linear in the touched pages."},
-		bench: "Fork", param: "touched", sizes: powers(10, 100_000), space: (*Env).touched,
+		bench: "Fork", param: "touched", sizes: powers(10, 1_000_000), space: (*Env).touched,
 		loop: func(e *Env, v vmm.VMM, _ int) func(int) { return fullRate(e.fork(v)) },
 	},
 }

@@ -74,7 +74,7 @@ const retries = 12
 // patience is how often a target waits for siblingPause until the threads have
 // cores to themselves again: a neighbour on the host stays for seconds.
 const (
-	patience     = 200
+	patience     = 500
 	siblingPause = 20 * time.Millisecond
 )
 
