@@ -128,6 +128,7 @@ func GrowthRun(command string, rounds int) *results.Run {
 func Growth(o Options, most int, sink func(*results.Trial) error) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(growthMemory))
+	warmHeap()
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
 	for i := range curves {

@@ -87,6 +87,7 @@ func Run(o Options) *Report {
 	defer runtime.GOMAXPROCS(old)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(4 << 30))
+	warmHeap()
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
 	rep := &Report{Notes: c.notes}
