@@ -216,19 +216,29 @@ func (c *crew) calibrate(s *side) {
 		if t.pass != nil || t.beside {
 			continue
 		}
-		if t.chunk = 1; c.inChunk(t, 0) > 1 { // an op may take a second
+		t.chunk = 1
+		fit := c.inChunk(t, 0)
+		for range 2 { // an op may take a second, or have been the first
+			fit = max(fit, c.inChunk(t, 0))
+		}
+		if fit > 1 {
 			t.chunk = 16
 			t.chunk = max(1, int(c.inChunk(t, time.Millisecond)))
 		}
 	}
 }
 
-// inChunk returns how many ops of t fit a chunk, as seen in a slice of a length.
+// inChunk returns how many ops of t fit a chunk, as seen in a slice of a length:
+// by CPU time, which does not count what others had of the CPU.
 func (c *crew) inChunk(t *thread, length time.Duration) float64 {
 	m := c.members[0]
 	m.jobs <- &job{threads: []*thread{t}, length: length}
 	<-m.done
-	return float64(chunkTime) * float64(m.ops) / float64(max(1, m.wall))
+	took := m.cpu
+	if took == 0 { // the system does not tell
+		took = max(1, m.wall)
+	}
+	return float64(chunkTime) * float64(m.ops) / float64(took)
 }
 
 // reading is what a slice found.

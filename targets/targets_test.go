@@ -248,3 +248,28 @@ func TestOthersBesideSleepers(t *testing.T) {
 		}
 	}
 }
+
+// TestCalibrate: an op that is slow the first time only, as one that is met by a
+// page fault, gets the chunks of a quick one; one that is slow gets chunks of one.
+func TestCalibrate(t *testing.T) {
+	c := newCrew(time.Millisecond, false)
+	defer c.close()
+	first := true
+	work, quick := spin(3_000_000), spin(10)
+	once := one(func(n int) {
+		if first {
+			first = false
+			work(1)
+		}
+		quick(n)
+	})
+	c.calibrate(once)
+	if n := once.threads[0].chunk; n < 16 {
+		t.Errorf("chunks of %d quick ops", n)
+	}
+	slow := one(work)
+	c.calibrate(slow)
+	if n := slow.threads[0].chunk; n != 1 {
+		t.Errorf("chunks of %d slow ops", n)
+	}
+}
