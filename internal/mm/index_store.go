@@ -144,9 +144,11 @@ func (l *leaf) edited(c *cut, lo, hi uint64, v *VMA) *leaf {
 	if c.post < int(l.n) {
 		e.add(c.start, l.end(c.post), l.vma[c.post])
 		from := c.post + 1
-		if int(e.n) != from {
-			copy(e.key[e.n+1:], l.key[from+1:l.n+1])
-			copy(e.vma[e.n:], l.vma[from:l.n])
+		to := int(e.n)
+		if to != from {
+			for i, v := range l.vma[from:l.n] { // a few: less than two calls
+				e.key[to+i+1], e.vma[to+i] = l.key[from+i+1], v
+			}
 		}
 		e.n += l.n - uint8(from)
 	}
