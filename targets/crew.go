@@ -84,7 +84,15 @@ type crew struct {
 	// one, and whoever executes more instructions than what it is held against.
 	ownCores bool
 	burst    time.Duration // the shortest ever
+	patience int           // see patientSlice
 }
+
+// patience is how often, for one ratio, the threads wait for siblingPause until
+// they have cores to themselves again: a neighbour on the host stays for seconds.
+const (
+	patience     = 500
+	siblingPause = 20 * time.Millisecond
+)
 
 // member is one thread. The fields are its own while a slice runs and the
 // coordinator's between slices.
@@ -286,6 +294,17 @@ func (c *crew) judge(s *side) (r reading) {
 				return r
 			}
 		}
+	}
+	return r
+}
+
+// patientSlice is slice, once the threads have cores to themselves or c's
+// patience is at an end.
+func (c *crew) patientSlice(s *side) reading {
+	r := c.slice(s)
+	for ; r.sibling && c.patience > 0; c.patience-- {
+		time.Sleep(siblingPause)
+		r = c.slice(s)
 	}
 	return r
 }

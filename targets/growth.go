@@ -154,6 +154,7 @@ const growthMemory = 6 << 30
 func (k *curve) measure(c *crew, n, rounds int, sink func(*results.Trial) error) error {
 	e := new(Env)
 	defer e.close()
+	c.ownCores, c.patience = true, patience
 	var sides []*side
 	for _, d := range growthDesigns {
 		s := one(k.loop(e, k.space(e, d, n), n))
@@ -182,7 +183,7 @@ func (k *curve) trial(c *crew, design string, s *side, n, round int) *results.Tr
 	g := &t.Guard
 	g.Attempts = 1
 	for range 1 + retries/2 {
-		r := c.slice(s)
+		r := c.patientSlice(s)
 		m := c.members[0]
 		t.WallNS, t.Ops = m.wall, int64(m.ops)
 		t.Values = []results.Value{{Unit: "ns/op", Value: r.value}}

@@ -53,8 +53,7 @@ type Result struct {
 	Why                string  // of the last slice that did not
 	A, B               float64 // medians of the two sides: ns/op of a thread, mostly
 
-	patience int  // left
-	slept    bool // a thread did, in a slice that counted
+	slept bool // a thread did, in a slice that counted
 }
 
 // Report is what a run found.
@@ -70,13 +69,6 @@ type Report struct {
 // retries is how many slices a round may take, beyond the two it needs, before
 // it is given up.
 const retries = 12
-
-// patience is how often a target waits for siblingPause until the threads have
-// cores to themselves again: a neighbour on the host stays for seconds.
-const (
-	patience     = 500
-	siblingPause = 20 * time.Millisecond
-)
 
 // confidence of the intervals.
 const confidence = 0.95
@@ -181,7 +173,7 @@ func (t *Target) measure(c *crew, rounds int) Result {
 		r.Verdict, r.Why = Skipped, fmt.Sprintf("needs %d CPUs", t.threads)
 		return r
 	}
-	c.ownCores, r.patience = !t.siblings, patience
+	c.ownCores, c.patience = !t.siblings, patience
 	if t.count != nil {
 		e := new(Env)
 		defer e.close()
@@ -280,12 +272,7 @@ func (r *Result) undisturbed(cpus float64) bool {
 // slice measures s until a slice counts.
 func (r *Result) slice(c *crew, s *side) (value float64, ok bool) {
 	for range 1 + retries/2 {
-		x := c.slice(s)
-		for x.sibling && r.patience > 0 {
-			time.Sleep(siblingPause)
-			r.patience--
-			x = c.slice(s)
-		}
+		x := c.patientSlice(s)
 		if x.why == "" {
 			r.LeastShare = min(r.LeastShare, x.share)
 			r.slept = r.slept || x.slept
