@@ -43,6 +43,38 @@ func Version() (version, commit string) {
 	return version, commit
 }
 
+// CommandLine joins arguments as a run records them: how to repeat it, not
+// where. -o goes with its folder; a layout's and a trace's path go alone.
+func CommandLine(args []string) string {
+	var keep []string
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		shown := args[i]
+		switch {
+		case !strings.HasPrefix(args[i], "-"):
+			joined = true
+		case name == "o":
+			shown = ""
+		case name == "layout":
+			shown = "-layout FILE"
+		case name == "run" && strings.HasPrefix(value, "trace:"):
+			shown = "-run trace:FILE"
+		default:
+			joined = true // its value, if it has one, is shown as it is
+		}
+		if shown != "" {
+			keep = append(keep, shown)
+		}
+		if !joined {
+			i++
+		}
+	}
+	return strings.Join(keep, " ")
+}
+
 // DescribeDesign returns what a run records of a design.
 func DescribeDesign(d vmm.Design) results.DesignInfo {
 	i := results.DesignInfo{Name: d.Name, Title: d.Title, Since: d.Since, Doc: d.Doc, Control: d.Control, Real: d.Real, Model: d.Model}

@@ -34,8 +34,10 @@ type Config struct {
 	LoadX        []float64
 	Arrivals     Arrivals
 	Clock        Clock // of latency trials; "" is Monotonic
-	// Footprint is the numbers of VMAs whose memory is measured, once.
+	// Footprint is the numbers of VMAs whose memory is measured, once, but for
+	// the designs in Elsewhere, whose memory is not this process's to count.
 	Footprint []int
+	Elsewhere []string `json:",omitempty"`
 
 	Timing        Timing // of throughput trials
 	LatencyTiming Timing
@@ -75,7 +77,9 @@ func NewPlan(c Config) (*Plan, error) {
 	p := &Plan{Config: c}
 	for _, n := range c.Footprint {
 		for _, d := range c.Designs {
-			p.Trials = append(p.Trials, c.footprint(d, n))
+			if !slices.Contains(c.Elsewhere, d) {
+				p.Trials = append(p.Trials, c.footprint(d, n))
+			}
 		}
 	}
 	var order []TrialSpec

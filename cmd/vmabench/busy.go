@@ -33,7 +33,7 @@ func busy(ctx context.Context, dir string, count int, seed uint64, sched string,
 		return err
 	}
 	sides := [2]*side{{name: "alone", child: harness.Command{exe, "trial"}}, {name: "beside", child: harness.Command{exe, "trial"}}}
-	command := "vmabench selftest " + commandLine(args)
+	command := "vmabench selftest " + harness.CommandLine(args)
 	old, now, err := runBusy(ctx, p, sides, dir, command, quiet, out)
 	if err != nil {
 		return err

@@ -148,7 +148,7 @@ func lastLine(s, other string) string {
 // of both runs.
 func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side, args []string, out io.Writer) (err error) {
 	head := newRun(p, o, nil)
-	head.Command = "vmabench compare " + commandLine(args)
+	head.Command = "vmabench compare " + harness.CommandLine(args)
 	for _, s := range sides {
 		if err := s.create(head, o.dir, map[string]string{"old": "new", "new": "old"}[s.name]); err != nil {
 			return err

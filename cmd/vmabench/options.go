@@ -34,7 +34,7 @@ type options struct {
 }
 
 func (o *options) register(fs *flag.FlagSet) {
-	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, writers, load or smoke")
+	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, shape, writers, load or smoke")
 	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`; or trace:FILE, what a recorded process did")
 	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
@@ -76,7 +76,7 @@ func presetPlan(name string) (harness.Config, error) {
 	case "default":
 		c.Count = 10
 		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
-		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1"))...)
+		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1", "fork-storm"))...)
 		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
 		c.LatencyTiming = c.Timing
@@ -86,32 +86,17 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Throughput = workload.Presets()
 		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
 		c.Beside = append(withPages(find("pft", "page_fault1", "arena")),
-			realKernel(find("pft", "ownvma", "hotvma", "mixed/write=0", "mixed/write=1", "mixed/write=10", "page_fault1", "mmap1",
-				"mprotect-disjoint", "fork-storm", "maps-scan"))...)
+			realKernel(shapeWorkloads())...)
 		c.LoadX = []float64{0.25, 1, 4}
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
 		c.Footprint = []int{10, 100, 1000, 10_000, 100_000}
-	case "writers": // how long writers wait, and against how many VMAs
+	case "shape", "writers", "load":
 		c.Count = 10
-		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
-		c.Procs = []int{1, 2}
-		for _, n := range []int{10, 100, 10_000} {
-			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Latency: find("fork-storm"), Procs: []int{2}, VMAs: n})
-		}
-		c.Latency = find("mixed/write=1", "mixed/write=10", "gc-mprotect", "mprotect-disjoint", "fork-storm")
-		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
-		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
-		c.Footprint = nil
-	case "load": // from a load that nobody waits at to one that nobody can bear
-		c.Count = 10
-		c.Throughput = find("hotvma", "mixed/write=1", "mixed/write=10")
-		c.Procs = []int{2}
-		c.Latency = c.Throughput
-		c.LoadX = []float64{0.25, 1, 4, 8, 16, 32, 64}
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
 		c.LatencyTiming = c.Timing
 		c.Footprint = nil
+		oneQuestion(name, &c)
 	case "smoke":
 		c.Count = 1
 		c.VMAs = 100
@@ -123,9 +108,32 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Footprint = []int{1000}
 		c.Budget = time.Nanosecond // repeat nothing
 	default:
-		return c, badf("unknown plan %q; there are default, full, writers, load and smoke", name)
+		return c, badf("unknown plan %q; there are default, full, shape, writers, load and smoke", name)
 	}
 	return c, nil
+}
+
+// oneQuestion fills in the plans that ask for one thing.
+func oneQuestion(name string, c *harness.Config) {
+	switch name {
+	case "shape": // the running kernel's responses beside those of the design that models it
+		c.Throughput = shapeWorkloads()
+		c.Procs = []int{1, 2}
+		c.Beside = realKernel(c.Throughput)
+	case "writers": // how long writers wait, and against how many VMAs
+		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
+		c.Procs = []int{1, 2}
+		for _, n := range []int{10, 100, 10_000} {
+			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Latency: find("fork-storm"), Procs: []int{2}, VMAs: n})
+		}
+		c.Latency = find("mixed/write=1", "mixed/write=10", "gc-mprotect", "mprotect-disjoint", "fork-storm")
+		c.LatencyTiming.Slices, c.LatencyTiming.Spare, c.LatencyTiming.Warm = 40, 40, 3
+	case "load": // from a load that nobody waits at to one that nobody can bear
+		c.Throughput = find("hotvma", "mixed/write=1", "mixed/write=10")
+		c.Procs = []int{2}
+		c.Latency = c.Throughput
+		c.LoadX = []float64{0.25, 1, 4, 8, 16, 32, 64}
+	}
 }
 
 func find(names ...string) (out []workload.Spec) {
@@ -163,6 +171,7 @@ func (o *options) config() (harness.Config, error) {
 	if c.Designs, err = pickDesigns(o.variants); err != nil {
 		return c, err
 	}
+	c.Elsewhere = realDesigns()
 	if o.variants != "" || o.page != "none" || o.protocol != "same" {
 		c.Beside = slices.DeleteFunc(c.Beside, func(p harness.Part) bool { return p.Designs != nil }) // what was asked for, and nothing else
 	}
@@ -225,15 +234,28 @@ func withPages(specs []workload.Spec) []harness.Part {
 	return []harness.Part{{Designs: headliners, Throughput: specs, Procs: []int{1, 2}, Page: vmm.PageZero}}
 }
 
-// realKernel is the running kernel as a part of a plan: subjects that are
-// compared with each other, not with the models.
-func realKernel(specs []workload.Spec) []harness.Part {
-	var names []string
+// shapeWorkloads are those whose responses are compared with the running
+// kernel's: every share of mappers, one hot VMA, fork, a scanner, and the rest
+// against GOMAXPROCS.
+func shapeWorkloads() []workload.Spec {
+	return find("pft", "ownvma", "hotvma", "mixed/write=0", "mixed/write=0.1", "mixed/write=1", "mixed/write=10", "mixed/write=50",
+		"page_fault1", "mmap1", "mprotect-disjoint", "fork-storm", "maps-scan")
+}
+
+// realDesigns are the names of the subjects that are the running kernel.
+func realDesigns() (names []string) {
 	for _, d := range variants.Subjects() {
 		if d.Real {
 			names = append(names, d.Name)
 		}
 	}
+	return names
+}
+
+// realKernel is the running kernel as a part of a plan: subjects that are
+// compared with each other, not with the models.
+func realKernel(specs []workload.Spec) []harness.Part {
+	names := realDesigns()
 	if len(names) == 0 {
 		return nil
 	}

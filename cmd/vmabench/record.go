@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"vmabench/harness"
@@ -16,7 +15,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 	c := &p.Config
 	r := &results.Run{
 		Created:  time.Now().UTC().Format(time.RFC3339),
-		Command:  "vmabench bench " + commandLine(args),
+		Command:  "vmabench bench " + harness.CommandLine(args),
 		Env:      harness.Environment(),
 		Baseline: c.Designs[0],
 		Plan: results.PlanInfo{
@@ -49,40 +48,6 @@ func notes(facts []results.Fact, c *harness.Config) (out []string) {
 		out = append(out, "workers had a real-time priority and half of the time")
 	}
 	return out
-}
-
-// commandLine is the arguments without those that name a place on this
-// machine.
-func commandLine(args []string) string {
-	var keep []string
-	for i := 0; i < len(args); i++ {
-		name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
-		switch name {
-		case "o":
-			if !joined {
-				i++
-			}
-			continue
-		case "layout":
-			if !joined {
-				i++
-			}
-			keep = append(keep, "-layout FILE")
-			continue
-		case "run":
-			if !joined && i+1 < len(args) && strings.HasPrefix(args[i+1], "trace:") {
-				i++
-				keep = append(keep, "-run trace:FILE")
-				continue
-			}
-			if strings.Contains(args[i], "=trace:") {
-				keep = append(keep, "-run trace:FILE")
-				continue
-			}
-		}
-		keep = append(keep, args[i])
-	}
-	return strings.Join(keep, " ")
 }
 
 func workloads(c *harness.Config) (out []results.WorkloadInfo) {

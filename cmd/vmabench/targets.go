@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vmabench/harness"
 	"vmabench/results"
 	"vmabench/targets"
 )
@@ -56,7 +57,7 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		o.Run = re
 	}
 	if *growth {
-		return growthCurves(o, *most, *dir, "vmabench targets "+commandLine(args), out)
+		return growthCurves(o, *most, *dir, "vmabench targets "+harness.CommandLine(args), out)
 	}
 	if !slices.ContainsFunc(targets.All(), func(t targets.Target) bool { return re.MatchString(t.Name) }) {
 		return badf("-run %q matches no target", *run)

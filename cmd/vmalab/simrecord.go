@@ -35,7 +35,7 @@ func bySize(points []manycore.PointSpec) []int {
 func (s *simulation) head(args []string) *results.Run {
 	r := &results.Run{
 		Created:  time.Now().UTC().Format(time.RFC3339),
-		Command:  strings.TrimSpace("vmalab simulate " + strings.Join(withoutOut(args), " ")),
+		Command:  strings.TrimSpace("vmalab simulate " + harness.CommandLine(args)),
 		Env:      harness.Environment(),
 		Baseline: s.designs[0],
 		Notes:    []string{"modelled on " + s.machine.Title + ": not a measurement"},
@@ -55,21 +55,6 @@ func (s *simulation) head(args []string) *results.Run {
 		})
 	}
 	return r
-}
-
-// withoutOut drops -o and its folder: a run says how to repeat it, not where.
-func withoutOut(args []string) (keep []string) {
-	for i := 0; i < len(args); i++ {
-		name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
-		if name == "o" {
-			if !joined {
-				i++
-			}
-			continue
-		}
-		keep = append(keep, args[i])
-	}
-	return keep
 }
 
 // trial is a point as a trial of the run.

@@ -14,15 +14,7 @@ import (
 // for every design alike.
 func opScenarios(d vmm.Design) []Scenario {
 	var out []Scenario
-	add := func(name, checks, doc string, long bool, at []vmm.Addr, body func(*world)) {
-		out = append(out, Scenario{Name: name, Design: d.Name, Doc: doc, Checks: checks, Long: long,
-			Body: func(s *explore.S) {
-				w := newWorld(s, d, vmm.Config{}, at...)
-				body(w)
-				w.idle()
-				s.Check(func() error { return w.vmm.Check(s.Task()) })
-			}})
-	}
+	add := adder(d, &out)
 	a, ab, abc := []vmm.Addr{addrA}, []vmm.Addr{addrA, addrB}, []vmm.Addr{addrA, addrB, addrC}
 	add("fault-mprotect", "I1 I2 I4 I6", "a fault beside mprotect of its VMA", false, a, func(w *world) {
 		w.Go("fault", w.fault(addrA, nil, vmm.SEGV_ACCERR))
@@ -61,6 +53,18 @@ func opScenarios(d vmm.Design) []Scenario {
 		w.Go("walk", w.walk(addrA, addrB))
 		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
 	})
+	add("munmap-munmap", "I1 I2 I3 I6", "two unmappings, downgrades and all", true, ab, func(w *world) {
+		for _, at := range ab {
+			w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, at, vmm.PageSize)) })
+		}
+	})
+	peekScenarios(add)
+	return out
+}
+
+// peekScenarios look without a lock.
+func peekScenarios(add addScenario) {
+	a := []vmm.Addr{addrA}
 	add("peek-mprotect", "I4 I6", "a look without a lock beside mprotect", false, a, func(w *world) {
 		w.Go("peek", w.peek(addrA))
 		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, vmm.PageSize, vmm.ProtRead)) })
@@ -72,12 +76,22 @@ func opScenarios(d vmm.Design) []Scenario {
 			w.mapAt(t, addrC)
 		})
 	})
-	add("munmap-munmap", "I1 I2 I3 I6", "two unmappings, downgrades and all", true, ab, func(w *world) {
-		for _, at := range ab {
-			w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, at, vmm.PageSize)) })
-		}
-	})
-	return out
+}
+
+type addScenario func(name, checks, doc string, long bool, at []vmm.Addr, body func(*world))
+
+// adder returns a function that appends a scenario of operations on VMAs at the
+// places given.
+func adder(d vmm.Design, out *[]Scenario) addScenario {
+	return func(name, checks, doc string, long bool, at []vmm.Addr, body func(*world)) {
+		*out = append(*out, Scenario{Name: name, Design: d.Name, Doc: doc, Checks: checks, Long: long,
+			Body: func(s *explore.S) {
+				w := newWorld(s, d, vmm.Config{}, at...)
+				body(w)
+				w.idle()
+				s.Check(func() error { return w.vmm.Check(s.Task()) })
+			}})
+	}
 }
 
 func (w *world) must(err error) {

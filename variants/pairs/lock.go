@@ -122,18 +122,7 @@ func (v *vma) put(t *vmm.Task) {
 	// Release, O3: the reader's accesses come before the writer's. And a full
 	// barrier, O4, before WriterWait is read, as rcuwait_wake_up has.
 	if n := v.refcnt.Add(^uint32(0)); n&excludeFlag != 0 && n <= excludeFlag+1 {
-		wakeWriter(t, m)
-	}
-}
-
-// wakeWriter is rcuwait_wake_up. It stays out of line, so that the fast path of
-// a fault is short.
-//
-//go:noinline
-func wakeWriter(t *vmm.Task, m *mm.MM) {
-	if w := m.WriterWait.Load(); w != nil { // O4
-		t.Waits.Wakes++
-		w.Unpark()
+		addrspace.WakeWriter(t, m)
 	}
 }
 
@@ -165,22 +154,13 @@ func (v *vma) excludeReaders(t *vmm.Task, target uint32, killable bool) (attache
 	if !v.addNotZero(excludeFlag) {
 		return false, nil
 	}
-	m := v.MM.Load()
-	// rcuwait: announce, then test, then sleep. O4: the announcement comes
-	// before the test, as the decrement before the wake-up's look.
-	m.WriterWait.Store(&t.Task)
-	for v.refcnt.Load() != target { // pairs with the release in put, O3
-		if killable && t.FatalSignal() {
-			err = vmm.EINTR
-			break
-		}
-		t.Park()
-	}
-	m.WriterWait.Store(nil)
-	if err != nil {
+	// O4: the announcement comes before the test, as the decrement before the
+	// wake-up's look. The test pairs with the release in put, O3.
+	if !addrspace.AwaitReaders(t, v.MM.Load(), killable, func() bool { return v.refcnt.Load() == target }) {
 		atomic.AddRelease32(&v.refcnt, minusFlag) // as it was, readers aside
+		return true, vmm.EINTR
 	}
-	return true, err
+	return true, nil
 }
 
 // addNotZero is refcount_add_not_zero.
