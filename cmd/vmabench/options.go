@@ -76,7 +76,7 @@ func presetPlan(name string) (harness.Config, error) {
 	case "default":
 		c.Count = 10
 		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
-		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1", "fork-storm"))...)
+		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1"))...)
 		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
 		c.LatencyTiming = c.Timing
