@@ -281,8 +281,39 @@ func figLockPlace(d *data) []*Figure {
 		panels = append(panels, p)
 	}
 	return []*Figure{{
-		ID: id, Section: secFootprint, Title: title + ": what a lock costs by where it lies",
+		ID: id, Section: secFootprint, Title: placeTitle(panels),
 		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Samples: true, Command: d.command("hotvma"),
 	}}
+}
+
+// placeTitle says whether the place of the lock made a difference with the most
+// workers: whether the least and the greatest cost have intervals apart.
+func placeTitle(panels []Panel) string {
+	p := &panels[len(panels)-1]
+	var least, most *Row
+	places := map[string]string{}
+	place := ""
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		if r.Heading != "" {
+			place = r.Heading
+			continue
+		}
+		if r.Failed != "" {
+			continue
+		}
+		places[r.Name] = place
+		if least == nil || r.Value < least.Value {
+			least = r
+		}
+		if most == nil || r.Value > most.Value {
+			most = r
+		}
+	}
+	if least == nil || least == most || !(least.Hi < most.Lo) {
+		return "Where the lock lies made no clear difference to a fault on a shared VMA"
+	}
+	return fmt.Sprintf("A fault on a shared VMA costs %s with %s (lock: %s) and %s with %s (%s)", Nanos.Write(least.Value), least.Name, places[least.Name],
+		Nanos.Write(most.Value), most.Name, places[most.Name])
 }

@@ -3,6 +3,7 @@ package plots
 import (
 	"bytes"
 	"image/color"
+	"image/png"
 	"io"
 	"math"
 
@@ -43,8 +44,8 @@ func (f *Figure) WritePNG(w io.Writer, th Theme) error {
 	c := vgimg.NewWith(vgimg.UseWH(vg.Length(width), vg.Length(height)), vgimg.UseDPI(pngDPI),
 		vgimg.UseBackgroundColor(th.Color(InkGround)))
 	f.paintFile(draw.New(c), th, height)
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
-	return err
+	enc := png.Encoder{CompressionLevel: png.BestSpeed} // else half of the time of all charts
+	return enc.Encode(w, c.Image())
 }
 
 // WriteSVG draws f as an SVG image in theme th. Text stays text, in a family

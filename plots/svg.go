@@ -20,7 +20,7 @@ func (p *Panel) svg(id, desc string) string {
 	if p.crosshair() {
 		kind = ` data-x="1"`
 	}
-	fmt.Fprintf(&c.b, `<svg id="%s" class="chart" viewBox="0 0 %s %s" width="%s" role="img" tabindex="0" aria-labelledby="%s-t %s-d"%s>`,
+	fmt.Fprintf(&c.b, `<svg id="%s" class="chart" viewBox="0 0 %s %s" width="%s" role="img" tabindex="0" aria-labelledby="%s-t" aria-describedby="%s-d"%s>`,
 		id, num(w), num(h), num(w), id, id, kind)
 	title := p.Title
 	if title == "" {

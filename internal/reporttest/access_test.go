@@ -1,6 +1,11 @@
 package reporttest
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // audit lists what stands in the way of a reader: names, landmarks, headings,
 // tables, targets of links, contrast (WCAG 2.2 AA).
@@ -14,7 +19,7 @@ for (const h of all('h1, h2, h3, h4').filter(seen)) { const l = +h.tagName[1]; i
 for (const e of all('section')) { const id = e.getAttribute('aria-labelledby'); if (!id || !document.getElementById(id)) bad.push('section ' + e.id + ' without a name'); }
 for (const e of all('input, select, button')) if (!(e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent).trim()) bad.push('control without a name: ' + e.outerHTML);
 for (const e of all('svg.chart')) { const d = document.getElementById(e.getAttribute('aria-describedby'));
-	if (e.getAttribute('role') !== 'img' || !e.getAttribute('aria-label') || !d?.textContent.includes(':') || e.tabIndex !== 0) bad.push('chart without a name: ' + e.id); }
+	if (e.getAttribute('role') !== 'img' || !(e.getAttribute('aria-label') || document.getElementById(e.getAttribute('aria-labelledby'))?.textContent) || !d?.textContent.includes(':') || e.tabIndex !== 0) bad.push('chart without a name: ' + e.id); }
 for (const e of all('table')) if (e.rows.length > 0 && e.querySelectorAll('th').length === 0) bad.push('table without heads in ' + e.closest('[id]')?.id);
 for (const e of all('th')) if (!e.scope) bad.push('th without scope: ' + e.textContent);
 const ids = all('[id]').map(e => e.id); for (const id of new Set(ids)) if (ids.filter(x => x === id).length > 1) bad.push('id twice: ' + id);
@@ -36,11 +41,54 @@ return bad; })()`
 
 func TestEverybodyCanReadIt(t *testing.T) {
 	b := browse(t)
+	b.audit()
+}
+
+// audit finds the page fit to read in both themes, with everything unfolded.
+func (b *tab) audit() {
+	b.t.Helper()
 	for _, hash := range []string{"#t=light", "#t=dark"} {
 		b.open(hash, 1280, 900)
 		eval[bool](b, `(document.querySelectorAll('details').forEach(d => d.open = true), true)`)
 		for _, s := range eval[[]string](b, audit) {
-			t.Errorf("%s: %s", hash, s)
+			b.t.Errorf("%s%s: %s", b.url, hash, s)
 		}
 	}
+}
+
+// quiet finds that the page asked for nothing beyond itself and had no errors.
+func (b *tab) quiet(within string) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.requests {
+		if !strings.HasPrefix(r, within) && r != "about:blank" {
+			b.t.Errorf("the page asked for %s", r)
+		}
+	}
+	if len(b.requests) == 0 {
+		b.t.Error("no request was seen, not even the page's own")
+	}
+	for _, e := range b.errors {
+		b.t.Errorf("the console has: %s", e)
+	}
+}
+
+// The committed page of the reference run is one that everybody can read.
+func TestReferenceRun(t *testing.T) {
+	path, err := filepath.Abs("../../results/reference/default/report.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("there is no reference run: ", err)
+	}
+	b := browse(t)
+	b.url = "file://" + path
+	b.audit()
+	b.open("", 375, 800)
+	if got := eval[int64](b, `document.documentElement.scrollWidth`); got > 375 {
+		t.Errorf("the page is %d pixels wide on a phone", got)
+	}
+	b.quiet(b.url)
 }

@@ -170,7 +170,6 @@ for (const svg of $$('svg.chart')) {
   // The browser would show <title> as a tip over ours.
   const t = $('title', svg);
   svg.setAttribute('aria-label', t.textContent);
-  svg.setAttribute('aria-describedby', svg.id + '-d');
   svg.removeAttribute('aria-labelledby');
   t.remove();
   svg.addEventListener('pointermove', e => point(svg, e));
