@@ -314,6 +314,6 @@ func placeTitle(panels []Panel) string {
 	if least == nil || least == most || !(least.Hi < most.Lo) {
 		return "Where the lock lies made no clear difference to a fault on a shared VMA"
 	}
-	return fmt.Sprintf("A fault on a shared VMA costs %s with %s (lock: %s) and %s with %s (%s)", Nanos.Write(least.Value), least.Name, places[least.Name],
+	return fmt.Sprintf("A fault on a shared VMA costs %s with %s, %s, and %s with %s, %s", Nanos.Write(least.Value), least.Name, places[least.Name],
 		Nanos.Write(most.Value), most.Name, places[most.Name])
 }
