@@ -200,6 +200,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(childEnv) {
 	case "":
 		os.Exit(m.Run())
+	case "spin":
+		Spin()
 	case "garbage":
 		fmt.Println(`{"Bench": 12`)
 		os.Exit(0)

@@ -111,3 +111,23 @@ func TestSetup(t *testing.T) {
 		t.Error("two repetitions are set up alike")
 	}
 }
+
+// TestBusy: busy loops compute in their turns and stand still between them.
+func TestBusy(t *testing.T) {
+	if !canStop {
+		t.Skip("processes cannot be stopped here")
+	}
+	b, err := StartBusy(child(t, "spin"), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, run := range []bool{true, false} {
+		b.Turn(run)
+		before := cpuOf(t, b.cmds[0].Process.Pid)
+		time.Sleep(300 * time.Millisecond)
+		if ran := cpuOf(t, b.cmds[0].Process.Pid) > before; ran != run {
+			t.Errorf("running %v, computed %v", run, ran)
+		}
+	}
+}

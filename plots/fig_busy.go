@@ -32,10 +32,12 @@ func figBusy(d *data) []*Figure {
 		return missing(id, secChecks, title, absent(busyFile, "vmabench selftest -busy", err))
 	}
 	slices.SortStableFunc(b.Cells, func(x, y besideCell) int { return cmp.Compare(x.Ratio, y.Ratio) })
-	s := Series{Name: "ratio", Style: Style{Ink: InkText, Shape: Circle}}
+	var points []Series // one each: no line joins benchmarks
 	t := &Table{Head: []string{"benchmark", "unit", "alone", "beside the loops", "ratio", "agree"}, Left: 2}
 	for i, c := range b.Cells {
+		s := Series{Name: "ratio", Style: Style{Ink: InkText, Shape: Circle}}
 		s.add(float64(i+1), stat{c.Ratio, c.Lo, c.Hi, b.Count}, false, "")
+		points = append(points, s)
 		word := "NO"
 		if c.Agree {
 			word = "yes"
@@ -43,7 +45,7 @@ func figBusy(d *data) []*Figure {
 		t.Rows = append(t.Rows, []string{c.Name, c.Unit, withInterval(c.Idle), withInterval(c.Beside), withInterval([3]float64{c.Ratio, c.Lo, c.Hi}), word})
 	}
 	panels := []Panel{{Title: "beside busy loops over alone", X: Axis{Label: "benchmarks, by ratio", Max: float64(len(b.Cells) + 1)},
-		Y: Axis{Label: "beside / alone"}, Series: []Series{s}, Lines: []RefLine{{A: 1, Label: "the same"}}, W: 620}}
+		Y: Axis{Label: "beside / alone"}, Series: points, Lines: []RefLine{{A: 1, Label: "the same"}}, W: 620}}
 	ratioAxes(panels)
 	return []*Figure{{
 		ID: id, Section: secChecks, Title: fmt.Sprintf("%s: %d of %d benchmarks agree within their intervals", title, b.Agree, len(b.Cells)),
