@@ -219,20 +219,7 @@ func (tr *trial) reportLatency(t *results.Trial) {
 		t.Failed = "no slice of the latency trial was accepted"
 		return
 	}
-	for k := range workload.NumKinds {
-		h := byOp[k]
-		if h == nil {
-			continue
-		}
-		prefix := ""
-		if len(byOp) > 1 {
-			prefix = k.String() + "-"
-		}
-		for _, p := range percentiles {
-			t.Values = append(t.Values, results.Value{Unit: prefix + p.unit, Value: float64(max(1, h.ValueAtQuantile(p.q)))})
-		}
-		t.Values = append(t.Values, results.Value{Unit: prefix + "max-ns", Value: float64(max(1, h.Max()))})
-	}
+	t.Values = quantiles(byOp)
 	t.Failed = tr.wrong(failed, ops)
 	t.Events = append(events(ops, &stats, waits, failed, alloc), tr.systemEvents(ops)...)
 	for _, w := range tr.workers {
@@ -243,6 +230,25 @@ func (tr *trial) reportLatency(t *results.Trial) {
 	if over > 0 {
 		t.Warnings = append(t.Warnings, fmt.Sprintf("%d latencies above %v were not recorded", over, time.Duration(maxLatency)))
 	}
+}
+
+// quantiles returns the percentiles of each op and its longest wait.
+func quantiles(byOp map[workload.Kind]*hdrhistogram.Histogram) (out []results.Value) {
+	for k := range workload.NumKinds {
+		h := byOp[k]
+		if h == nil {
+			continue
+		}
+		prefix := ""
+		if len(byOp) > 1 {
+			prefix = k.String() + "-"
+		}
+		for _, p := range percentiles {
+			out = append(out, results.Value{Unit: prefix + p.unit, Value: float64(max(1, h.ValueAtQuantile(p.q)))})
+		}
+		out = append(out, results.Value{Unit: prefix + "max-ns", Value: float64(max(1, h.Max()))})
+	}
+	return out
 }
 
 // roles returns the roles of the workers, each once.

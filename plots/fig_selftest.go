@@ -68,10 +68,13 @@ func (p *proof) claim() string {
 	if p.Disturbed != "" {
 		return "not possible, " + p.Disturbed
 	}
-	named := 0
+	named, trials := 0, 0
 	for _, b := range p.Broken {
 		if b.Named {
 			named++
+		}
+		if b.HarnessClass == b.Breaks {
+			trials++
 		}
 	}
 	s := fmt.Sprintf("a false alarm in %s [%s … %s] of runs, ", Share.Write(p.Alarms), sig(100*p.AlarmsLo, 3), Share.Write(p.AlarmsHi))
@@ -80,14 +83,14 @@ func (p *proof) claim() string {
 	} else {
 		s += "no slowdown of the pool found in nine of ten, "
 	}
-	return s + fmt.Sprintf("%d of %d broken subjects named", named, len(p.Broken))
+	return s + fmt.Sprintf("of %d broken subjects %d named by conformance and %d by trials", len(p.Broken), named, trials)
 }
 
 func (p *proof) table() *Table {
-	t := &Table{Head: []string{"broken subject", "must be named", "named", "conformance said", "a trial said"}, Left: 5}
+	t := &Table{Head: []string{"broken subject", "must be named", "named by both", "conformance said", "a trial said"}, Left: 5}
 	for _, b := range p.Broken {
 		word := "NO"
-		if b.Named {
+		if b.Named && b.HarnessClass == b.Breaks {
 			word = "yes"
 		}
 		t.Rows = append(t.Rows, []string{b.Name + ": " + b.Doc, b.Breaks, word, said(b.Conformance), said(cmp.Or(b.HarnessClass, b.Harness))})

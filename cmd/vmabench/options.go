@@ -61,92 +61,6 @@ func (o *options) registerRun(fs *flag.FlagSet) {
 	fs.BoolVar(&o.noReport, "noreport", false, "no tables, charts or report")
 }
 
-// Default sizes of the plans.
-const (
-	defaultVMAs   = 1000
-	defaultBudget = 165 * time.Second // make bench ends within 3 minutes, report included
-)
-
-// presetPlan returns the plan of that name, its designs apart.
-func presetPlan(name string) (harness.Config, error) {
-	c := harness.Config{Name: name, VMAs: defaultVMAs, Procs: []int{1, 2, 4}, LatencyProcs: []int{2},
-		LoadX: []float64{1}, Footprint: []int{1000, 100_000}}
-	slice := 8 * time.Millisecond
-	switch name {
-	case "default":
-		c.Count = 10
-		c.Throughput = find("pft", "hotvma", "mixed/write=1", "mmap1", "mprotect-disjoint", "fork-storm")
-		c.Beside = append(withPages(find("pft")), realKernel(find("pft", "hotvma", "mmap1"))...)
-		c.Latency = find("hotvma", "mixed/write=1", "fork-storm")
-		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
-		c.LatencyTiming = c.Timing
-		c.Budget = defaultBudget
-	case "full":
-		c.Count = 20
-		c.Throughput = workload.Presets()
-		c.Latency = find("pft", "hotvma", "mixed/write=1", "mixed/write=10", "mprotect-disjoint", "fork-storm", "maps-scan")
-		c.Beside = append(withPages(find("pft", "page_fault1", "arena")),
-			realKernel(shapeWorkloads())...)
-		c.LoadX = []float64{0.25, 1, 4}
-		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
-		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
-		c.Footprint = []int{10, 100, 1000, 10_000, 100_000}
-	case "shape", "writers", "load":
-		c.Count = 10
-		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
-		c.LatencyTiming = c.Timing
-		c.Footprint = nil
-		oneQuestion(name, &c)
-	case "smoke":
-		c.Count = 1
-		c.VMAs = 100
-		c.Throughput = find("pft", "mixed/write=1")
-		c.Latency = find("hotvma")
-		c.Procs = []int{1, 2}
-		c.Timing = harness.Timing{Slice: 2 * time.Millisecond, Slices: 3, Warm: 1}
-		c.LatencyTiming = c.Timing
-		c.Footprint = []int{1000}
-		c.Budget = time.Nanosecond // repeat nothing
-	default:
-		return c, badf("unknown plan %q; there are default, full, shape, writers, load and smoke", name)
-	}
-	return c, nil
-}
-
-// oneQuestion fills in the plans that ask for one thing.
-func oneQuestion(name string, c *harness.Config) {
-	switch name {
-	case "shape": // the running kernel's responses beside those of the design that models it
-		c.Throughput = shapeWorkloads()
-		c.Procs = []int{1, 2}
-		c.Beside = realKernel(c.Throughput)
-	case "writers": // how long writers wait, and against how many VMAs
-		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
-		c.Procs = []int{1, 2}
-		for _, n := range []int{10, 100, 10_000} {
-			c.Beside = append(c.Beside, harness.Part{Throughput: find("fork-storm"), Latency: find("fork-storm"), Procs: []int{2}, VMAs: n})
-		}
-		c.Latency = find("mixed/write=1", "mixed/write=10", "gc-mprotect", "mprotect-disjoint", "fork-storm")
-		c.LatencyTiming.Slices, c.LatencyTiming.Spare, c.LatencyTiming.Warm = 40, 40, 3
-	case "load": // from a load that nobody waits at to one that nobody can bear
-		c.Throughput = find("hotvma", "mixed/write=1", "mixed/write=10")
-		c.Procs = []int{2}
-		c.Latency = c.Throughput
-		c.LoadX = []float64{0.25, 1, 4, 8, 16, 32, 64}
-	}
-}
-
-func find(names ...string) (out []workload.Spec) {
-	for _, n := range names {
-		s, ok := workload.Find(n)
-		if !ok {
-			panic("no workload " + n)
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
 // config turns the flags into a configuration.
 func (o *options) config() (harness.Config, error) {
 	c, err := presetPlan(o.plan)
@@ -225,41 +139,6 @@ func pickDesigns(list string) (names []string, err error) {
 		names = append(names, n)
 	}
 	return names, nil
-}
-
-// withPages is workloads whose faults clear their page, as a real fault does:
-// what is left of a difference between locks when they are not nearly all of
-// the operation.
-func withPages(specs []workload.Spec) []harness.Part {
-	return []harness.Part{{Designs: headliners, Throughput: specs, Procs: []int{1, 2}, Page: vmm.PageZero}}
-}
-
-// shapeWorkloads are those whose responses are compared with the running
-// kernel's: every share of mappers, one hot VMA, fork, a scanner, and the rest
-// against GOMAXPROCS.
-func shapeWorkloads() []workload.Spec {
-	return find("pft", "ownvma", "hotvma", "mixed/write=0", "mixed/write=0.1", "mixed/write=1", "mixed/write=10", "mixed/write=50",
-		"page_fault1", "mmap1", "mprotect-disjoint", "fork-storm", "maps-scan")
-}
-
-// realDesigns are the names of the subjects that are the running kernel.
-func realDesigns() (names []string) {
-	for _, d := range variants.Subjects() {
-		if d.Real {
-			names = append(names, d.Name)
-		}
-	}
-	return names
-}
-
-// realKernel is the running kernel as a part of a plan: subjects that are
-// compared with each other, not with the models.
-func realKernel(specs []workload.Spec) []harness.Part {
-	names := realDesigns()
-	if len(names) == 0 {
-		return nil
-	}
-	return []harness.Part{{Designs: names, Throughput: specs, Procs: []int{1, 2}}}
 }
 
 func (o *options) pickWorkloads(c *harness.Config) error {
