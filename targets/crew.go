@@ -92,6 +92,7 @@ type crew struct {
 const (
 	patience     = 500
 	siblingPause = 20 * time.Millisecond
+	looks        = 100 // of learn
 )
 
 // member is one thread. The fields are its own while a slice runs and the
@@ -296,6 +297,20 @@ func (c *crew) judge(s *side) (r reading) {
 		}
 	}
 	return r
+}
+
+// learn looks for a while how short a burst can be, lest the first slices be held
+// against one that a busy sibling made long.
+func (c *crew) learn() {
+	m := c.members[0]
+	for range looks {
+		m.jobs <- &job{threads: []*thread{{loop: func(int) {}, chunk: 1}}, bursts: true}
+		<-m.done
+		if c.burst == 0 || m.burst < c.burst {
+			c.burst = m.burst
+		}
+		time.Sleep(siblingPause)
+	}
 }
 
 // patientSlice is slice, once the threads have cores to themselves or c's

@@ -131,6 +131,7 @@ func Growth(o Options, most int, sink func(*results.Trial) error) error {
 	warmHeap()
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
+	c.learn()
 	for i := range curves {
 		if o.Run != nil && !o.Run.MatchString(curves[i].Name) {
 			continue

@@ -82,6 +82,7 @@ func Run(o Options) *Report {
 	warmHeap()
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
+	c.learn()
 	rep := &Report{Notes: c.notes}
 	for _, t := range o.targets() {
 		if o.Run != nil && !o.Run.MatchString(t.Name) {
