@@ -73,7 +73,8 @@ type stopwatch struct {
 func newStopwatch(base time.Time, tick float64) stopwatch {
 	w := stopwatch{base: base, tick: tick}
 	if tick != 0 {
-		w.from = tsc.Read() - uint64(float64(time.Since(base))/tick)
+		at, ticks, _ := tsc.At(base)
+		w.from = ticks - uint64(float64(at)/tick)
 	}
 	return w
 }

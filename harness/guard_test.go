@@ -274,3 +274,23 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// TestStopwatch: both clocks count the same nanoseconds from the same moment.
+func TestStopwatch(t *testing.T) {
+	base := time.Now()
+	system := newStopwatch(base, 0)
+	if why := CounterUnfit(); why != "" {
+		t.Skip(why)
+	}
+	tick, err := tickOf()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counter := newStopwatch(base, tick)
+	time.Sleep(50 * time.Millisecond)
+	before, at, after := system.now(), counter.now(), system.now()
+	const slack = int64(time.Millisecond) // of 50 ms and more: what the rate's error may add
+	if at < before-slack || at > after+slack {
+		t.Errorf("the counter says %v, the clock %v to %v", time.Duration(at), time.Duration(before), time.Duration(after))
+	}
+}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -117,6 +118,7 @@ func (e *Env) differences(o *Env) (out []string) {
 		{"kernel", e.Kernel, o.Kernel}, {"clocksource", e.Clocksource, o.Clocksource},
 		{"governor", e.Governor, o.Governor}, {"turbo", e.Turbo, o.Turbo},
 		{"mitigations", e.Mitigations, o.Mitigations},
+		{"the clock of latencies", cmp.Or(e.Clock, "monotonic"), cmp.Or(o.Clock, "monotonic")},
 	} {
 		if d.a != d.b {
 			out = append(out, fmt.Sprintf("%s: %q, %q", d.name, d.a, d.b))

@@ -24,9 +24,9 @@ func Calibrate(d time.Duration) (r Rate, ok bool) {
 		return r, false
 	}
 	base := time.Now()
-	at0, ticks0, width0 := both(base)
+	at0, ticks0, width0 := At(base)
 	time.Sleep(d)
-	at1, ticks1, width1 := both(base)
+	at1, ticks1, width1 := At(base)
 	if ticks1 <= ticks0 || at1 <= at0 {
 		return r, false
 	}
@@ -36,9 +36,10 @@ func Calibrate(d time.Duration) (r Rate, ok bool) {
 	return r, !math.IsInf(r.NSPerTick, 0)
 }
 
-// both reads the clock in nanoseconds after base and the counter at the same
-// moment, which is the middle of an interval of width ticks.
-func both(base time.Time) (at int64, ticks, width uint64) {
+// At reads the clock in nanoseconds after base and the counter at the same
+// moment, which is the middle of an interval of width ticks: the tightest of
+// many, so that no preemption lies in it.
+func At(base time.Time) (at int64, ticks, width uint64) {
 	width = math.MaxUint64
 	for range tries {
 		before := Read()
