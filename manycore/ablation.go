@@ -54,7 +54,7 @@ func (t *RateTable) AblationPoints() []PointSpec {
 	var out []PointSpec
 	for _, c := range components {
 		for _, p := range t.Points() {
-			p.Off = []string{c.name}
+			p.Off, p.WindowNS = []string{c.name}, bandWindowNS
 			out = append(out, p)
 		}
 	}

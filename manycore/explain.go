@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+	"strings"
 )
 
 // LineCost is what one cache line cost, per operation.
@@ -95,10 +96,11 @@ func (n names) line(addr uintptr) string {
 			lo = addr - o.addr
 		}
 		t := reflect.TypeOf(o.typ).Elem()
-		if t.Kind() == reflect.Array { // a table: its entries have no names
-			return o.name
+		name := strings.TrimRight(o.name, "0123456789") // which of its kind it is
+		if t.Kind() == reflect.Array {                  // a table: its entries have no names
+			return name
 		}
-		return fmt.Sprintf("%s+%d (%s)", o.name, lo, fieldsIn(t, lo, addr+1<<lineShift-o.addr))
+		return fmt.Sprintf("%s+%d (%s)", name, lo, fieldsIn(t, lo, addr+1<<lineShift-o.addr))
 	}
 	return "unnamed"
 }

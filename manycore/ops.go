@@ -229,3 +229,8 @@ func (s *Sim) Reuse(p unsafe.Pointer, size uintptr) {}
 func (s *Sim) Name(p unsafe.Pointer, size uintptr, typ any, name string) {
 	s.names = append(s.names, named{uintptr(p), size, typ, name})
 }
+
+// Kind is Name for objects of which there are many.
+func (s *Sim) Kind(p unsafe.Pointer, size uintptr, typ any, kind string) {
+	s.names = append(s.names, named{uintptr(p), size, typ, kind})
+}

@@ -133,6 +133,7 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.cpu(i),
 			hist: hists[role],
 		}
+		atomic.Kind(workers[i].task, "task")
 		workers[i].at = i * 37 % len(streams[i].Ops) // workers do not march in step
 	}
 	return workers, nil

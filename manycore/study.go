@@ -95,7 +95,10 @@ func (t *RateTable) Points() []PointSpec {
 }
 
 // tableWindowNS is longer than a point's window: a gain of 1 % must be seen.
-const tableWindowNS = 2_000_000
+const tableWindowNS = 4_000_000
+
+// bandWindowNS is that of points of which there are many.
+const bandWindowNS = tableWindowNS / 4
 
 // Arbitration is a way in which contended lines may be served: Set (as in
 // PointSpec) gives a machine its hold and local-first.
@@ -132,7 +135,7 @@ func (t *RateTable) BandPoints(as []Arbitration) []PointSpec {
 	var out []PointSpec
 	for _, a := range as {
 		for _, p := range t.Points() {
-			p.Set = a.Set
+			p.Set, p.WindowNS = a.Set, bandWindowNS
 			out = append(out, p)
 		}
 	}

@@ -89,7 +89,8 @@ func (s *simulation) trial(p *manycore.PointSpec, r *manycore.PointResult) *resu
 		if role.Count == 0 {
 			continue
 		}
-		t.Values = append(t.Values, results.Value{Unit: prefix + "p50-ns", Value: float64(role.P50)}, results.Value{Unit: prefix + "p99-ns", Value: float64(role.P99)})
+		t.Values = append(t.Values, results.Value{Unit: prefix + "p50-ns", Value: float64(role.P50)}, results.Value{Unit: prefix + "p99-ns", Value: float64(role.P99)},
+			results.Value{Unit: prefix + "p99.9-ns", Value: float64(role.P999)})
 		t.Hists = append(t.Hists, results.Hist{Role: role.Role, Op: strings.ToLower(spec.Bench), Timed: "actual", Count: role.Count, MaxNS: role.Max, V2: role.V2})
 	}
 	for _, l := range r.Lines {

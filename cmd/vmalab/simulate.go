@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"vmabench/manycore"
@@ -263,47 +262,6 @@ func (x rate) of(r *manycore.PointResult) string {
 		}
 	}
 	return "-"
-}
-
-// print shows operations a second by design and CPUs, and what explains the
-// last column: the line that cost most.
-func (s *simulation) print(points []manycore.PointSpec, rs []*manycore.PointResult) {
-	for _, spec := range s.specs {
-		for _, x := range rates(&spec) {
-			s.printRate(x, spec.FullName(), points, rs)
-		}
-		for i, p := range points {
-			if p.Workload == spec.FullName() && p.CPUs == slices.Max(s.cpus) && len(rs[i].Lines) > 0 {
-				l := rs[i].Lines[0]
-				fmt.Printf("  %s at %d CPUs: %s: %.2g transfers an operation, %.0f ns, %.0f of them in its queue\n",
-					p.Design, p.CPUs, l.Name, l.Transfers, l.WaitNS, l.QueueNS)
-			}
-		}
-		fmt.Println()
-	}
-}
-
-func (s *simulation) printRate(x rate, load string, points []manycore.PointSpec, rs []*manycore.PointResult) {
-	fmt.Printf("%s (modelled)\n", x.title)
-	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "CPUs\t")
-	for _, n := range s.cpus {
-		fmt.Fprintf(tw, "%d\t", n)
-	}
-	fmt.Fprintln(tw)
-	for _, d := range s.designs {
-		fmt.Fprintf(tw, "%s\t", d)
-		for _, n := range s.cpus {
-			i := slices.IndexFunc(points, func(p manycore.PointSpec) bool { return p.Design == d && p.Workload == load && p.CPUs == n })
-			if i < 0 {
-				fmt.Fprintf(tw, "-\t") // in another shard
-				continue
-			}
-			fmt.Fprintf(tw, "%s\t", x.of(rs[i]))
-		}
-		fmt.Fprintln(tw)
-	}
-	tw.Flush()
 }
 
 // create makes the run folder.

@@ -191,6 +191,7 @@ func (s *Space) setAnon(t *vmm.Task, v *mm.VMA, rest *mm.Rest) {
 	a := s.reusableAnon(v, rest)
 	if a == nil {
 		a = new(mm.AnonVMA)
+		atomic.Kind(a, "anon_vma")
 	}
 	s.MM.AnonLock.Lock(&t.Task)
 	if rest.AnonVMA.Load() == nil {

@@ -71,3 +71,7 @@ func Reuse[T any](*T) {}
 
 // Name gives the object at p the name under which engines print its fields.
 func Name[T any](*T, string) {}
+
+// Kind says of what kind the object at p is, to engines that add up what lines of
+// memory cost.
+func Kind[T any](*T, string) {}

@@ -345,3 +345,13 @@ func Name[T any](p *T, name string) {
 		e.Name(unsafe.Pointer(p), unsafe.Sizeof(*p), p, name)
 	}
 }
+
+// Kind says of what kind the object at p is, to engines that add up what lines of
+// memory cost: those with a method Kind. Others are not bothered.
+func Kind[T any](p *T, kind string) {
+	if e, ok := engine.(interface {
+		Kind(unsafe.Pointer, uintptr, any, string)
+	}); ok {
+		e.Kind(unsafe.Pointer(p), unsafe.Sizeof(*p), p, kind)
+	}
+}

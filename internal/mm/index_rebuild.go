@@ -1,6 +1,9 @@
 package mm
 
-import "vmabench/vmm"
+import (
+	"vmabench/internal/atomic"
+	"vmabench/vmm"
+)
 
 // What an edit that splits or joins nodes works on: the entries of at most two
 // leaves cut short by it, the new one, and a neighbour's; the children of at
@@ -207,6 +210,7 @@ func split(n, at int, g growth) int {
 // leaf makes one of items [i, j).
 func (b *build) leaf(i, j int) {
 	l := new(leaf)
+	atomic.Kind(l, "index leaf")
 	l.hint = noHint
 	for k := i; k < j; k++ {
 		it := &b.items[k]
@@ -318,6 +322,7 @@ func (b *build) packInner(level uint8) {
 // inner makes one of kids [i, j).
 func (b *build) inner(level uint8, i, j int) {
 	p := new(inner)
+	atomic.Kind(p, "index node")
 	p.level, p.n = level, uint8(j-i)
 	for k := range p.key {
 		p.key[k] = infinity

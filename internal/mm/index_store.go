@@ -1,6 +1,9 @@
 package mm
 
-import "vmabench/vmm"
+import (
+	"vmabench/internal/atomic"
+	"vmabench/vmm"
+)
 
 // step is one inner node of a writer's way down and the children it goes on
 // to: l's child i, for the first address of the edit, and r's child j, for the
@@ -27,6 +30,7 @@ func (x *Index) Store(r vmm.Range, v *VMA) {
 	if root == nil {
 		if v != nil {
 			l := new(leaf)
+			atomic.Kind(l, "index leaf")
 			l.add(uint64(r.Start), uint64(r.End), v)
 			l.seal()
 			x.root.Store(&l.node) // pairs with Find
@@ -132,6 +136,7 @@ func (c *cut) fits(old *leaf, level uint8) bool {
 // 256 bytes at once cost less than the parts that stay.
 func (l *leaf) edited(c *cut, lo, hi uint64, v *VMA) *leaf {
 	e := new(leaf)
+	atomic.Kind(e, "index leaf")
 	*e = *l
 	e.n, e.hint = uint8(c.pre), noHint
 	if c.trim {

@@ -2,6 +2,7 @@ package mm
 
 import (
 	"unsafe"
+	"vmabench/internal/atomic"
 
 	"vmabench/vmm"
 )
@@ -37,6 +38,7 @@ func (x *Index) StorePathCopy(r vmm.Range, v *VMA) {
 	for level := uint8(1); level <= root.level; level++ {
 		s := &p[level]
 		up := new(plainInner)
+		atomic.Kind((*inner)(unsafe.Pointer(up)), "index node")
 		*up = *(*plainInner)(unsafe.Pointer(s.l))
 		up.child[s.i] = n
 		s.l = (*inner)(unsafe.Pointer(up))

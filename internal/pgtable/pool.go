@@ -29,6 +29,8 @@ func (p *Pool) get(t *atomic.Task) *page {
 	p.mu.Unlock()
 	if pg == nil {
 		pg = &page{number: p.made.Add(1), pte: new([entries]atomic.Uint64)}
+		atomic.Kind(pg, "struct page of a PTE page")
+		atomic.Kind(pg.pte, "PTE page")
 	}
 	return pg
 }
@@ -50,6 +52,7 @@ func (s *stack[T]) get(t *atomic.Task, p *Pool) (d *T) {
 	p.mu.Unlock()
 	if d == nil {
 		d = new(T)
+		atomic.Kind(d, "page directory")
 	}
 	return d
 }

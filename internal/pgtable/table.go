@@ -60,6 +60,7 @@ type Table struct {
 func (pt *Table) Init(pool *Pool) {
 	pt.pool = pool
 	pt.top = new(pgd)
+	atomic.Kind(pt.top, "page directory")
 }
 
 func index(a vmm.Addr, shift uint) vmm.Addr { return a >> shift % entries }
