@@ -3,6 +3,9 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 
 	"vmabench/results"
 )
@@ -23,7 +26,7 @@ func figLines(d *data) []*Figure {
 	var strip Strip
 	worst := ""
 	for _, group := range trials {
-		p := Panel{Workload: group.workload, Modelled: true, W: 460,
+		p := Panel{Workload: group.workload, Modelled: true, W: 900,
 			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "ns waited an operation (modelled)", Format: SI}}
 		for _, t := range group.trials {
 			name := t.Param("variant")
@@ -41,8 +44,8 @@ func figLines(d *data) []*Figure {
 		p.rowScale()
 		panels = append(panels, p)
 	}
-	panels = append(panels, Panel{Strip: &strip, Modelled: true, W: 900, Title: "share of the waiting, line by line",
-		X: Axis{Label: "the costliest line left, then the next; strong: most of the time waited"}})
+	panels = append(panels, Panel{Strip: &strip, Modelled: true, W: 900, Title: "share of the waiting, by cache line of the mm and of a VMA",
+		X: Axis{Label: "left to right: " + strings.Join(heatLines, ", ") + ", all else; strong: most of the time waited"}})
 	return []*Figure{{
 		ID: id, Section: secModels, Title: title + worst,
 		Subtitle: "Modelled: nanoseconds an operation waits for a line, by object, offset and fields; hatched: waiting for the line's turn. Lines of the same place in many objects are added up.",
@@ -97,15 +100,33 @@ func (d *data) lineRow(variant string, l results.Line) Row {
 	}
 }
 
+// heatLines are the cells of the heat strip: the lines of the mm_struct, of a
+// VMA (the first three, from where it begins) and of its lock, where that is apart.
+var heatLines = []string{"mm+0", "mm+64", "mm+128", "mm+192", "vma+0", "vma+64", "vma+128", "vm_lock"}
+
 // heat is a design's lines as cells: each one's share of all that was waited.
 func heat(name string, t *results.Trial) StripRow {
+	row := StripRow{Name: name, Cells: make([]float64, len(heatLines)+1), Bad: make([]bool, len(heatLines)+1)}
 	total := 0.0
 	for _, l := range t.Lines {
 		total += l.WaitNS
 	}
-	row := StripRow{Name: name}
 	for _, l := range t.Lines {
-		row.Cells, row.Bad = append(row.Cells, l.WaitNS/math.Max(total, 1)), append(row.Bad, false)
+		row.Cells[heatCell(l.Name)] += l.WaitNS / math.Max(total, 1)
 	}
 	return row
+}
+
+// heatCell returns the cell of the line of that name, as in "vma+128 (refcnt)".
+func heatCell(name string) int {
+	object, rest, _ := strings.Cut(name, "+")
+	object = strings.TrimRight(object, "0123456789") // which of its kind it is
+	offset, _, _ := strings.Cut(rest, " ")
+	if n, err := strconv.Atoi(offset); err == nil && object != "vm_lock" {
+		object += "+" + strconv.Itoa(n/64*64)
+	}
+	if i := slices.Index(heatLines, object); i >= 0 {
+		return i
+	}
+	return len(heatLines)
 }

@@ -128,44 +128,6 @@ func figLaw(d *data) []*Figure {
 	}}
 }
 
-// figModelled draws what a simulated machine says, never on measured ground.
-func figModelled(d *data) []*Figure {
-	const id, title = "modelled", "On simulated machines"
-	scens := d.of(results.Modelled, nil)
-	if len(scens) == 0 {
-		return missing(id, secModels, title, "the folder has no modelled trials (make simulate)")
-	}
-	unit, label, f := "ops/s", "operations/s (modelled)", SI
-	c := d.anyCell(results.Modelled)
-	if _, ok := c.trials[0].Value(unit); !ok {
-		unit, label, f = c.trials[0].Values[0].Unit, c.trials[0].Values[0].Unit+" (modelled)", Plain
-	}
-	var panels []Panel
-	for i := range scens {
-		s := &scens[i]
-		p := d.byProcs(results.Modelled, s, func(v string, procs int) stat { return d.unitStat(results.Modelled, s.key, v, procs, unit) }, d.designs)
-		p.Shades, p.Modelled, p.X.Label, p.Y.Label = nil, true, "simulated CPUs", label
-		if m := s.param("machine"); m != "" {
-			p.Title += " on " + m
-		}
-		for j := range p.Series {
-			p.Series[j].Modelled, p.Series[j].Hollow = true, nil
-			p.Series[j].Lo, p.Series[j].Hi = nil, nil // a model has no trials to vary
-		}
-		panels = append(panels, p)
-	}
-	fromZero(panels, f)
-	legend := d.legend(panels)
-	for i := range legend {
-		legend[i].Modelled = true
-	}
-	return []*Figure{{
-		ID: id, Section: secModels, Title: "Modelled, not measured: the same lock source on simulated machines",
-		Subtitle: "What a model of a cache-coherent machine computes for the lock code that was measured above; higher is better. It is good for shapes and knees, not for percentages. Dotted on hatched ground: modelled.",
-		Panels:   panels, Legend: legend, Table: tableOf(panels, "scenario", "CPUs", label), Command: "make simulate",
-	}}
-}
-
 // anyCell returns the first cell of a kind that has values.
 func (d *data) anyCell(k results.Kind) *cell {
 	for _, c := range d.order {

@@ -11,7 +11,7 @@ import (
 // published is an element of tables.json: a table that others measured, and
 // what the model says of the same points.
 type published struct {
-	Table struct{ Name, Source, Machine, Workload, Base, New string }
+	Table struct{ Name, Source, Machine, What, Workload, Base, New string }
 	Rows  []struct {
 		Threads           int
 		BasePerS, NewPerS float64
@@ -22,6 +22,30 @@ type published struct {
 		PublishedKnee, PredictedKnee   int
 		WorstRate, WorstGain, MeanGain float64
 	}
+	// Bands are the table modelled with contended lines served in other ways.
+	Bands []struct {
+		Name              string
+		BasePerS, NewPerS []float64
+	}
+	// Ablation is the table modelled with a component left out in turns.
+	Ablation []struct {
+		Without                string
+		BaseChange, GainChange []float64
+	}
+}
+
+// band returns the least and the most that the model says of row i under any
+// arbitration, of what f takes from a base and a new rate.
+func (t *published) band(i int, f func(base, new float64) float64) (lo, hi float64) {
+	lo = f(modelRate(t.Rows[i].Base), modelRate(t.Rows[i].New))
+	hi = lo
+	for _, b := range t.Bands {
+		if i < len(b.BasePerS) && i < len(b.NewPerS) {
+			v := f(b.BasePerS[i], b.NewPerS[i])
+			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		}
+	}
+	return lo, hi
 }
 
 // figPublished draws the published tables beside the prediction, with the
@@ -34,10 +58,12 @@ func figPublished(d *data) []*Figure {
 	}
 	var panels []Panel
 	table := &Table{Head: []string{"table", "threads", "published", "", "modelled", "", "gain published", "gain modelled", "error, points"}, Left: 1}
+	ablation := &Table{Head: []string{"table", "left out", "threads", "change of the base's rate, %", "change of the gain, points"}, Left: 2}
 	var words []string
 	for i := range all {
 		t := &all[i]
 		panels = append(panels, d.publishedRates(t), d.publishedGain(t, table))
+		ablationRows(t, ablation)
 		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by up to %s points, the rate by up to %s %%. Source: %s.",
 			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), sig(t.Score.WorstRate, 2), t.Table.Source))
 	}
@@ -51,9 +77,29 @@ func figPublished(d *data) []*Figure {
 	}
 	return []*Figure{{
 		ID: id, Section: secModels, Title: "Modelled beside published: " + firstSentence(words[0]),
-		Subtitle: "Faults a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter was fitted to these tables.",
+		Subtitle: "Operations a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter but an operation's own time was fitted to these tables. Band: modelled with contended lines served as on each machine whose contended counter is published, and with no preference for the near.",
 		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
-	}}
+	}, figAblation(ablation)}
+}
+
+// figAblation is the ablation's numbers.
+func figAblation(t *Table) *Figure {
+	f := &Figure{ID: "ablation", Section: secModels, Title: "The model with one component left out", Table: t, Command: "vmalab simulate -ablation",
+		Subtitle: "Modelled: by how much the base's rate and the gain of the new design change when one component of the model is left out."}
+	if len(t.Rows) == 0 {
+		f.Missing, f.Table = "the run has no ablation (vmalab simulate -ablation)", nil
+	}
+	return f
+}
+
+func ablationRows(t *published, table *Table) {
+	for _, a := range t.Ablation {
+		for i := range t.Rows {
+			if i < len(a.BaseChange) && i < len(a.GainChange) {
+				table.Rows = append(table.Rows, []string{t.Table.Name, a.Without, fmt.Sprint(t.Rows[i].Threads), signed(a.BaseChange[i], 3), signed(a.GainChange[i], 3)})
+			}
+		}
+	}
 }
 
 func firstSentence(s string) string {
@@ -63,22 +109,26 @@ func firstSentence(s string) string {
 
 // publishedRates draws both designs' rates, published and modelled.
 func (d *data) publishedRates(t *published) Panel {
-	p := Panel{Title: fmt.Sprintf("%s on %s", t.Table.Workload, t.Table.Machine), X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "faults/s"}}
+	p := Panel{Title: fmt.Sprintf("%s on %s", t.Table.Workload, t.Table.Machine), X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: t.what() + "/s"}}
 	for _, v := range []struct {
 		name string
 		of   func(i int) (pub, model float64)
+		rate func(base, new float64) float64
 	}{
-		{t.Table.Base, func(i int) (float64, float64) { return t.Rows[i].BasePerS, modelRate(t.Rows[i].Base) }},
-		{t.Table.New, func(i int) (float64, float64) { return t.Rows[i].NewPerS, modelRate(t.Rows[i].New) }},
+		{t.Table.Base, func(i int) (float64, float64) { return t.Rows[i].BasePerS, modelRate(t.Rows[i].Base) },
+			func(base, _ float64) float64 { return base }},
+		{t.Table.New, func(i int) (float64, float64) { return t.Rows[i].NewPerS, modelRate(t.Rows[i].New) },
+			func(_, new float64) float64 { return new }},
 	} {
-		m := Series{Name: v.name, Label: v.name, Style: d.look(v.name)}
-		s := Series{Name: v.name, Label: v.name + ", modelled", Style: d.look(v.name), Modelled: true}
+		m := Series{Name: v.name, Label: v.name, Style: d.look(t, v.name)}
+		s := Series{Name: v.name, Label: v.name + ", modelled", Style: d.look(t, v.name), Modelled: true}
 		for i := range t.Rows {
 			pub, model := v.of(i)
 			m.add(float64(t.Rows[i].Threads), stat{pub, math.NaN(), math.NaN(), 0}, false, "")
 			s.add(float64(t.Rows[i].Threads), stat{model, math.NaN(), math.NaN(), 0}, false, "")
 		}
 		m.Lo, m.Hi, m.N, s.Lo, s.Hi, s.N = nil, nil, nil, nil, nil, nil
+		s.bandOf(t, v.rate)
 		p.Series = append(p.Series, m, s)
 	}
 	p.threads(t)
@@ -89,9 +139,9 @@ func (d *data) publishedRates(t *published) Panel {
 
 // publishedGain draws the change of the new design over the base.
 func (d *data) publishedGain(t *published, table *Table) Panel {
-	p := Panel{Title: t.Table.New + " over " + t.Table.Base, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "change in faults/s"}}
-	m := Series{Name: t.Table.New, Label: "published", Style: d.look(t.Table.New)}
-	s := Series{Name: t.Table.New, Label: "modelled", Style: d.look(t.Table.New), Modelled: true}
+	p := Panel{Title: t.Table.New + " over " + t.Table.Base, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "change in " + t.what() + "/s"}}
+	m := Series{Name: t.Table.New, Label: "published", Style: d.look(t, t.Table.New)}
+	s := Series{Name: t.Table.New, Label: "modelled", Style: d.look(t, t.Table.New), Modelled: true}
 	up, down := 1.04, 1.04
 	for i := range t.Rows {
 		r := &t.Rows[i]
@@ -105,6 +155,10 @@ func (d *data) publishedGain(t *published, table *Table) Panel {
 		}
 		table.Rows = append(table.Rows, []string{t.Table.Name, fmt.Sprint(r.Threads), SI.Write(r.BasePerS), SI.Write(r.NewPerS),
 			SI.Write(modelRate(r.Base)), SI.Write(modelRate(r.New)), Percent.Write(pub), Percent.Write(model), signed((model-pub)*100, 3)})
+	}
+	s.bandOf(t, func(base, new float64) float64 { return new / base })
+	for i := range s.Lo {
+		up, down = math.Max(up, s.Hi[i]), math.Max(down, 1/s.Lo[i])
 	}
 	p.Series = []Series{m, s}
 	p.Y.Scale, p.Y.Format = Log10, Percent
@@ -133,17 +187,38 @@ func (p *Panel) threads(t *published) {
 	}
 }
 
-// look is a design's style, also of one that the run does not have.
-func (d *data) look(name string) Style {
+// bandOf gives s the table's band, where it has one.
+func (s *Series) bandOf(t *published, f func(base, new float64) float64) {
+	if len(t.Bands) == 0 {
+		return
+	}
+	for i := range t.Rows {
+		lo, hi := t.band(i, f)
+		s.Lo, s.Hi = append(s.Lo, lo), append(s.Hi, hi)
+	}
+}
+
+// what is counted in the table.
+func (t *published) what() string {
+	if t.Table.What == "" {
+		return "faults"
+	}
+	return t.Table.What
+}
+
+// look is the style of one of a table's designs, also of one that the run does
+// not have.
+func (d *data) look(t *published, name string) Style {
 	if s, ok := d.style[name]; ok {
 		return s
 	}
-	return styles([]string{name}, func(string) bool { return false })[name]
+	return styles([]string{t.Table.Base, t.Table.New}, func(string) bool { return false })[name]
 }
 
 // sensitivity is an element of sensitivity.json: one parameter of the model
 // changed, and what became of the ranking.
 type sensitivity struct {
+	Point     string
 	Parameter string
 	Factor    float64
 	Ranking   []string
@@ -162,8 +237,8 @@ func figSensitivity(d *data) []*Figure {
 	if err := d.readJSON(sensitivityFile, &all); err != nil {
 		return missing(id, secModels, title, absent(sensitivityFile, "make simulate", err))
 	}
-	table := &Table{Head: []string{"parameter", "factor", "ranking", "holds", "gain of the last over the one before"}, Left: 1}
-	holds, base := 0, 0.0
+	table := &Table{Head: []string{"point", "parameter", "factor", "ranking", "holds", "gain of the last over the one before"}, Left: 2}
+	holds, base, cases := 0, 0.0, len(all)
 	swing := map[string]float64{}
 	var order []string
 	for _, v := range all {
@@ -171,7 +246,10 @@ func figSensitivity(d *data) []*Figure {
 		if v.Holds {
 			holds, word = holds+1, "yes"
 		}
-		table.Rows = append(table.Rows, []string{v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " > "), word, signed(v.GainPct, 3) + " %"})
+		table.Rows = append(table.Rows, []string{v.Point, v.Parameter, sig(v.Factor, 2), strings.Join(v.Ranking, " > "), word, signed(v.GainPct, 3) + " %"})
+	}
+	all = slices.DeleteFunc(all, func(v sensitivity) bool { return v.Point != all[0].Point }) // drawn: the first
+	for _, v := range all {
 		if v.Factor == 1 {
 			base = v.GainPct
 		} else if !slices.Contains(order, v.Parameter) {
@@ -183,8 +261,8 @@ func figSensitivity(d *data) []*Figure {
 	}
 	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(swing[b], swing[a]) })
 	f := &Figure{
-		ID: id, Section: secModels, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, len(all)),
-		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it. The dotted line: nothing changed. Those that matter most; the table has all.",
+		ID: id, Section: secModels, Title: fmt.Sprintf("%s: the ranking holds in %d of %d cases", title, holds, cases),
+		Subtitle: "Modelled: each parameter of the simulated machine changed alone, both ways; what becomes of the newest design's gain over the one before it. The dotted line: nothing changed. Drawn are those that matter most, at the point of the published table; the table has all, and other points.",
 		Table:    table, Command: "vmalab simulate -sensitivity",
 	}
 	if len(order) > mostParameters {
