@@ -56,7 +56,7 @@ func figPublished(d *data) []*Figure {
 	if err := d.readJSON(tablesFile, &all); err != nil {
 		return missing(id, secModels, title, absent(tablesFile, "make simulate", err))
 	}
-	var panels []Panel
+	var panels, ablated []Panel
 	table := &Table{Head: []string{"table", "threads", "published", "", "modelled", "", "gain published", "gain modelled", "error, points"}, Left: 1}
 	ablation := &Table{Head: []string{"table", "left out", "threads", "change of the base's rate, %", "change of the gain, points"}, Left: 2}
 	var words []string
@@ -64,6 +64,9 @@ func figPublished(d *data) []*Figure {
 		t := &all[i]
 		panels = append(panels, d.publishedRates(t), d.publishedGain(t, table))
 		ablationRows(t, ablation)
+		if p := ablationPanel(t); len(p.Rows) > 0 {
+			ablated = append(ablated, p)
+		}
 		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by up to %s points, the rate by up to %s %%. Source: %s.",
 			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), sig(t.Score.WorstRate, 2), t.Table.Source))
 	}
@@ -79,17 +82,35 @@ func figPublished(d *data) []*Figure {
 		ID: id, Section: secModels, Title: "Modelled beside published: " + firstSentence(words[0]),
 		Subtitle: "Operations a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter but an operation's own time was fitted to these tables. Band: modelled with contended lines served as on each machine whose contended counter is published, and with no preference for the near.",
 		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
-	}, figAblation(ablation)}
+	}, figAblation(ablation, ablated)}
 }
 
 // figAblation is the ablation's numbers.
-func figAblation(t *Table) *Figure {
-	f := &Figure{ID: "ablation", Section: secModels, Title: "The model with one component left out", Table: t, Command: "vmalab simulate -ablation",
+func figAblation(t *Table, panels []Panel) *Figure {
+	f := &Figure{ID: "ablation", Section: secModels, Title: "The model with one component left out", Table: t, Panels: panels, Command: "vmalab simulate -ablation",
 		Subtitle: "Modelled: by how much the base's rate and the gain of the new design change when one component of the model is left out."}
 	if len(t.Rows) == 0 {
 		f.Missing, f.Table = "the run has no ablation (vmalab simulate -ablation)", nil
 	}
 	return f
+}
+
+// ablationPanel is what the components are worth at the most threads.
+func ablationPanel(t *published) Panel {
+	last := len(t.Rows) - 1
+	p := Panel{Modelled: true, Dots: true, Lines: []RefLine{{X: 0}}, X: Axis{Label: "change of the rate of " + t.Table.Base + ", % (modelled)", Format: Plain}}
+	for _, a := range t.Ablation {
+		if last < 0 || last >= len(a.BaseChange) {
+			continue
+		}
+		v := a.BaseChange[last]
+		p.Title = fmt.Sprintf("%s, %d threads", t.Table.Name, t.Rows[last].Threads)
+		p.X.Min, p.X.Max = math.Min(p.X.Min, v), math.Max(p.X.Max, v)
+		p.Rows = append(p.Rows, Row{Label: "without " + a.Without, Name: a.Without, Style: Style{Ink: InkMuted}, Value: v,
+			Lo: math.NaN(), Hi: math.NaN(), Text: signed(v, 3) + " %", Hollow: true})
+	}
+	p.X.Min, p.X.Max = nice(p.X.Min-0.5, p.X.Max+0.5, 4)
+	return p
 }
 
 func ablationRows(t *published, table *Table) {
