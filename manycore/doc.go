@@ -40,10 +40,11 @@
 //
 // It can say which line a design waits for, how often that line moves, where
 // throughput bends and which of two designs bends first. It says nothing about
-// weak memory orders, about NUMA placement of memory, TLB shootdowns, bandwidth,
-// frequency, and garbage collection. Sibling threads have caches of their own, at
-// the cost of a near hand-over. A locked operation does not wait for the store
-// buffer to drain. Lines are never evicted for want of room.
+// weak memory orders, about NUMA placement of memory, TLB shootdowns, and garbage
+// collection. Bandwidth is that of cleared pages alone. Sibling threads have caches
+// of their own, at the cost of a near hand-over. A locked operation does not wait
+// for the store buffer to drain. Lines are never evicted for want of room. A thread
+// may see a line that nobody queues for as it was up to one message ago.
 //
 // # Where parameters come from
 //
@@ -56,14 +57,15 @@
 // half as large under the arbitration of another machine. So the table is
 // printed with the gain under each (Arbitrations), and that band, not the row of
 // the median, is what the model knows about the size. What holds over the whole
-// band is that the gain is nothing to speak of up to 7 threads and positive from
-// 21 on.
+// band is that the gain is small up to 7 threads and positive from 21 on.
 //
 // Nothing is fitted to the table, with one exception that is no prediction: Work
 // and Clear, the time of a fault that no lock takes part in, are what its first
 // row leaves. Fitting more to eight rows would make them agree and say nothing.
-// The modelled totals are above the published ones from 12 threads on, by up to
-// 60 %: a kernel's fault shares more than is modelled here.
+// A saturated lock line is served too fast, by up to half; of all components only
+// LocalFirst can be to blame (Ablation), and with none the rates agree. A counter
+// does not tell: a core does several adds while it has the line, where a fault does
+// one.
 //
 // # Writing a machine
 //
