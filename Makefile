@@ -47,6 +47,9 @@ doctor: build ## is this machine fit to measure
 selftest: build ## the suite's proof of itself: A/A, known slowdowns, broken locks; at most 4 minutes
 	$(BIN)/vmabench selftest
 
+disturb: build ## the same plan alone and beside two busy loops, in turns: do both find the same
+	$(BIN)/vmabench selftest -busy
+
 test: ## every test
 	$(GO) vet ./...
 	$(GO) vet $(SIM) ./...
