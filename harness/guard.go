@@ -12,8 +12,8 @@ import (
 )
 
 // maxOthers is how much CPU other processes may use beside workers that sleep
-// in locks, in CPUs: how long they slept may be the others' doing, which no
-// share of a slice shows.
+// in locks where nothing tells how long these were kept from their CPUs: how long
+// they slept may be the others' doing.
 const maxOthers = 0.5
 
 // guard watches the machine while a trial measures: what it says is of the
@@ -129,7 +129,7 @@ func (g *guard) finish(tr *trial, t *results.Trial) {
 	if v.GCs > 0 {
 		fail("%d garbage collections in the slices", v.GCs)
 	}
-	if room := float64(len(tr.cpus) - tr.spec.Procs); tr.slept() && !tr.spec.FIFO && v.Others > max(room, 0)+maxOthers {
+	if room := float64(len(tr.cpus) - tr.spec.Procs); tr.sleptUnwatched() && !tr.spec.FIFO && v.Others > max(room, 0)+maxOthers {
 		fail("other processes used %.1f CPUs beside workers that slept", v.Others)
 	}
 	t.Warnings = append(t.Warnings, g.notes...)

@@ -17,6 +17,7 @@ type lived struct {
 	cpu                    int64 // of 1000
 	voluntary, involuntary int64
 	parks                  uint64
+	queued                 int64 // of 1000, where it is known
 }
 
 func sliceOf(workers ...lived) slice {
@@ -27,6 +28,10 @@ func sliceOf(workers ...lived) slice {
 		sp.end.at = wall
 		sp.end.use = usage{cpu: wall / 1000 * l.cpu, voluntary: l.voluntary, involuntary: l.involuntary}
 		sp.end.waits.Parks = l.parks
+		sp.begin.queued, sp.end.queued = -1, -1
+		if l.queued > 0 {
+			sp.begin.queued, sp.end.queued = 0, wall/1000*l.queued
+		}
 		sp.end.counts[workload.Fault] = 1000
 		sl.workers = append(sl.workers, sp)
 	}
@@ -48,6 +53,8 @@ func TestJudge(t *testing.T) {
 		"the hypervisor had it":         {sliceOf(lived{cpu: 700}), 2, "worker 0 had its CPU for 70.0 %"},
 		"one slept in a lock":           {sliceOf(lived{cpu: 1000}, lived{cpu: 300, voluntary: 9, parks: 9}), 2, ""},
 		"one slept and was preempted":   {sliceOf(lived{cpu: 300, voluntary: 9, involuntary: 1, parks: 9}), 2, "worker 0 was preempted"},
+		"one slept and was robbed":      {sliceOf(lived{cpu: 300, voluntary: 9, parks: 9, queued: 20}), 2, "worker 0 slept and waited for its CPU for 2.0 %"},
+		"one was woken often":           {sliceOf(lived{cpu: 300, voluntary: 900, involuntary: 1, parks: 900, queued: 40}), 2, ""},
 		"preempted for a moment":        {sliceOf(lived{cpu: 990, involuntary: 1}), 2, ""},
 		"garbage":                       {collected, 2, "garbage was collected"},
 		"no CPU time is known":          {sliceOf(lived{}), 2, ""},

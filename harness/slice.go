@@ -25,8 +25,15 @@ func (s *span) wall() int64        { return s.end.at - s.begin.at }
 func (s *span) cpu() int64         { return s.end.use.cpu - s.begin.use.cpu }
 func (s *span) involuntary() int64 { return s.end.use.involuntary - s.begin.use.involuntary }
 func (s *span) voluntary() int64   { return s.end.use.voluntary - s.begin.use.voluntary }
-func (s *span) parks() uint64      { return s.end.waits.Parks - s.begin.waits.Parks }
-func (s *span) failed() uint64     { return s.end.failed - s.begin.failed }
+
+// queued returns how long the worker waited in the run queue; false if the
+// system does not say.
+func (s *span) queued() (ns int64, ok bool) {
+	return s.end.queued - s.begin.queued, s.begin.queued >= 0 && s.end.queued >= 0
+}
+
+func (s *span) parks() uint64  { return s.end.waits.Parks - s.begin.waits.Parks }
+func (s *span) failed() uint64 { return s.end.failed - s.begin.failed }
 
 // ops returns the ops of one kind.
 func (s *span) kind(k workload.Kind) uint64 { return s.end.counts[k] - s.begin.counts[k] }
@@ -60,7 +67,8 @@ const minShare = 0.985
 //
 //   - a worker that did not sleep must have had its CPU for minShare of the slice;
 //   - a worker that slept gave its CPU away, so its share says nothing: it must
-//     not have been preempted by another process's thread;
+//     have had it again when it could run, but for the wake-ups (Robbed); where
+//     the system does not say how long it waited, it must not have been preempted;
 //   - where workers outnumber the CPUs they must together have had minShare of
 //     all CPUs, unless some slept.
 func (tr *trial) judge(sl *slice) string {
@@ -73,15 +81,28 @@ func (tr *trial) judge(sl *slice) string {
 	for i := range sl.workers {
 		sp := &sl.workers[i]
 		share := float64(sp.cpu()) / float64(sp.wall())
+		queued, known := sp.queued()
 		switch {
 		case share >= minShare || sp.cpu() == 0:
 		case sp.voluntary() == 0:
 			return fmt.Sprintf("worker %d had its CPU for %.1f %% of a slice", i, share*100)
-		case sp.involuntary() > 0:
+		case known && Robbed(queued, sp.voluntary(), sp.wall()):
+			return fmt.Sprintf("worker %d slept and waited for its CPU for %.1f %% of a slice", i, 100*float64(queued)/float64(sp.wall()))
+		case !known && sp.involuntary() > 0:
 			return fmt.Sprintf("worker %d was preempted", i)
 		}
 	}
 	return ""
+}
+
+// wakeCost is how long, in nanoseconds, a thread may be in the run queue for being
+// woken on an idle CPU: some 300 on the guest where it was looked at.
+const wakeCost = 1000
+
+// Robbed reports whether a thread that was in the run queue for so many of its
+// wall nanoseconds, and slept so often, was kept from its CPU.
+func Robbed(queued, sleeps, wall int64) bool {
+	return float64(queued-sleeps*wakeCost) > (1-minShare)*float64(wall)
 }
 
 // judgeAll is judge where workers outnumber the CPUs.
@@ -124,11 +145,13 @@ func (s *slice) share() float64 {
 	return least
 }
 
-// slept reports whether a worker slept in a lock in a slice that is used.
-func (tr *trial) slept() bool {
+// sleptUnwatched reports whether a worker slept in a lock, in a slice that is
+// used, and nothing in the slice tells how long it was kept from its CPU then.
+func (tr *trial) sleptUnwatched() bool {
 	for _, sl := range tr.used() {
 		for i := range sl.workers {
-			if sl.workers[i].parks() > 0 {
+			_, known := sl.workers[i].queued()
+			if sl.workers[i].parks() > 0 && (tr.over || !known) {
 				return true
 			}
 		}

@@ -23,20 +23,6 @@ func ThreadUse() Use {
 	return Use{CPU: u.cpu, Voluntary: u.voluntary, Involuntary: u.involuntary}
 }
 
-// Others watches the machine from now on; the function that it returns says how
-// many CPUs others have used since, on average: other processes, and other
-// guests of the host. The system counts them in hundredths of a second; 0 where
-// it does not tell.
-func Others() func() (cpus float64) {
-	var g guard
-	g.start()
-	return func() float64 {
-		g.stop()
-		others, steal, _ := g.machine()
-		return others + steal
-	}
-}
-
 // Pass returns a function that performs a stream on v for about d, as the
 // worker of a throughput trial with one worker does, and returns how many ops
 // that were: for measuring what the harness itself costs.

@@ -139,8 +139,9 @@ func (tr *trial) work(i int, ready chan<- error) {
 	ready <- tr.place(tr.cpus[(i+tr.spec.Rep)%tr.turns].cpu)
 	w := tr.workers[i]
 	w.task.OwnThread()
-	w.perf = openPerf()
+	w.perf, w.queue = openPerf(), OpenRunQueue()
 	defer w.perf.close()
+	defer w.queue.Close()
 	for range tr.start[i] {
 		if w.lat != nil {
 			w.openLoop(&tr.gate, tr.length)

@@ -72,6 +72,7 @@ type stamp struct {
 	stats  vmm.LockStats
 	waits  vmatomic.WaitStats
 	perf   [len(counterNames)]uint64
+	queued int64 // nanoseconds in the run queue; -1 is unknown
 }
 
 // worker performs one stream. Its fields are its own while a slice runs and
@@ -97,6 +98,7 @@ type worker struct {
 	begin, end stamp // of the slice that ran last
 	lat        *latency
 	perf       perf
+	queue      RunQueue
 	_          [128]byte
 }
 
@@ -118,6 +120,10 @@ func (w *worker) stamp() stamp {
 	s := stamp{
 		at: w.watch.now(), use: threadUsage(),
 		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits, perf: w.perf.read(),
+	}
+	s.queued = -1
+	if ns, ok := w.queue.Waited(); ok {
+		s.queued = ns
 	}
 	s.counts[workload.Fault] = w.ops
 	for _, n := range w.counts {

@@ -62,10 +62,6 @@ const chunkTime = 20 * time.Microsecond
 // CPU.
 const minShare = 0.985
 
-// maxOthers is how many CPUs others may use, on average, while a ratio is
-// measured in which threads sleep, unless these have a real-time priority.
-const maxOthers = 0.25
-
 // maxBurst is how much longer than the shortest ever a burst of arithmetic may
 // take: a sibling at work makes it half as long again, the clock rate of a
 // loaded machine a tenth.
@@ -98,14 +94,16 @@ const (
 // member is one thread. The fields are its own while a slice runs and the
 // coordinator's between slices.
 type member struct {
-	_    [128]byte
-	jobs chan *job
-	done chan struct{}
-	base time.Time
+	_     [128]byte
+	jobs  chan *job
+	done  chan struct{}
+	base  time.Time
+	queue harness.RunQueue
 
 	ops       uint64
 	wall, cpu int64
 	slept     int64         // voluntary context switches
+	queued    int64         // nanoseconds in the run queue; 0 where the system does not tell
 	waited    time.Duration // thread 0 beside another: how long this process's threads waited for CPUs
 	burst     time.Duration // of the longer of the two beside the slice
 	_         [128]byte
@@ -158,6 +156,8 @@ func (m *member) work(id, cpu int, fifo bool, ready chan<- error) {
 		err = harness.Realtime()
 	}
 	ready <- err
+	m.queue = harness.OpenRunQueue()
+	defer m.queue.Close()
 	for j := range m.jobs {
 		m.slice(id, j)
 		m.done <- struct{}{}
@@ -173,6 +173,7 @@ func (m *member) slice(id int, j *job) {
 		m.burst = burst()
 		j.meet(&j.set)
 	}
+	queued, _ := m.queue.Waited()
 	use, from := harness.ThreadUse(), time.Since(m.base)
 	m.ops = 0
 	if t.pass != nil {
@@ -183,6 +184,8 @@ func (m *member) slice(id int, j *job) {
 	m.wall = int64(time.Since(m.base) - from)
 	end := harness.ThreadUse()
 	m.cpu, m.slept = end.CPU-use.CPU, end.Voluntary-use.Voluntary
+	until, _ := m.queue.Waited()
+	m.queued = until - queued
 	j.stamped.Add(1)
 	for t.loop != nil && int(j.stamped.Load()) < len(j.threads) {
 		t.loop(1)
@@ -256,16 +259,14 @@ type reading struct {
 	share   float64 // the least CPU share of a thread that did not sleep
 	why     string  // why it does not count; "" if it does
 	sibling bool    // because a thread had not a core to itself
-	slept   bool    // a thread did
 }
 
 // judge says whether a slice of s counts. Only what was done to a thread from
 // outside may speak against it, never what its own design made it do:
 //
 //   - a thread that did not sleep must have had its CPU for minShare of the slice;
-//   - one that slept gave its CPU away, and no count tells whom to: a wake-up
-//     preempts whoever runs there. The slice counts, and whether others used the
-//     CPUs meanwhile is asked of the whole ratio (see maxOthers);
+//   - one that slept gave its CPU away: it must have had it again when it could
+//     run, but for the wake-ups (harness.Robbed);
 //   - one that had a share of a core was slowed by who had the rest.
 func (c *crew) judge(s *side) (r reading) {
 	r.share = 1
@@ -275,7 +276,9 @@ func (c *crew) judge(s *side) (r reading) {
 		switch {
 		case m.cpu == 0: // the system does not tell
 		case share < minShare && m.slept > 0:
-			r.slept = true
+			if harness.Robbed(m.queued, m.slept, m.wall) {
+				r.why = fmt.Sprintf("thread %d slept and waited for its CPU for %.1f %% of a slice", i, 100*float64(m.queued)/float64(m.wall))
+			}
 		case share < minShare:
 			r.why = fmt.Sprintf("thread %d had its CPU for %.1f %% of a slice", i, share*100)
 		default:

@@ -52,8 +52,6 @@ type Result struct {
 	LeastShare         float64 // the least CPU share in a slice that counted
 	Why                string  // of the last slice that did not
 	A, B               float64 // medians of the two sides: ns/op of a thread, mostly
-
-	slept bool // a thread did, in a slice that counted
 }
 
 // Report is what a run found.
@@ -221,7 +219,6 @@ func (f *found) measure(c *crew, r *Result, p pair, rounds int) {
 	c.calibrate(p.b)
 	c.slice(p.a)
 	c.slice(p.b)
-	others, before := harness.Others(), len(f.ratios)
 	for i := range rounds {
 		sides := []*side{p.a, p.b}
 		if i%2 == 1 {
@@ -240,10 +237,6 @@ func (f *found) measure(c *crew, r *Result, p pair, rounds int) {
 		}
 		f.as, f.bs, f.ratios = append(f.as, first), append(f.bs, second), append(f.ratios, ratio(first, second))
 	}
-	if !c.fifo && !r.undisturbed(others()) {
-		r.Rejected += 2 * (len(f.ratios) - before)
-		f.as, f.bs, f.ratios = f.as[:before], f.bs[:before], f.ratios[:before]
-	}
 }
 
 // conclude sums f up.
@@ -260,23 +253,12 @@ func (r *Result) conclude(f *found) {
 	r.A, r.B = f.as[r.Rounds/2], f.bs[r.Rounds/2]
 }
 
-// undisturbed reports whether what others used of the CPUs lets r stand: where
-// threads slept, no share of a slice shows what was done to them.
-func (r *Result) undisturbed(cpus float64) bool {
-	if r.slept && cpus > maxOthers {
-		r.Why = fmt.Sprintf("others used %.1f CPUs beside threads that slept", cpus)
-		return false
-	}
-	return true
-}
-
 // slice measures s until a slice counts.
 func (r *Result) slice(c *crew, s *side) (value float64, ok bool) {
 	for range 1 + retries/2 {
 		x := c.patientSlice(s)
 		if x.why == "" {
 			r.LeastShare = min(r.LeastShare, x.share)
-			r.slept = r.slept || x.slept
 			return x.value, true
 		}
 		r.Rejected++

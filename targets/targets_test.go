@@ -209,42 +209,28 @@ func TestPercentileAndPass(t *testing.T) {
 func TestSliceCounts(t *testing.T) {
 	const ms = int64(time.Millisecond)
 	ok := member{ops: 100, wall: 8 * ms, cpu: 8 * ms}
-	slept := member{ops: 100, wall: 8 * ms, cpu: ms, slept: 40}
+	slept := member{ops: 100, wall: 8 * ms, cpu: ms, slept: 40, queued: 140_000}
+	kept := member{ops: 100, wall: 8 * ms, cpu: ms, slept: 40, queued: 180_000}
 	robbed := member{ops: 100, wall: 8 * ms, cpu: 7 * ms}
 	half := member{ops: 100, wall: 8 * ms, cpu: 8 * ms, burst: 14 * time.Microsecond}
 	late := member{ops: 1, wall: 8 * ms, cpu: ms, slept: 1}
 	loop := func(int) {}
 	for _, tt := range []struct {
-		name           string
-		a, b           *member
-		s              *side
-		counts         bool
-		slept, sibling bool
+		name            string
+		a, b            *member
+		s               *side
+		counts, sibling bool
 	}{
-		{"undisturbed", &ok, &ok, two(loop, loop), true, false, false},
-		{"slept in a lock", &ok, &slept, two(loop, loop), true, true, false},
-		{"lost its CPU", &ok, &robbed, two(loop, loop), false, false, false},
-		{"a busy sibling", &ok, &half, two(loop, loop), false, false, true},
-		{"woken late", &ok, &late, one(loop).withEvery(200*time.Microsecond, func() {}), false, true, false},
+		{"undisturbed", &ok, &ok, two(loop, loop), true, false},
+		{"slept in a lock", &ok, &slept, two(loop, loop), true, false},
+		{"kept from its CPU when it woke", &ok, &kept, two(loop, loop), false, false},
+		{"lost its CPU", &ok, &robbed, two(loop, loop), false, false},
+		{"a busy sibling", &ok, &half, two(loop, loop), false, true},
+		{"woken late", &ok, &late, one(loop).withEvery(200*time.Microsecond, func() {}), false, false},
 	} {
 		c := &crew{members: []*member{tt.a, tt.b}, burst: 8 * time.Microsecond}
-		if r := c.judge(tt.s); (r.why == "") != tt.counts || r.slept != tt.slept || r.sibling != tt.sibling {
-			t.Errorf("%s: %q, slept %v, sibling %v", tt.name, r.why, r.slept, r.sibling)
-		}
-	}
-}
-
-// TestOthersBesideSleepers: who sleeps says nothing of the machine, so that what
-// others used of it decides.
-func TestOthersBesideSleepers(t *testing.T) {
-	for _, tt := range []struct {
-		slept  bool
-		others float64
-		counts bool
-	}{{false, 2, true}, {true, 0.1, true}, {true, 0.5, false}} {
-		r := Result{slept: tt.slept}
-		if got := r.undisturbed(tt.others); got != tt.counts || (r.Why == "") != got {
-			t.Errorf("slept %v beside %v CPUs: %v %q", tt.slept, tt.others, got, r.Why)
+		if r := c.judge(tt.s); (r.why == "") != tt.counts || r.sibling != tt.sibling {
+			t.Errorf("%s: %q, sibling %v", tt.name, r.why, r.sibling)
 		}
 	}
 }
