@@ -95,9 +95,17 @@ targets-peers: ## the same against C11, other trees and gVisor: a module of its 
 	cd compare && $(GO) build $(FLAGS) -o ../$(BIN)/compare . && ../$(BIN)/compare -sched $(or $(SCHED),other)
 
 GUEST := $(BIN)/kernels/init
-kernels: build ## real kernels, emulated: bytes per VMA, instructions per operation, held against the record (Debian's mirror, 0.3 GB)
-	CGO_ENABLED=0 GOAMD64=v1 $(GO) build -trimpath -buildvcs=false -ldflags='-s -w' -o $(GUEST) ./kernels/guest
+kernels-guest: build
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOAMD64=v1 GOFLAGS= GOEXPERIMENT= $(GO) build -trimpath -buildvcs=false -ldflags='-s -w' -o $(GUEST) ./kernels/guest
+
+kernels: kernels-guest ## real kernels, emulated: bytes and instructions, held against the record (Debian; 0.2 GB from its mirror)
 	$(BIN)/vmabench kernels -guest $(GUEST) $(if $(UPDATE),-update)
+
+CC ?= cc
+kernels-locks: kernels-guest ## the same by kernel function: atomics, cache lines, the tail behind a mapper (and a C compiler)
+	@command -v $(CC) >/dev/null || { echo 'kernels-locks: no C compiler ($(CC))' >&2; exit 2; }
+	$(CC) -std=gnu17 -O2 -Wall -shared -fPIC -o $(BIN)/kernels/locks.so kernels/plugin/locks.c
+	$(BIN)/vmabench kernels -guest $(GUEST) -locks $(BIN)/kernels/locks.so $(if $(UPDATE),-update)
 
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

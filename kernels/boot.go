@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,7 @@ type Machine struct {
 	// Options are the emulator's beyond those of every machine, Boot the
 	// kernel's; Guest are the arguments of the guest.
 	Options, Boot, Guest []string
-	// Plugin is a plugin of the emulator, with its arguments; "" for none. Its
-	// arguments are part of the result, its path is not.
+	// Plugin is a plugin of the emulator, with its arguments; "" for none.
 	Plugin string
 }
 
@@ -30,20 +30,16 @@ type Machine struct {
 // a result: with another memory size alone a count of mmap has been seen to move.
 var (
 	everyMachine = []string{"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
-		"-m", "1024", "-accel", "tcg"}
+		"-m", "1024"}
 	everyBoot = []string{"console=ttyS0", "quiet", "panic=-1", "reboot=t", "nokaslr", "norandmaps", "mitigations=off", "pti=off",
 		"init_on_alloc=0", "preempt=voluntary", "transparent_hugepage=never", "GOGC=off", "GODEBUG=asyncpreemptoff=1"}
 )
 
-// Boot runs the guest program on the machine and returns the rows it printed.
-// A boot that ends without the guest's last word is tried again: emulated CPUs
+// boot runs the guest program on the machine and returns what it printed. A
+// boot that ends without the guest's last word is tried again: emulated CPUs
 // that run at once have been seen to die early, where the kernel rewrites its
 // own code.
-func (c *Cache) Boot(ctx context.Context, m *Machine, guest string) ([]results.KernelRow, error) {
-	init, err := os.ReadFile(guest)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cache) boot(ctx context.Context, m *Machine, init []byte) ([]string, error) {
 	dir, err := os.MkdirTemp("", "kernels-")
 	if err != nil {
 		return nil, err
@@ -63,9 +59,9 @@ func (c *Cache) Boot(ctx context.Context, m *Machine, guest string) ([]results.K
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		switch text, verdict := guestSaid(out); {
+		switch lines, verdict := guestSaid(out); {
 		case verdict == "done":
-			return results.ReadKernels(strings.NewReader(c.key(m, init)+text), m.Kernel.Release)
+			return lines, nil
 		case verdict != "":
 			return nil, fmt.Errorf("Linux %s: the guest %s", m.Kernel.Release, verdict)
 		case err != nil && len(out) == 0:
@@ -77,16 +73,19 @@ func (c *Cache) Boot(ctx context.Context, m *Machine, guest string) ([]results.K
 	return nil, last
 }
 
-// guestSaid returns the benchmark lines of a console and the guest's last word,
-// "" if it never came.
-func guestSaid(console []byte) (lines, verdict string) {
+// said are the beginnings of a line that is the guest's and not the kernel's.
+var said = []string{"Benchmark", "symbols ", "report "}
+
+// guestSaid returns the guest's lines of a console and its last word, "" if it
+// never came.
+func guestSaid(console []byte) (lines []string, verdict string) {
 	for line := range strings.Lines(string(console)) {
 		line = strings.TrimRight(line, "\r\n")
 		if word, ok := strings.CutPrefix(line, "guest: "); ok {
 			return lines, word
 		}
-		if strings.HasPrefix(line, "Benchmark") {
-			lines += line + "\n"
+		if slices.ContainsFunc(said, func(p string) bool { return strings.HasPrefix(line, p) }) {
+			lines = append(lines, line)
 		}
 	}
 	return lines, ""
@@ -133,12 +132,10 @@ func bootLine(m *Machine) string {
 }
 
 // key is what a result is of: all that it depends on.
-func (c *Cache) key(m *Machine, init []byte) string {
-	_, plugin, _ := strings.Cut(m.Plugin, ",")
-	key := fmt.Sprintf("kernel: %s\npackage: %s\nemulator: %s %s\noptions: %s\nboot: %s\nguest: %x\n",
-		m.Kernel.Release, m.Kernel.Version, qemu, c.Emulator, strings.Join(c.options(m), " "), bootLine(m), sha256.Sum256(init))
-	if plugin != "" {
-		key += "plugin: " + plugin + "\n"
+func (c *Cache) key(m *Machine, init []byte) []results.Param {
+	return []results.Param{
+		{Key: "kernel", Value: m.Kernel.Release}, {Key: "package", Value: m.Kernel.Version},
+		{Key: "emulator", Value: qemu + " " + c.Emulator}, {Key: "options", Value: strings.Join(c.options(m), " ")},
+		{Key: "boot", Value: bootLine(m)}, {Key: "guest", Value: fmt.Sprintf("%x", sha256.Sum256(init))},
 	}
-	return key
 }

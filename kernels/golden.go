@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"vmabench/results"
 )
@@ -78,9 +79,53 @@ func nearest(golden []results.KernelRow, r *results.KernelRow) string {
 	return fmt.Sprintf("%s: not on record", r.Get("kernel"))
 }
 
-// Keep returns golden with its rows of the same keys replaced by these.
+// Apart compares figures that have ranges with golden ones of the same kernel
+// release and name. It returns those whose ranges do not meet, a line each, and
+// how many there are in both.
+func Apart(golden, rows []results.KernelRow) (apart []string, n int) {
+	for i := range rows {
+		r := &rows[i]
+		for j := range golden {
+			g := &golden[j]
+			if g.Get("kernel") != r.Get("kernel") || g.Name() != r.Name() {
+				continue
+			}
+			for _, v := range r.Values {
+				least, most := limits(v.Unit)
+				lo, ok := r.Value(least)
+				if !ok {
+					continue
+				}
+				hi, _ := r.Value(most)
+				glo, _ := g.Value(least)
+				ghi, _ := g.Value(most)
+				n++
+				if lo > ghi || hi < glo {
+					apart = append(apart, fmt.Sprintf("%s: %s: %v to %v %s, was %v to %v", r.Get("kernel"), r.Name(), lo, hi, v.Unit, glo, ghi))
+				}
+			}
+		}
+	}
+	return apart, n
+}
+
+// limits returns the units of the least and the most of a figure's range:
+// lines/op has lines-least/op and lines-most/op.
+func limits(unit string) (least, most string) {
+	i := strings.IndexAny(unit, "-/")
+	if i < 0 {
+		i = len(unit)
+	}
+	return unit[:i] + "-least" + unit[i:], unit[:i] + "-most" + unit[i:]
+}
+
+// Keep returns golden with its rows of the same kernel packages replaced by these.
 func Keep(golden, rows []results.KernelRow) []results.KernelRow {
-	kept := slices.DeleteFunc(slices.Clone(golden), func(g results.KernelRow) bool { return len(sameKey(rows, &g)) > 0 })
+	kept := slices.DeleteFunc(slices.Clone(golden), func(g results.KernelRow) bool {
+		return slices.ContainsFunc(rows, func(r results.KernelRow) bool {
+			return r.Get("kernel") == g.Get("kernel") && r.Get("package") == g.Get("package")
+		})
+	})
 	kept = append(kept, rows...)
 	slices.SortStableFunc(kept, func(a, b results.KernelRow) int {
 		return slices.Compare(numbers(a.Get("kernel")), numbers(b.Get("kernel")))

@@ -95,7 +95,7 @@ func TestGuestSaid(t *testing.T) {
 		console + "[ 3.0] Oops: int3\r\n":        "",
 	} {
 		lines, verdict := guestSaid([]byte(text))
-		if lines != "BenchmarkA/x=1 1 2 insn\n" || verdict != want {
+		if len(lines) != 1 || lines[0] != "BenchmarkA/x=1 1 2 insn" || verdict != want {
 			t.Errorf("%q: %q, %q", text, lines, verdict)
 		}
 	}

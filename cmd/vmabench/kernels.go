@@ -15,56 +15,84 @@ import (
 	"vmabench/results"
 )
 
+const kernelRecords = "results/reference/kernels"
+
 // realKernels boots real kernels under an emulator and holds what they do
 // against the record.
 func realKernels(args []string, out, errs io.Writer) error {
 	fs := flags("kernels", errs)
 	guest := fs.String("guest", "bin/kernels/init", "the guest program, which make kernels builds: a `file`")
+	locks := fs.String("locks", "", "count by kernel function with this plugin of the emulator, which make kernels-locks builds: a `file`")
 	cache := fs.String("cache", "", "`folder` of the unpacked packages (default vmabench/kernels in the user's cache folder)")
 	wanted := fs.String("kernels", "6.1,6.12,newest", "releases, or their beginnings, and newest; by `comma`")
 	fresh := fs.Bool("fresh", false, "fetch again: the mirror may have newer point releases")
-	record := fs.String("record", "results/reference/kernels/exact.txt", "`file` with what was found before")
+	record := fs.String("record", "", "`file` with what was found before (default "+kernelRecords+"/exact.txt, or locks.txt with -locks)")
 	update := fs.Bool("update", false, "keep what is found in the record")
 	if err := parse(fs, args, 0); err != nil {
 		return err
 	}
-	if _, err := os.Stat(*guest); err != nil {
+	init, err := os.ReadFile(*guest)
+	if err != nil {
 		return badf("-guest: %v; make kernels builds it", plain(err))
 	}
-	if *cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return badf("-cache: %v", err)
+	if *locks != "" {
+		if _, err := os.Stat(*locks); err != nil {
+			return badf("-locks: %v; make kernels-locks builds it", plain(err))
 		}
-		*cache = filepath.Join(dir, "vmabench", "kernels")
+	}
+	if *record == "" {
+		*record = filepath.Join(kernelRecords, map[bool]string{false: "exact.txt", true: "locks.txt"}[*locks != ""])
 	}
 	golden, err := readKernels(*record)
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	list := strings.Split(*wanted, ",")
-	c, err := kernels.Open(ctx, *cache, list, *fresh, func(s string) { fmt.Fprintln(errs, s) })
-	if errors.As(err, new(*kernels.Unavailable)) {
-		return usageError{err}
-	} else if err != nil {
+	rows, err := bootKernels(*cache, strings.Split(*wanted, ","), *fresh, init, *locks, errs)
+	if err != nil {
 		return err
-	}
-	var rows []results.KernelRow
-	for _, w := range list {
-		k := c.Kernel(w)
-		fmt.Fprintln(errs, "booting Linux", k.Release)
-		r, err := c.Exact(ctx, k, *guest)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, r...)
 	}
 	if err := results.WriteKernels(out, rows); err != nil {
 		return err
 	}
+	if *locks != "" {
+		return compareRanges(golden, rows, *record, *update, out)
+	}
 	return compareKernels(golden, rows, *record, *update, out)
+}
+
+// bootKernels returns what the wanted kernels do, one after the other.
+func bootKernels(cache string, wanted []string, fresh bool, init []byte, plugin string, errs io.Writer) ([]results.KernelRow, error) {
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return nil, badf("-cache: %v", err)
+		}
+		cache = filepath.Join(dir, "vmabench", "kernels")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	c, err := kernels.Open(ctx, cache, wanted, fresh, func(s string) { fmt.Fprintln(errs, s) })
+	if errors.As(err, new(*kernels.Unavailable)) {
+		return nil, usageError{err}
+	} else if err != nil {
+		return nil, err
+	}
+	var rows []results.KernelRow
+	for _, w := range wanted {
+		k := c.Kernel(w)
+		fmt.Fprintln(errs, "booting Linux", k.Release)
+		var r []results.KernelRow
+		if plugin == "" {
+			r, err = c.Exact(ctx, k, init)
+		} else {
+			r, err = c.Locks(ctx, k, init, plugin)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	return rows, nil
 }
 
 // readKernels reads a record, which need not exist.
@@ -93,16 +121,7 @@ func compareKernels(golden, rows []results.KernelRow, record string, update bool
 	}
 	switch {
 	case update:
-		f, err := os.Create(record)
-		if err != nil {
-			return err
-		}
-		if err := results.WriteKernels(f, kernels.Keep(golden, rows)); err != nil {
-			f.Close()
-			return err
-		}
-		fmt.Fprintf(out, "%d rows kept in %s\n", len(rows), record)
-		return f.Close()
+		return keepKernels(golden, rows, record, out)
 	case len(differ) > 0:
 		fmt.Fprintf(out, "%d figures differ from %s\n", len(differ), record)
 		return exitError(exitFailed)
@@ -112,4 +131,32 @@ func compareKernels(golden, rows []results.KernelRow, record string, update bool
 		fmt.Fprintf(out, "all %d rows as in %s\n", len(rows), record)
 	}
 	return nil
+}
+
+// compareRanges says which figures are not where the record has them: theirs
+// are ranges, so it is a word and no failure.
+func compareRanges(golden, rows []results.KernelRow, record string, update bool, out io.Writer) error {
+	apart, n := kernels.Apart(golden, rows)
+	fmt.Fprintln(out)
+	for _, line := range apart {
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprintf(out, "%d of %d ranges do not meet those of %s\n", len(apart), n, record)
+	if update {
+		return keepKernels(golden, rows, record, out)
+	}
+	return nil
+}
+
+func keepKernels(golden, rows []results.KernelRow, record string, out io.Writer) error {
+	f, err := os.Create(record)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := results.WriteKernels(f, kernels.Keep(golden, rows)); err != nil {
+		f.Close()
+		return err
+	}
+	fmt.Fprintf(out, "%d rows kept in %s\n", len(rows), record)
+	return f.Close()
 }

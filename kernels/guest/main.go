@@ -15,7 +15,7 @@ import (
 var design = flag.String("design", "unknown", "the lock design of this kernel, for the names of the lines")
 
 func main() {
-	job := flag.String("job", "", "exact, lines or tail")
+	job := flag.String("job", "", "exact, symbols or locks")
 	// The kernel hands over the options that it does not know itself too.
 	var args []string
 	for _, a := range os.Args[1:] {
@@ -40,6 +40,15 @@ func main() {
 
 func jobs(name string) error {
 	switch name {
+	case "symbols":
+		return symbols()
+	case "locks":
+		for _, f := range []func() error{housekeeping, faultLines, faultTails} {
+			if err := f(); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "exact":
 		if err := instructions(); err != nil {
 			return err
