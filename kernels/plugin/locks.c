@@ -16,6 +16,7 @@
 // put off, counts by its length alone. QEMU's header is not packaged with it: what is used of version 1 of its
 // interface is declared here.
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,7 +49,7 @@ bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t);
 
 int qemu_plugin_version = 1;
 
-enum { CPUS = 8, WINDOWS = 1 << 16, KERNEL = 63 };
+enum { CPUS = 8, WINDOWS = 1 << 16, KERNEL = 63, PATIENCE = 100000000 }; // nanoseconds
 enum { BEGIN = 1, END, ON, REPORT }; // marks
 
 // ---- kernel functions
@@ -92,6 +93,7 @@ typedef struct {
 	_Atomic uint64_t now;  // virtual time
 	_Atomic bool idle, started;
 	uint64_t check;        // when to look at the others again
+	bool waits;            // for them
 	bool open;             // between BEGIN and END
 	uint64_t begin;        // virtual time of BEGIN
 	int irq;               // depth of interrupts
@@ -115,62 +117,75 @@ static FILE *out;
 
 // ---- lockstep
 
-static uint64_t clock_ns(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
+// A CPU that is too far ahead sleeps until the others have passed it. It would
+// cost more to wait awake: there may be fewer CPUs here than in the guest.
+static pthread_mutex_t step = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t turn[CPUS];
 
-// slowest returns the virtual time of the CPU that is furthest behind.
-static uint64_t slowest(void) {
+static bool runs(int i) { return atomic_load(&cpus[i].started) && !atomic_load(&cpus[i].idle); }
+
+// slowest returns the virtual time of the CPU that is furthest behind, of those
+// that run and are not the one named.
+static uint64_t slowest(int except) {
 	uint64_t min = UINT64_MAX;
 	for (int i = 0; i < CPUS; i++) {
-		if (atomic_load(&cpus[i].started) && !atomic_load(&cpus[i].idle)) {
-			uint64_t now = atomic_load(&cpus[i].now);
-			if (now < min)
-				min = now;
-		}
+		uint64_t now = atomic_load(&cpus[i].now);
+		if (i != except && runs(i) && now < min)
+			min = now;
 	}
 	return min;
 }
 
+// let_go wakes the CPUs that are not too far ahead any more.
+static void let_go(void) {
+	uint64_t min = slowest(-1);
+	for (int i = 0; i < CPUS; i++)
+		if (cpus[i].waits && (min == UINT64_MAX || atomic_load(&cpus[i].now) <= min + q))
+			pthread_cond_signal(&turn[i]);
+}
+
 // keep_step waits for the others. It gives up in the end: one of them may be
 // waiting for this CPU to leave its translated code.
-static void keep_step(cpu *c) {
-	uint64_t now = atomic_load(&c->now), min, since = 0;
-	while ((min = slowest()) != UINT64_MAX && now > min + q) {
-		uint64_t t = clock_ns();
-		if (!since)
-			since = t;
-		if (t - since > 20000000) {
+static void keep_step(unsigned v) {
+	cpu *c = &cpus[v];
+	uint64_t now = atomic_load(&c->now), min;
+	struct timespec end;
+	clock_gettime(CLOCK_REALTIME, &end);
+	if ((end.tv_nsec += PATIENCE) >= 1000000000)
+		end.tv_sec++, end.tv_nsec -= 1000000000;
+	pthread_mutex_lock(&step);
+	c->waits = true;
+	let_go();
+	while ((min = slowest(v)) != UINT64_MAX && now > min + q)
+		if (pthread_cond_timedwait(&turn[v], &step, &end)) {
 			c->slips++;
 			break;
 		}
-		sched_yield();
-	}
-	c->check = (min < now ? min : now) + q + 1;
-	if (c->check <= now)
-		c->check = now + 1;
+	c->waits = false;
+	c->check = (min == UINT64_MAX || min < now ? now : min) + q + 1;
+	pthread_mutex_unlock(&step);
 }
 
 static void on_idle(qemu_plugin_id_t id, unsigned v) {
-	if (v < CPUS)
-		atomic_store(&cpus[v].idle, true);
+	if (v >= CPUS)
+		return;
+	pthread_mutex_lock(&step);
+	atomic_store(&cpus[v].idle, true);
+	let_go();
+	pthread_mutex_unlock(&step);
 }
 
-// on_resume puts the CPU where the others have got to.
+// on_resume puts the CPU where the slowest of the others is.
 static void on_resume(qemu_plugin_id_t id, unsigned v) {
 	if (v >= CPUS)
 		return;
-	uint64_t max = atomic_load(&cpus[v].now);
-	for (int i = 0; i < CPUS; i++) {
-		uint64_t now = atomic_load(&cpus[i].now);
-		if (i != (int)v && atomic_load(&cpus[i].started) && !atomic_load(&cpus[i].idle) && now > max)
-			max = now;
-	}
-	atomic_store(&cpus[v].now, max);
-	cpus[v].check = max;
+	pthread_mutex_lock(&step);
+	uint64_t now = atomic_load(&cpus[v].now), min = slowest(v);
+	if (min != UINT64_MAX && min > now)
+		atomic_store(&cpus[v].now, now = min);
+	cpus[v].check = now;
 	atomic_store(&cpus[v].idle, false);
+	pthread_mutex_unlock(&step);
 }
 
 // ---- cache lines
@@ -329,7 +344,7 @@ static void on_insn(unsigned v, void *udata) {
 	if ((i->flags & IRET) && c->irq)
 		c->irq--;
 	if (now >= c->check)
-		keep_step(c);
+		keep_step(v);
 }
 
 static void on_mem(unsigned v, qemu_plugin_meminfo_t info, uint64_t addr, void *udata) {
