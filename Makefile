@@ -79,11 +79,12 @@ check: lab ## the lock source under every interleaving: every design and scenari
 check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short
 
-designs: ## write docs/designs.md, docs/flaws.md and the layouts again, from the designs
+designs: ## write docs/designs.md, docs/flaws.md, the models' counts and the layouts again, from the designs
 	$(GO) test -count=1 -run '^TestLayoutsInSync$$' ./variants -update
 	$(GO) test $(SIM) -count=1 -run '^TestDesignsPage$$' ./variants -update
 	$(GO) test $(SIM) -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws
 	$(GO) test -tags 'vmasim vmatiny' -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws
+	$(GO) test $(SIM) -count=1 -run '^TestModelsOnRecord$$' ./manycore -update
 
 simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
 	$(BIN)/vmalab simulate

@@ -24,7 +24,7 @@ func (d *data) figures() []*Figure {
 		figPeers, figShape,
 		figGuard, figStability, figSelftest, figBusy,
 		figChecker,
-		figLaw, figModelled, figLines, figPublished, figSensitivity,
+		figLaw, figModelled, figLines, figPublished, figKernels, figSensitivity,
 	} {
 		out = append(out, draw(d)...)
 	}

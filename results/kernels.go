@@ -2,8 +2,13 @@ package results
 
 import (
 	"bufio"
+	"embed"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -127,4 +132,50 @@ func WriteKernels(w io.Writer, rows []KernelRow) error {
 		writeLine(b, r.Name(), r.N, r.Values)
 	}
 	return b.Flush()
+}
+
+// KernelsFile is the record of real kernels that a run's report shows.
+const KernelsFile = "kernels.txt"
+
+//go:embed reference/kernels/*.txt
+var kernelRecord embed.FS
+
+// SaveKernels writes what is on record of real kernels, and of the models
+// beside them, into a run's folder: its report stays a function of the folder.
+// Single functions, and operations that no model has, are left out.
+func SaveKernels(dir string) error {
+	names, err := fs.Glob(kernelRecord, "reference/kernels/*.txt")
+	if err != nil {
+		return err
+	}
+	var rows []KernelRow
+	for _, name := range names {
+		f, err := kernelRecord.Open(name)
+		if err != nil {
+			return err
+		}
+		all, err := ReadKernels(f, name)
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			if r.Bench != "KernelFunction" && r.Bench != "KernelInsn" && r.Bench != "KernelSlab" {
+				rows = append(rows, r)
+			}
+		}
+	}
+	return writeFile(filepath.Join(dir, KernelsFile), func(w io.Writer) error { return WriteKernels(w, rows) })
+}
+
+// Kernels reads the record of real kernels in a run's folder; nil and no error
+// if it has none.
+func (f *Folder) Kernels() ([]KernelRow, error) {
+	file, err := os.Open(filepath.Join(f.Dir, KernelsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, plain(err)
+	}
+	defer file.Close()
+	return ReadKernels(file, KernelsFile)
 }

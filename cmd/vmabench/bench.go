@@ -89,6 +89,9 @@ func (o *options) open(args []string) (*job, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if err := results.SaveKernels(o.dir); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	return &job{w: w, plan: p, notes: run.Notes}, nil
 }
 

@@ -1,0 +1,206 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"vmabench/results"
+)
+
+// kernelWays are the faults that are compared, by what keeps threads apart.
+var kernelWays = []struct {
+	heading string
+	is      func(design, fault, vmas string) bool
+}{
+	{"own VMA, per-VMA lock", func(design, fault, vmas string) bool {
+		return design != "mmaponly" && fault == "user" && vmas == "own"
+	}},
+	{"one shared VMA, per-VMA lock", func(design, fault, vmas string) bool {
+		return design != "mmaponly" && fault == "user" && vmas == "shared"
+	}},
+	{"own VMA, mmap_lock", func(design, fault, vmas string) bool {
+		return vmas == "own" && (design == "mmaponly" && fault == "user" || design != "mmaponly" && fault == "kernel")
+	}},
+}
+
+// figKernels sets the models beside real kernels of each design, by what can be
+// counted under an emulator.
+func figKernels(d *data) []*Figure {
+	const id, title = "kernels", "The models beside real kernels"
+	rows, err := d.folder.Kernels()
+	switch {
+	case err != nil:
+		return missing(id, secBeyond, title, err.Error())
+	case len(rows) == 0:
+		return missing(id, secBeyond, title, "the folder has no "+results.KernelsFile+"; a new run gets it")
+	}
+	k := kernelFigure{d: d, rows: rows, table: &Table{Head: []string{"figure", "case", "design", "of", "value", "range"}, Left: 4}}
+	panels := []Panel{k.bytes(), k.atomics(), k.lines(), k.tails()}
+	f := &Figure{
+		ID: id, Section: secBeyond, Title: k.claim(title),
+		Subtitle: "Counted in real kernels under emulation, never timed: bytes by slabinfo, locked read-modify-writes, cache lines that move between four CPUs, " +
+			"and the 99th percentile of a fault in instructions, beside a thread that maps and unmaps. Hatched: the model of that kernel's lock. Whiskers: the range over three boots.",
+		Panels: panels, Table: k.table, Command: "make kernels kernels-locks",
+		Legend: []Key{{Label: "a VMA", Part: true, Style: Style{Ink: InkPart0}}, {Label: "the lock", Part: true, Style: Style{Ink: InkPart1}},
+			{Label: "tree, or its page tables' lock", Part: true, Style: Style{Ink: InkPart2}}},
+		Notes: []string{"An instruction is not a cycle and a line that moves has no price here. Kernels of different versions differ in more than the lock: " +
+			"a fault inside access(2) takes mmap_lock in each of them, so the same kernel shows both."},
+	}
+	return []*Figure{f}
+}
+
+type kernelFigure struct {
+	d     *data
+	rows  []results.KernelRow
+	table *Table
+}
+
+// of names what a row is of: "Linux 6.12.117" or "model".
+func of(r *results.KernelRow) string {
+	release := r.Get("kernel")
+	if release == "model" {
+		return release
+	}
+	release, _, _ = strings.Cut(release, "+")
+	if version, _, ok := strings.Cut(r.Get("package"), "-"); ok {
+		release = version // Debian's 6.1.0-56 is 6.1.192
+	}
+	return "Linux " + release
+}
+
+// row is a bar of one figure of a kernel or a model, which the table gets too.
+func (k *kernelFigure) row(r *results.KernelRow, figure, way string, value, lo, hi float64) Row {
+	design := r.Get("design")
+	span := ""
+	if finite(lo) {
+		span = sig(lo, 3) + " to " + sig(hi, 3)
+	}
+	k.table.Rows = append(k.table.Rows, []string{figure, way, design, of(r), sig(value, 4), span})
+	return Row{Label: design + ", " + of(r), Name: design, Style: k.d.look(design), Value: value, Lo: lo, Hi: hi,
+		Hollow: r.Get("kernel") == "model", Text: sig(value, 4)}
+}
+
+// each calls f for the rows of a benchmark, a kernel's and then its model's.
+func (k *kernelFigure) each(bench string, f func(r *results.KernelRow)) {
+	for i := range k.rows {
+		r := &k.rows[i]
+		if r.Bench != bench || r.Get("kernel") == "model" {
+			continue
+		}
+		f(r)
+		for j := range k.rows {
+			if m := &k.rows[j]; m.Get("kernel") == "model" && m.Name() == r.Name() {
+				f(m)
+			}
+		}
+	}
+}
+
+func (k *kernelFigure) bytes() Panel {
+	p := Panel{Title: "bytes a VMA, of 40,000", X: Axis{Label: "bytes", Format: Plain}}
+	k.each("KernelVMABytes", func(r *results.KernelRow) {
+		total, _ := r.Value("B/vma")
+		vma, _ := r.Value("vm_area_struct-B")
+		lock, _ := r.Value("vma_lock-B")
+		b := k.row(r, p.Title, "", total, math.NaN(), math.NaN())
+		b.Parts = parts(vma, lock, total-vma-lock)
+		p.Rows = append(p.Rows, b)
+	})
+	p.rowScale()
+	return p
+}
+
+// parts are what a bar is stacked of: VMA, lock, the rest.
+func parts(vma, lock, rest float64) []Part {
+	return []Part{{"VMA", InkPart0, vma, false}, {"lock", InkPart1, lock, false}, {"rest", InkPart2, rest, false}}
+}
+
+func (k *kernelFigure) atomics() Panel {
+	p := Panel{Title: "locked read-modify-writes of a fault", X: Axis{Label: "a fault", Format: Plain}}
+	k.each("KernelLines", func(r *results.KernelRow) {
+		all, ok := r.Value("rmw/op")
+		if r.Get("fault") != "user" || r.Get("vmas") != "own" || r.Get("threads") != "4" || !ok {
+			return
+		}
+		table, _ := r.Value("pagetable_rmw/op")
+		b := k.row(r, p.Title, "own VMA", all, math.NaN(), math.NaN())
+		b.Parts = parts(0, all-table, table)
+		p.Rows = append(p.Rows, b)
+	})
+	p.rowScale()
+	return p
+}
+
+func (k *kernelFigure) lines() Panel {
+	p := Panel{Title: "cache lines that move, of a fault on four CPUs", X: Axis{Label: "lines a fault", Format: Plain}}
+	for _, w := range kernelWays {
+		p.Rows = append(p.Rows, Row{Heading: w.heading})
+		k.each("KernelLines", func(r *results.KernelRow) {
+			if r.Get("threads") != "4" || !w.is(r.Get("design"), r.Get("fault"), r.Get("vmas")) {
+				return
+			}
+			p.Rows = append(p.Rows, k.ranged(r, p.Title, w.heading, "lines"))
+		})
+	}
+	p.rowScale()
+	return p
+}
+
+// ranged is a bar with the range over the boots, which a model has not.
+func (k *kernelFigure) ranged(r *results.KernelRow, figure, way, what string) Row {
+	unit := func(name string) float64 {
+		for _, v := range r.Values {
+			if v.Unit == name {
+				return v.Value
+			}
+		}
+		return math.NaN()
+	}
+	if what == "lines" {
+		return k.row(r, figure, way, unit("lines/op"), unit("lines-least/op"), unit("lines-most/op"))
+	}
+	return k.row(r, figure, way, unit(what+"-insn"), unit(what+"-least-insn"), unit(what+"-most-insn"))
+}
+
+func (k *kernelFigure) tails() Panel {
+	p := Panel{Title: "p99 of a fault beside a mapper", X: Axis{Label: "instructions (virtual time)", Format: SI}}
+	for _, w := range []struct{ fault, heading string }{
+		{"user", "fault from user mode"}, {"kernel", "the same from kernel mode: mmap_lock"}} {
+		p.Rows = append(p.Rows, Row{Heading: w.heading})
+		k.each("KernelTail", func(r *results.KernelRow) {
+			if r.Get("threads") == "1" && r.Get("writer") == "mmap" && r.Get("fault") == w.fault {
+				p.Rows = append(p.Rows, k.ranged(r, p.Title, w.heading, "p99"))
+			}
+		})
+	}
+	p.rowScale()
+	return p
+}
+
+// claim says whether the models' bytes and atomics are the kernels'.
+func (k *kernelFigure) claim(title string) string {
+	n, same := 0, 0
+	for i := range k.rows {
+		r := &k.rows[i]
+		if r.Get("kernel") == "model" {
+			continue
+		}
+		for j := range k.rows {
+			m := &k.rows[j]
+			if m.Get("kernel") != "model" || m.Name() != r.Name() {
+				continue
+			}
+			for _, unit := range []string{"vm_area_struct-B", "vma_lock-B", "rmw/op"} {
+				if v, ok := r.Value(unit); ok {
+					w, _ := m.Value(unit)
+					n++
+					if math.Abs(v-w) < 0.1 {
+						same++
+					}
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%s: %d of %d sizes and counts of atomics agree", title, same, n)
+}
