@@ -76,9 +76,9 @@ func (k *kernelFigure) row(r *results.KernelRow, figure, way string, value, lo, 
 	if finite(lo) {
 		span = sig(lo, 3) + " to " + sig(hi, 3)
 	}
-	k.table.Rows = append(k.table.Rows, []string{figure, way, design, of(r), sig(value, 4), span})
+	k.table.Rows = append(k.table.Rows, []string{figure, way, design, of(r), sig(value, 3), span})
 	return Row{Label: design + ", " + of(r), Name: design, Style: k.d.look(design), Value: value, Lo: lo, Hi: hi,
-		Hollow: r.Get("kernel") == "model", Text: sig(value, 4)}
+		Hollow: r.Get("kernel") == "model", Text: sig(value, 3)}
 }
 
 // each calls f for the rows of a benchmark, a kernel's and then its model's.
@@ -104,7 +104,7 @@ func (k *kernelFigure) bytes() Panel {
 		vma, _ := r.Value("vm_area_struct-B")
 		lock, _ := r.Value("vma_lock-B")
 		b := k.row(r, p.Title, "", total, math.NaN(), math.NaN())
-		b.Parts = parts(vma, lock, total-vma-lock)
+		b.Parts = parts(r, vma, lock, total-vma-lock)
 		p.Rows = append(p.Rows, b)
 	})
 	p.rowScale()
@@ -112,8 +112,9 @@ func (k *kernelFigure) bytes() Panel {
 }
 
 // parts are what a bar is stacked of: VMA, lock, the rest.
-func parts(vma, lock, rest float64) []Part {
-	return []Part{{"VMA", InkPart0, vma, false}, {"lock", InkPart1, lock, false}, {"rest", InkPart2, rest, false}}
+func parts(r *results.KernelRow, vma, lock, rest float64) []Part {
+	model := r.Get("kernel") == "model"
+	return []Part{{"VMA", InkPart0, vma, model}, {"lock", InkPart1, lock, model}, {"rest", InkPart2, rest, model}}
 }
 
 func (k *kernelFigure) atomics() Panel {
@@ -125,7 +126,7 @@ func (k *kernelFigure) atomics() Panel {
 		}
 		table, _ := r.Value("pagetable_rmw/op")
 		b := k.row(r, p.Title, "own VMA", all, math.NaN(), math.NaN())
-		b.Parts = parts(0, all-table, table)
+		b.Parts = parts(r, 0, all-table, table)
 		p.Rows = append(p.Rows, b)
 	})
 	p.rowScale()

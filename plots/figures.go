@@ -21,10 +21,10 @@ func (d *data) figures() []*Figure {
 		figSharing, figHot, figVMAs, figMix, figFork, figProtect, figTraces,
 		figEvents, figWaits,
 		figFootprint, figLayout, figLockPlace,
-		figPeers, figShape,
+		figPeers, figShape, figKernels,
 		figGuard, figStability, figSelftest, figBusy,
 		figChecker,
-		figLaw, figModelled, figLines, figPublished, figKernels, figSensitivity,
+		figLaw, figModelled, figLines, figPublished, figSensitivity,
 	} {
 		out = append(out, draw(d)...)
 	}

@@ -66,6 +66,9 @@ func synthFull(t testing.TB) *results.Folder {
 	} {
 		write(t, f, name, text)
 	}
+	if err := results.SaveKernels(f.Dir); err != nil {
+		t.Fatal(err)
+	}
 	return f
 }
 
