@@ -159,12 +159,17 @@ func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// reason is the last line that a failed command said.
+// reason is what a failed command said: its first error, or its last line.
 func reason(err error) string {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || len(exit.Stderr) == 0 {
 		return err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n")
-	return strings.TrimPrefix(lines[len(lines)-1], "E: ")
+	for _, line := range lines {
+		if e, ok := strings.CutPrefix(line, "E: "); ok {
+			return e
+		}
+	}
+	return lines[len(lines)-1]
 }
