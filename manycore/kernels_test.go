@@ -239,6 +239,21 @@ func TestModelsOnRecord(t *testing.T) {
 func TestLocksAsRealKernels(t *testing.T) {
 	model, real := byName(t, "models.txt"), byName(t, "locks.txt")
 	for _, design := range mainline {
+		// One thread, from user mode: no interrupt of another CPU and nothing of
+		// access(2) is in it.
+		const atomics = "KernelLines/design=%s/fault=user/vmas=own/threads=%d"
+		alone := real[fmt.Sprintf(atomics, design, 1)]
+		if len(alone) == 0 {
+			t.Errorf("%s: no real kernel on record", design)
+		}
+		for _, r := range alone {
+			for _, unit := range []string{"rmw/op", "pagetable_rmw/op"} {
+				got, want := value(model[fmt.Sprintf(atomics, design, 4)][0], unit), value(r, unit)
+				if got < want-0.1 || got > want+0.1 {
+					t.Errorf("%s: %v %s, Linux %s has %v", design, got, unit, r.Get("kernel"), want)
+				}
+			}
+		}
 		for _, w := range ways {
 			name := fmt.Sprintf("KernelLines/design=%s/fault=%s/vmas=%s/threads=4", design, w[0], w[1])
 			if len(model[name]) != 1 || len(real[name]) == 0 {
@@ -246,14 +261,6 @@ func TestLocksAsRealKernels(t *testing.T) {
 				continue
 			}
 			m := model[name][0]
-			value := func(r results.KernelRow, unit string) float64 { v, _ := r.Value(unit); return v }
-			for _, r := range real[name] {
-				for _, unit := range []string{"rmw/op", "pagetable_rmw/op"} {
-					if got, want := value(m, unit), value(r, unit); got < want-0.1 || got > want+0.1 {
-						t.Errorf("%s: %v %s, Linux %s has %v", name, got, unit, r.Get("kernel"), want)
-					}
-				}
-			}
 			least, most := 2.0, 5.0 // mmap_lock
 			if w[0] == "user" && design != "mmaponly" {
 				least, most = 0, 0.05
@@ -266,6 +273,11 @@ func TestLocksAsRealKernels(t *testing.T) {
 			}
 		}
 	}
+}
+
+func value(r results.KernelRow, unit string) float64 {
+	v, _ := r.Value(unit)
+	return v
 }
 
 func byName(t *testing.T, file string) map[string][]results.KernelRow {

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"vmabench/results"
@@ -81,16 +82,22 @@ func (k *kernelFigure) row(r *results.KernelRow, figure, way string, value, lo, 
 		Hollow: r.Get("kernel") == "model", Text: sig(value, 3)}
 }
 
-// each calls f for the rows of a benchmark, a kernel's and then its model's.
+// each calls f for the rows of a benchmark: those of real kernels, and after the
+// last kernel of a design its model's.
 func (k *kernelFigure) each(bench string, f func(r *results.KernelRow)) {
+	isModel := func(r *results.KernelRow) bool { return r.Get("kernel") == "model" }
 	for i := range k.rows {
 		r := &k.rows[i]
-		if r.Bench != bench || r.Get("kernel") == "model" {
+		if r.Bench != bench || isModel(r) {
 			continue
 		}
 		f(r)
+		same := func(o results.KernelRow) bool { return !isModel(&o) && o.Name() == r.Name() }
+		if slices.ContainsFunc(k.rows[i+1:], same) {
+			continue
+		}
 		for j := range k.rows {
-			if m := &k.rows[j]; m.Get("kernel") == "model" && m.Name() == r.Name() {
+			if m := &k.rows[j]; isModel(m) && m.Name() == r.Name() {
 				f(m)
 			}
 		}

@@ -27,7 +27,7 @@
 
 int qemu_plugin_version = 1;
 
-enum { CPUS = 8, WINDOWS = 1 << 16, KERNEL = 63, PATIENCE = 100000000 }; // nanoseconds
+enum { CPUS = 8, WINDOWS = 1 << 16, KERNEL = 63, PATIENCE = 100000000 }; // no machine has more CPUs; nanoseconds
 enum { BEGIN = 1, END, ON, REPORT }; // marks
 
 // ---- kernel functions
@@ -144,8 +144,6 @@ static void keep_step(unsigned v) {
 }
 
 static void on_idle(qemu_plugin_id_t id, unsigned v) {
-	if (v >= CPUS)
-		return;
 	pthread_mutex_lock(&step);
 	atomic_store(&cpus[v].idle, true);
 	let_go();
@@ -154,8 +152,6 @@ static void on_idle(qemu_plugin_id_t id, unsigned v) {
 
 // on_resume puts the CPU where the slowest of the others is.
 static void on_resume(qemu_plugin_id_t id, unsigned v) {
-	if (v >= CPUS)
-		return;
 	pthread_mutex_lock(&step);
 	uint64_t now = atomic_load(&cpus[v].now), min = slowest(v);
 	if (min != UINT64_MAX && min > now)
@@ -308,6 +304,8 @@ static void on_insn(unsigned v, void *udata) {
 	atomic_store_explicit(&c->started, true, memory_order_relaxed);
 	uint64_t now = atomic_load_explicit(&c->now, memory_order_relaxed) + 1;
 	atomic_store_explicit(&c->now, now, memory_order_release);
+	if (i->flags & STRANGE) // from an interrupt too, where the kernel may be preempted
+		c->strange = true;
 	if (i->flags & IRQ)
 		c->irq++;
 	if (c->irq)
@@ -316,7 +314,6 @@ static void on_insn(unsigned v, void *udata) {
 		counts *k = of(c, i->fn);
 		k->insn++;
 		k->rmw += i->flags & RMW;
-		c->strange |= (i->flags & STRANGE) != 0;
 	}
 	if ((i->flags & IRET) && c->irq)
 		c->irq--;
