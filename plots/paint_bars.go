@@ -31,6 +31,7 @@ func (p *Panel) paintRows(c canvas, b box) {
 		left = math.Max(left, textWidth(r.Label, sizeLabel, true)+8)
 		right = math.Max(right, textWidth(p.rowText(r), sizeTick, false)+12)
 	}
+	left = math.Min(left, 0.45*b.W) // a long name is cut: the bars are what is drawn
 	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X, f.right())
 	p.paintRowAxis(c, f)
@@ -48,7 +49,7 @@ func (p *Panel) paintRows(c canvas, b box) {
 			continue
 		}
 		c.open("bar", r.Name)
-		c.text(pt{f.X - 7, y + 12.5}, r.Label, label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true, Anchor: anchorEnd})
+		c.text(pt{f.X - 7, y + 12.5}, fit(r.Label, (left-8)/1.08, sizeLabel), label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true, Anchor: anchorEnd})
 		p.paintBar(c, f, r, y)
 		c.close()
 		y += rowH
