@@ -78,7 +78,7 @@ func (k *kernelFigure) row(r *results.KernelRow, figure, way string, value, lo, 
 		span = sig(lo, 3) + " to " + sig(hi, 3)
 	}
 	k.table.Rows = append(k.table.Rows, []string{figure, way, design, of(r), sig(value, 3), span})
-	return Row{Label: design + ", " + of(r), Name: design, Style: k.d.look(design), Value: value, Lo: lo, Hi: hi,
+	return Row{Label: design + ", " + of(r), Name: design, Style: k.d.styleOf(design, design), Value: value, Lo: lo, Hi: hi,
 		Hollow: r.Get("kernel") == "model", Text: sig(value, 3)}
 }
 

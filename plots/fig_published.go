@@ -227,13 +227,18 @@ func (t *published) what() string {
 	return t.Table.What
 }
 
-// look is the style of one of a table's designs, also of one that the run does
-// not have.
+// look is the style of one of a table's designs.
 func (d *data) look(t *published, name string) Style {
+	return d.styleOf(name, t.Table.Base, t.Table.New)
+}
+
+// styleOf is the style of a design, also of one that the run does not have: as
+// among these then.
+func (d *data) styleOf(name string, among ...string) Style {
 	if s, ok := d.style[name]; ok {
 		return s
 	}
-	return styles([]string{t.Table.Base, t.Table.New}, func(string) bool { return false })[name]
+	return styles(among, func(string) bool { return false })[name]
 }
 
 // sensitivity is an element of sensitivity.json: one parameter of the model
