@@ -127,7 +127,6 @@ func figWriters(d *data) []*Figure {
 // percentiles draws one panel a scenario and operation.
 func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figure {
 	var panels []Panel
-	var scens []scenario
 	table := &Table{Head: []string{"workload, operation", "design", "p50", "p90", "p99", "95 % interval", "p99.9", "max", "samples", "trials"}, Left: 2}
 	worst := &finding{}
 	for _, s := range d.of(results.Latency, nil) {
@@ -138,7 +137,7 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 			}
 			for _, procs := range d.procs(results.Latency, s.key) {
 				if p := d.percentilePanel(&s, op, load, procs, table, worst); p != nil {
-					panels, scens = append(panels, *p), append(scens, s)
+					panels = append(panels, *p)
 				}
 			}
 		}

@@ -13,12 +13,8 @@ import (
 func figRoles(d *data) []*Figure {
 	const id, title = "roles", "Readers and mappers apart"
 	var panels []Panel
-	var kept []scenario
 	for _, s := range d.of(results.Throughput, nil) {
-		ps := d.rolePanels(&s)
-		if len(ps) > 0 {
-			panels, kept = append(panels, ps...), append(kept, s)
-		}
+		panels = append(panels, d.rolePanels(&s)...)
 	}
 	if len(panels) == 0 {
 		return missing(id, secRoles, title, "no workload of this run has both readers and writers")
