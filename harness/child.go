@@ -78,13 +78,16 @@ func died(err error, said string) string {
 	return fmt.Sprintf("the trial's process died (%v)", err)
 }
 
-// held adds the goroutines' states when the child printed them, as it does for
-// a deadlock.
+// held adds who holds and waits for which lock, and the goroutines' states, when
+// the child printed them, as it does when it hangs.
 func held(said string) string {
-	if g := goroutines(said); g != "" {
-		return " (" + g + ")"
+	out := ""
+	for _, s := range []string{locks(said), goroutines(said)} {
+		if s != "" {
+			out += " (" + s + ")"
+		}
 	}
-	return ""
+	return out
 }
 
 func firstLine(s string) string {

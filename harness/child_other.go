@@ -9,4 +9,6 @@ import (
 
 var dumpSignal = os.Kill
 
+func raise() {}
+
 func detach(*exec.Cmd) {}

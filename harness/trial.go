@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -38,6 +39,7 @@ func RunTrial(s *TrialSpec, find Subjects) (*results.Trial, error) {
 		return nil, err
 	}
 	defer tr.close()
+	defer tr.onHang(os.Stderr)()
 	tr.measure()
 	tr.guard.finish(tr, t)
 	if s.Kind == results.Latency {

@@ -1,7 +1,9 @@
 package variants_test
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +54,32 @@ func (b *subject) place(s *addrspace.Space, r vmm.Range) *mm.VMA {
 	v := s.Place(b.k, r, rw)
 	s.WriteUnlock(b.k)
 	return v
+}
+
+// TestHeld: a process that hangs can say who holds what.
+func TestHeld(t *testing.T) {
+	eachLock(t, func(b *subject) {
+		says := func(want string) {
+			b.Helper()
+			if got := strings.Join(b.s.Held(), "; "); got != want {
+				b.Errorf("%q, want %q", got, want)
+			}
+		}
+		v := b.place(b.s, here)
+		says("")
+		b.s.WriteLock(b.k)
+		says(fmt.Sprintf("mmap_lock is held for write by task %d", b.k.ID()))
+		b.s.WriteUnlock(b.k)
+		b.s.ReadLock(b.k)
+		says(fmt.Sprintf("mmap_lock is held for read 1 times, at last by task %d", b.k.ID()))
+		b.s.ReadUnlock(b.k)
+		if got := b.s.Locks.Lookup(b.k, b.s.MM, here.Start); got != v {
+			b.Fatal("the VMA is not to be had")
+		}
+		says(fmt.Sprintf("VMA %v has 1 readers", here))
+		b.s.Locks.EndRead(b.k, v)
+		says("")
+	})
 }
 
 func (b *subject) remove(s *addrspace.Space, v *mm.VMA) {

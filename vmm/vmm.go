@@ -191,3 +191,9 @@ type Footprint struct {
 	TableBytes int
 	SpaceBytes int // the mm_struct itself
 }
+
+// LockReporter is a VMM that can say who holds and who waits for its locks, a
+// line each, while its threads are stuck: for a report of what hangs.
+type LockReporter interface {
+	Held() []string
+}

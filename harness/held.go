@@ -1,0 +1,72 @@
+package harness
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"vmabench/vmm"
+)
+
+// lockLine begins a line about a lock in what a process that hangs prints.
+const lockLine = "locks: "
+
+// onHang prints who holds and who waits for which lock when the process is asked
+// for its state, before Go prints where each goroutine is. Call stop when there
+// is nothing more to ask for.
+func (tr *trial) onHang(w io.Writer) (stop func()) {
+	asked, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(asked, dumpSignal)
+	go func() {
+		select {
+		case <-done:
+		case <-asked:
+			printed := make(chan struct{})
+			go func() {
+				defer close(printed)
+				defer func() { _ = recover() }() // a lock that is being changed
+				tr.printHeld(w)
+			}()
+			select { // a broken design may hang this too
+			case <-printed:
+			case <-time.After(dumpTime / 4):
+			}
+			signal.Reset(dumpSignal)
+			raise()
+		}
+	}()
+	return func() {
+		signal.Stop(asked)
+		close(done)
+	}
+}
+
+// printHeld writes one line a worker and one a lock.
+func (tr *trial) printHeld(w io.Writer) {
+	for _, x := range tr.workers {
+		what := "runs"
+		if !x.task.OnCPU() {
+			what = "sleeps in a lock"
+		}
+		fmt.Fprintf(w, "%sworker %d is task %d, which %s\n", lockLine, x.id, x.task.ID(), what)
+	}
+	if r, ok := tr.v.(vmm.LockReporter); ok {
+		for _, l := range r.Held() {
+			fmt.Fprintf(w, "%s%s\n", lockLine, l)
+		}
+	}
+}
+
+// locks returns the lines of printHeld in said, as one.
+func locks(said string) string {
+	var out []string
+	for line := range strings.Lines(said) {
+		if l, ok := strings.CutPrefix(strings.TrimSpace(line), lockLine); ok {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, "; ")
+}
