@@ -22,6 +22,9 @@ func (d *data) system() []fact {
 			out = append(out, fact{Name: name, Value: cmp.Or(value, "not recorded")})
 		}
 	}
+	if on := d.modelledOn(); on != "" {
+		add("machine", on+"; below is the host that computed it", "")
+	}
 	smt := "off"
 	if e.SMT {
 		smt = "on"

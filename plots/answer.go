@@ -209,7 +209,12 @@ func (d *data) memory(n string) string {
 	return fmt.Sprintf("A VMA takes %s bytes with %s, %s (object, lock, slab loss and index).", sig(mine.Value, 3), n, list(parts))
 }
 
+// machine names the hardware that the numbers are of: the host's, or the
+// simulated one.
 func (d *data) machine() string {
+	if on := d.modelledOn(); on != "" {
+		return on
+	}
 	e := &d.run.Env
 	s := cmp.Or(e.CPU, "an unnamed CPU")
 	if e.CPUs > 0 {

@@ -49,7 +49,7 @@ func figLines(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secModels, Title: title + worst,
 		Subtitle: "Modelled: nanoseconds an operation waits for a line, by object, offset and fields; hatched: waiting for the line's turn. Lines of the same place in many objects are added up.",
-		Panels:   panels, Table: table, Command: "make simulate",
+		Panels:   panels, Table: table, Command: d.simulate(),
 	}}
 }
 

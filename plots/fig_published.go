@@ -130,7 +130,7 @@ func firstSentence(s string) string {
 
 // publishedRates draws both designs' rates, published and modelled.
 func (d *data) publishedRates(t *published) Panel {
-	p := Panel{Title: fmt.Sprintf("%s on %s", t.Table.Workload, t.Table.Machine), X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: t.what() + "/s"}}
+	p := Panel{Title: fmt.Sprintf("%s on %s", t.Table.Workload, t.Table.Machine), Modelled: true, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: t.what() + "/s"}}
 	for _, v := range []struct {
 		name string
 		of   func(i int) (pub, model float64)
@@ -160,7 +160,7 @@ func (d *data) publishedRates(t *published) Panel {
 
 // publishedGain draws the change of the new design over the base.
 func (d *data) publishedGain(t *published, table *Table) Panel {
-	p := Panel{Title: t.Table.New + " over " + t.Table.Base, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "change in " + t.what() + "/s"}}
+	p := Panel{Title: t.Table.New + " over " + t.Table.Base, Modelled: true, X: Axis{Label: "threads", Scale: Log2}, Y: Axis{Label: "change in " + t.what() + "/s"}}
 	m := Series{Name: t.Table.New, Label: "published", Style: d.look(t, t.Table.New)}
 	s := Series{Name: t.Table.New, Label: "modelled", Style: d.look(t, t.Table.New), Modelled: true}
 	up, down := 1.04, 1.04

@@ -20,17 +20,19 @@ func Markdown(f *results.Folder, w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# vmabench %s\n\n", d.run.ID)
 	d.mdAnswer(&b)
-	b.WriteString("\n## Summary\n\n")
-	d.mdSummary(&b)
-	b.WriteString("\n## Where each design loses\n\n")
-	d.mdLosses(&b)
+	d.mdMeasured(&b)
+	d.mdModelled(&b)
 	if t := d.mdFootprint(); t != "" {
 		b.WriteString("\n## Bytes a VMA\n\n" + t)
 	}
 	mdList(&b, "Failed and missing", gapTexts(d.gaps))
 	mdList(&b, "Warnings", f.Warnings())
-	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s; Linux %s; %s; vmabench %s, commit %s.\n", d.run.Command, d.benchstat(),
-		d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
+	on := d.machine() + ";"
+	if d.modelledOn() != "" {
+		on += " computed on"
+	}
+	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s Linux %s; %s; vmabench %s, commit %s.\n", d.run.Command, d.benchstat(),
+		on, d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
 	_, err = w.Write(b.Bytes())
 	return err
 }
@@ -69,6 +71,18 @@ func (d *data) mdAnswer(b *bytes.Buffer) {
 		fmt.Fprintf(b, "\n%s\n", mdEscape(l))
 	}
 	fmt.Fprintf(b, "\n%s\n", mdEscape(a.How))
+}
+
+// mdMeasured is the summary and the losses of a run that compares anything.
+func (d *data) mdMeasured(b *bytes.Buffer) {
+	b.WriteString("\n## Summary\n\n")
+	if len(d.points()) == 0 {
+		b.WriteString("No throughput of two designs was measured: nothing is compared here.\n")
+		return
+	}
+	d.mdSummary(b)
+	b.WriteString("\n## Where each design loses\n\n")
+	d.mdLosses(b)
 }
 
 func (d *data) mdSummary(b *bytes.Buffer) {

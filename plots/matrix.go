@@ -181,7 +181,7 @@ type scriptRatio struct {
 }
 
 func (d *data) script() script {
-	out := script{Base: d.baseline, Designs: d.main()}
+	out := script{Base: d.baseline, Designs: append([]string{}, d.main()...), Points: []scriptPoint{}} // [], not null
 	for _, pt := range d.points() {
 		p := scriptPoint{W: pt.s.workload, T: pt.s.title, P: pt.procs, Alone: pt.procs == 1, V: map[string]string{}, R: map[string]map[string]scriptRatio{}}
 		for _, n := range d.main() {

@@ -73,6 +73,9 @@ func (p *Panel) rowText(r *Row) string {
 
 func (p *Panel) paintRowAxis(c canvas, f frame) {
 	c.open("axes", "")
+	if p.Modelled {
+		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
+	}
 	last := math.Inf(-1)
 	for _, t := range p.X.marks(4) {
 		x, w := f.x(t.V), textWidth(t.Label, sizeTick, false)

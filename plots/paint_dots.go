@@ -91,9 +91,6 @@ func (p *Panel) paintDotsGround(c canvas, f frame) {
 		lo, hi := math.Max(f.X, f.x(s.Lo)), math.Min(f.right(), f.x(s.Hi))
 		fillBox(c, box{lo, f.Y, hi - lo, f.H}, InkShade, 1)
 	}
-	if p.Modelled {
-		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
-	}
 	p.paintRowAxis(c, f)
 }
 

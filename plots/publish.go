@@ -127,11 +127,17 @@ func (d *data) siteRun(dir string) siteRun {
 			}
 		}
 	}
-	state := "undisturbed"
-	if bad > 0 {
+	state, machine := "undisturbed", d.run.Env.Machine()
+	if on := d.modelledOn(); on != "" {
+		machine = on
+	}
+	switch {
+	case timed == 0:
+		state = "nothing timed"
+	case bad > 0:
 		state = fmt.Sprintf("%d of %d trials disturbed or failed", bad, timed)
 	}
-	return siteRun{Dir: dir, ID: d.run.ID, Date: date(d.run.Created), Machine: d.run.Env.Machine(), Commit: short(d.run.Commit),
+	return siteRun{Dir: dir, ID: d.run.ID, Date: date(d.run.Created), Machine: machine, Commit: short(d.run.Commit),
 		Plan: d.run.Plan.Name, Verdict: d.answer().Head, State: state, Baseline: d.baseline}
 }
 

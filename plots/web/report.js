@@ -1,7 +1,7 @@
 'use strict';
 (() => {
 const $ = (s, e = document) => e.querySelector(s), $$ = (s, e = document) => [...e.querySelectorAll(s)];
-const data = JSON.parse($('#data').textContent);
+const data = JSON.parse($('#data').textContent), points = data.Points || [];
 $$('.js').forEach(e => e.hidden = false);
 
 // State lives in the URL's hash: b=baseline, -d=hidden designs, -w=hidden
@@ -50,7 +50,7 @@ function summary() {
   tr.replaceChildren(...[...tr.children].slice(0, 2), ...cols.map(c => {
     const th = document.createElement('th'); th.scope = 'col'; th.className = 'n'; th.textContent = c; return th; }));
   const sums = {};
-  const rows = data.Points.filter(p => !state.w.has(p.W)).map(p => {
+  const rows = points.filter(p => !state.w.has(p.W)).map(p => {
     const row = document.createElement('tr'), at = p.Alone ? 'alone' : 'all CPUs';
     sums[at] ??= {};
     row.append(head(p.T), cell(p.P));
@@ -79,9 +79,10 @@ function summary() {
   }));
   $('#against').textContent = state.b;
 }
+const base = $('#base'); // none where nothing is compared
 function apply() {
   summary();
-  $('#base').value = state.b;
+  if (base) base.value = state.b;
   $$('#filter input').forEach(i => i.checked = !state[i.name].has(i.value));
   $$('.panel[data-w]').forEach(p => p.hidden = state.w.has(p.dataset.w));
   $$('g[data-w]').forEach(g => g.toggleAttribute('hidden', state.w.has(g.dataset.w)));
@@ -91,7 +92,7 @@ function apply() {
   if (!state.t) delete document.documentElement.dataset.theme;
   $('#theme').textContent = 'theme: ' + (state.t || 'auto');
 }
-$('#base').addEventListener('change', e => { state.b = e.target.value; done(); });
+base?.addEventListener('change', e => { state.b = e.target.value; done(); });
 $('#filter').addEventListener('change', e => {
   const i = e.target;
   if (i.type !== 'checkbox') return;
@@ -112,8 +113,8 @@ document.addEventListener('click', e => {
 });
 function done() {
   apply(); save();
-  const n = data.Points.filter(p => !state.w.has(p.W)).length;
-  $('#live').textContent = 'Now against ' + state.b + ' over ' + n + ' points.';
+  const n = points.filter(p => !state.w.has(p.W)).length;
+  if (base) $('#live').textContent = 'Now against ' + state.b + ' over ' + n + ' points.';
 }
 
 // The crosshair: marks carry their values. Pointer or arrow keys move it.
