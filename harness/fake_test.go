@@ -194,6 +194,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "spin":
 		Spin()
+	case "parent":
+		parent()
 	case "garbage":
 		fmt.Println(`{"Bench": 12`)
 		os.Exit(0)

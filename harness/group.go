@@ -85,15 +85,17 @@ func (m *Member) start(o *Outcome, turns bool) (*process, error) {
 	return c, c.cmd.Start()
 }
 
+// event is what became of a process in its turn: it stopped, or it ended and was
+// waited for.
+type event struct {
+	stopped bool
+	err     error
+}
+
 // turn lets the process run until it stops, and is false when it has ended: its
 // outcome is there.
 func (c *process) turn(ctx context.Context) bool {
-	type event struct {
-		stopped bool
-		err     error
-	}
 	events := make(chan event, 1)
-	began := time.Now()
 	if c.Turn != nil {
 		c.Turn(true)
 		defer c.Turn(false)
@@ -108,38 +110,98 @@ func (c *process) turn(ctx context.Context) bool {
 		}
 		events <- event{err: c.cmd.Wait()}
 	}()
-	timer := time.NewTimer(c.Timeout - c.used)
-	defer timer.Stop()
-	select {
-	case e := <-events:
-		if c.used += time.Since(began); e.stopped && ctx.Err() == nil {
-			return true
-		}
-		if e.stopped {
-			c.kill()
-			c.cmd.Wait()
-		}
+	e, came := c.await(ctx, events)
+	switch {
+	case came && e.stopped && ctx.Err() == nil && c.used < c.Timeout:
+		return true
+	case came && !e.stopped:
 		c.finish(ctx, e.err)
-	case <-ctx.Done():
+	case ctx.Err() != nil:
 		c.kill()
-		if e := <-events; e.stopped {
-			c.cmd.Wait()
-		}
+		c.reap(e, came, events)
 		c.outcome.Err = ctx.Err()
-	case <-timer.C:
-		c.cmd.Process.Signal(dumpSignal)
-		select {
-		case <-events:
-		case <-time.After(dumpTime):
-			c.kill()
-			<-events
-		}
-		c.outcome.Err = &Failure{Why: fmt.Sprintf("hung for %v and was killed%s", c.Timeout, held(c.errs.b.String())), Dump: c.errs.b.String()}
+	case came: // alive, but it has used its time up
+		c.kill()
+		c.reap(e, came, events)
+		c.outcome.Err = c.slow()
+	default:
+		c.hung(events)
 	}
 	return false
 }
 
+// await waits for the process's event, until the context is done or the time of
+// its turns is used up; came is false in both cases, unless the event is there
+// all the same.
+func (c *process) await(ctx context.Context, events <-chan event) (e event, came bool) {
+	for c.used < c.Timeout {
+		wait := min(c.Timeout-c.used, step)
+		began := time.Now()
+		timer := time.NewTimer(wait)
+		select {
+		case e = <-events:
+			came = true
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		c.used += min(time.Since(began), wait)
+		if came || ctx.Err() != nil {
+			return e, came
+		}
+	}
+	select {
+	case e = <-events:
+		return e, true
+	default:
+		return event{}, false
+	}
+}
+
+// step is how often the time of a turn is counted, at most a step at a time: seldom
+// enough to leave a slice alone, often enough that a stop of this process, with its
+// children or without, counts next to nothing.
+const step = time.Second / 4
+
 func (c *process) kill() { c.cmd.Process.Kill() }
+
+// reap waits for a process that was killed, whose event e came or is to come.
+func (c *process) reap(e event, came bool, events <-chan event) {
+	if !came {
+		e = <-events
+	}
+	if e.stopped {
+		c.cmd.Wait()
+	}
+}
+
+// hung asks a process for its goroutines and ends it. One that stops now is slow.
+func (c *process) hung(events <-chan event) {
+	c.cmd.Process.Signal(dumpSignal)
+	var e event
+	came := false
+	select {
+	case e = <-events:
+		came = true
+	case <-time.After(dumpTime):
+	}
+	if !came || e.stopped {
+		c.kill()
+		c.reap(e, came, events)
+	}
+	if e.stopped {
+		c.outcome.Err = c.slow()
+		return
+	}
+	said := c.errs.b.String()
+	c.outcome.Err = &Failure{Why: fmt.Sprintf("hung for %v and was killed%s", c.Timeout, held(said)), Dump: said}
+}
+
+// slow is the failure of a process that goes on, but was not done in time. It has
+// been waited for.
+func (c *process) slow() *Failure {
+	return &Failure{Why: fmt.Sprintf("not done after %v and was killed", c.Timeout), Dump: c.errs.b.String()}
+}
 
 // finish is the outcome of a process that has ended by itself.
 func (c *process) finish(ctx context.Context, err error) {

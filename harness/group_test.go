@@ -1,14 +1,19 @@
 package harness
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"vmabench/results"
+	"vmabench/workload"
 )
 
 // TestTogether: the processes of a group measure in turns: each has stopped
@@ -36,6 +41,88 @@ func TestTogether(t *testing.T) {
 		if o.Err == nil && o.Trial.Guard.Slices < group[i].Spec.Timing.Slices {
 			t.Errorf("%s: %d slices", group[i].Spec.Design, o.Trial.Guard.Slices)
 		}
+	}
+}
+
+// TestLate: a child that ignores its watchdog, and one that stops itself while
+// the watchdog asks it, are killed and waited for: no process is left.
+func TestLate(t *testing.T) {
+	if !canStop {
+		t.Skip("processes cannot be stopped here")
+	}
+	for script, want := range map[string]string{
+		`trap "" QUIT; exec sleep 60`:                           "hung for 100ms and was killed",
+		`trap "" QUIT; sleep 0.6; kill -STOP $$; exec sleep 60`: "not done after 100ms and was killed",
+	} {
+		var o Outcome
+		s := quick(results.Throughput, "fake", preset(t, "ownvma"), 1)
+		p, err := (&Member{Command: Command{"sh", "-c", script}, Spec: s, Timeout: 100 * time.Millisecond}).start(&o, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if more := p.turn(context.Background()); more || o.Err == nil || o.Err.Error() != want {
+			t.Errorf("%s: more turns %v, %v", script, more, o.Err)
+		}
+		if b, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat"); err == nil {
+			t.Errorf("%s: it is still there: %s", script, b)
+			p.kill()
+		}
+	}
+}
+
+// TestUsedUp: a child that stopped just as its time was up is no hang.
+func TestUsedUp(t *testing.T) {
+	c := &process{Member: &Member{Timeout: time.Second}, used: time.Second}
+	for range 20 {
+		events := make(chan event, 1)
+		events <- event{stopped: true}
+		if e, came := c.await(context.Background(), events); !came || !e.stopped {
+			t.Fatal("the stop was not seen")
+		}
+	}
+}
+
+// ownTime is how long the trials of parent may take in their turns.
+const ownTime = 3 * time.Second
+
+// parent runs two trials in turns and says what was wrong with them.
+func parent() {
+	runtime.LockOSThread()
+	w, _ := workload.Find("ownvma")
+	exe, _ := os.Executable()
+	var group []Member
+	for _, d := range []string{"fake", "other"} {
+		s := quick(results.Throughput, d, w, 1)
+		s.Timing.Slices = 200
+		group = append(group, Member{Command: Command{"/usr/bin/env", childEnv + "=trial", exe}, Spec: s, Timeout: ownTime})
+	}
+	for _, o := range Together(context.Background(), group) {
+		if o.Err != nil {
+			fmt.Println(o.Err)
+		}
+	}
+	os.Exit(0)
+}
+
+// TestParentStops: a run that is stopped and continued, as by Ctrl-Z and fg, finds
+// no hang in the time that it slept.
+func TestParentStops(t *testing.T) {
+	if !canStop {
+		t.Skip("processes cannot be stopped here")
+	}
+	c := child(t, "parent")
+	cmd := exec.Command(c[0], c[1:]...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(ownTime / 10)
+	pause(cmd.Process)
+	time.Sleep(ownTime + time.Second)
+	resume(cmd.Process)
+	if err := cmd.Wait(); err != nil || out.Len() > 0 {
+		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 

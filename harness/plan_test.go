@@ -203,6 +203,33 @@ func TestRunnerRepeats(t *testing.T) {
 	}
 }
 
+// TestFailureIsFinal: no attempt without it hides what one found.
+func TestFailureIsFinal(t *testing.T) {
+	p, _ := NewPlan(testConfig())
+	k := keys(p)
+	corrupt := func(*results.Trial) error { return &Failure{Why: "corrupt", Dump: "page 7"} }
+	lost := func(t *results.Trial) error { t.Failed = "a change was lost"; return nil }
+	sc := &script{then: map[string][]func(*results.Trial) error{
+		k[0]: {disturbed(2), corrupt},
+		k[1]: {corrupt},
+		k[2]: {disturbed(2), lost},
+	}}
+	got := map[string]*results.Trial{}
+	dumps := 0
+	r := Runner{Spawn: sc.spawn,
+		Sink: func(_ *TrialSpec, t *results.Trial) error { got[t.ID()] = t; return nil },
+		Dump: func(*results.Trial, string) error { dumps++; return nil }}
+	sum, err := r.Run(context.Background(), p, nil)
+	if err != nil || sum.Failed != 3 || sum.Repeats != 2 || dumps != 2 {
+		t.Errorf("error %v, summary %+v, %d dumps", err, sum, dumps)
+	}
+	for i, want := range []string{"corrupt", "corrupt", "a change was lost"} {
+		if f := got[k[i]]; f.Failed != want {
+			t.Errorf("trial %d: %q, want %q", i, f.Failed, want)
+		}
+	}
+}
+
 // TestRunnerResumes: a run that ends anywhere goes on with what is missing,
 // and nothing runs twice.
 func TestRunnerResumes(t *testing.T) {

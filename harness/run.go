@@ -133,7 +133,7 @@ type attempt struct {
 }
 
 // group runs trials together, and those that were disturbed again, at most
-// maxAttempts times and while the budget has room. It returns the best attempt
+// maxAttempts times and while the budget has room. It returns the attempt to keep
 // of each, also when it is interrupted: what is finished is not lost.
 func (r *Runner) group(ctx context.Context, g []TrialSpec, c *clock, at int, sum *Summary) ([]attempt, error) {
 	best := make([]attempt, len(g))
@@ -197,13 +197,15 @@ func record(s *TrialSpec, o Outcome) (attempt, error) {
 	return attempt{trial: t, dump: f.Dump}, nil
 }
 
-// better reports whether a is the attempt to keep rather than b.
+// better reports whether a is the attempt to keep rather than b. A failure is
+// final: a corrupt space, a lost change or a hang is a design's, and no attempt
+// without one takes it back.
 func better(a, b *results.Trial) bool {
 	switch {
 	case b == nil:
 		return true
 	case (a.Failed == "") != (b.Failed == ""):
-		return a.Failed == ""
+		return a.Failed != ""
 	case a.Guard.OK != b.Guard.OK:
 		return a.Guard.OK
 	}
