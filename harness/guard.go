@@ -16,6 +16,10 @@ import (
 // they slept may be the others' doing.
 const maxOthers = 0.5
 
+// maxSteal is how much the host may take, in CPUs, beside workers that sleep: one
+// step of the counter in a trial of 100 ms.
+const maxSteal = 0.1
+
 // guard watches the machine while a trial measures: what it says is of the
 // slices, whatever the machine did between them.
 type guard struct {
@@ -129,8 +133,13 @@ func (g *guard) finish(tr *trial, t *results.Trial) {
 	if v.GCs > 0 {
 		fail("%d garbage collections in the slices", v.GCs)
 	}
-	if room := float64(len(tr.cpus) - tr.spec.Procs); tr.sleptUnwatched() && !tr.spec.FIFO && v.Others > max(room, 0)+maxOthers {
+	slept, unwatched := tr.slept()
+	if room := float64(len(tr.cpus) - tr.spec.Procs); unwatched && !tr.spec.FIFO && v.Others > max(room, 0)+maxOthers {
 		fail("other processes used %.1f CPUs beside workers that slept", v.Others)
+	}
+	// No slice shows what the host took from a worker that slept.
+	if slept && v.Steal > maxSteal {
+		fail("the host took %.2f CPUs beside workers that slept", v.Steal)
 	}
 	t.Warnings = append(t.Warnings, g.notes...)
 }

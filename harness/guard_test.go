@@ -82,7 +82,7 @@ func TestVerdict(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		accepted, rejected []slice
-		others             float64
+		others             float64 // -1: not others, the host took one CPU
 		share              float64
 		why                string
 	}{
@@ -91,37 +91,66 @@ func TestVerdict(t *testing.T) {
 		"a few are missing":    {times(8, good), times(7, lost), 0, 1, "only 8 of 10 slices undisturbed, the last because worker 1"},
 		"hardly any":           {times(1, good), times(14, lost), 0, 0.875, "only 1 of 10 slices"},
 		"others, nobody slept": {times(10, good), nil, 2, 1, ""},
+		"stolen beside sleep":  {times(10, slept), nil, -1, 0.7, "the host took 1.00 CPUs beside workers that slept"},
 		"others beside sleep":  {times(10, slept), nil, 2, 0.7, "other processes used 2.0 CPUs beside workers that slept"},
 	} {
 		spec := TrialSpec{Procs: 2, Timing: Timing{Slices: 10, Spare: 5}}
 		tr := &trial{spec: &spec, cpus: make([]seat, 2), accepted: c.accepted, rejected: c.rejected}
-		tr.guard.wall, tr.guard.sum = 1, machine{ok: true, busy: c.others}
+		tr.guard.wall, tr.guard.sum = 1, machine{ok: true, busy: max(0, c.others), steal: max(0, -c.others)}
 		var r results.Trial
 		tr.guard.finish(tr, &r)
 		g := r.Guard
 		if g.OK != (c.why == "") || !strings.HasPrefix(g.Why, c.why) || math.Abs(g.CPUShare-c.share) > 1e-3 ||
-			g.Slices != len(c.accepted)+len(c.rejected) || g.Rejected != len(c.rejected) || g.Others != c.others {
+			g.Slices != len(c.accepted)+len(c.rejected) || g.Rejected != len(c.rejected) || g.Others != max(0, c.others) {
 			t.Errorf("%s: %+v", name, g)
 		}
 	}
 }
 
-// TestUsed: too few slices are made up for by the least disturbed.
+// TestUsed: too few slices are made up for by the first of the others, whatever
+// the workers did in them.
 func TestUsed(t *testing.T) {
 	tr := &trial{spec: &TrialSpec{Timing: Timing{Slices: 10}}}
 	for _, cpu := range []int64{300, 900, 100, 800} {
 		tr.rejected = append(tr.rejected, sliceOf(lived{cpu: 1000}, lived{cpu: cpu}))
 	}
-	var shares []float64
-	for _, sl := range tr.used() {
-		shares = append(shares, sl.share())
+	used := tr.used()
+	if len(used) != 2 || used[0].workers[1].cpu() != tr.rejected[0].workers[1].cpu() || used[1].workers[1].cpu() != tr.rejected[1].workers[1].cpu() {
+		t.Errorf("%d slices stand in, want the first two", len(used))
 	}
-	if len(shares) != 2 || shares[0] != 0.9 || shares[1] != 0.8 {
-		t.Errorf("shares %v, want 0.9 and 0.8", shares)
+	tr.accepted = append(tr.accepted, sliceOf(lived{cpu: 1000}))
+	if used := tr.used(); len(used) != 2 || used[1].workers[1].cpu() != tr.rejected[0].workers[1].cpu() {
+		t.Errorf("%d slices used where one counts, want that and the first of the others", len(used))
 	}
-	tr.accepted = append(tr.accepted, sliceOf(lived{cpu: 1000}), sliceOf(lived{cpu: 1000}), sliceOf(lived{cpu: 1000}))
-	if used := tr.used(); len(used) != 3 || used[2].share() != 1 {
+	tr.accepted = append(tr.accepted, sliceOf(lived{cpu: 1000}), sliceOf(lived{cpu: 1000}))
+	if used := tr.used(); len(used) != 3 {
 		t.Errorf("%d slices used where three count", len(used))
+	}
+}
+
+// TestLatencyStandIns: the latencies of a trial are those of the slices that its
+// other values come from.
+func TestLatencyStandIns(t *testing.T) {
+	w := &worker{lat: new(latency), stream: workload.Stream{Role: "faulter"}}
+	w.lat.all[workload.Fault] = newPair()
+	tr := &trial{spec: &TrialSpec{Timing: Timing{Slices: 10}}, workers: []*worker{w}}
+	record := func(accepted bool, ns int64) {
+		if accepted {
+			tr.accepted = append(tr.accepted, slice{})
+		} else {
+			tr.rejected = append(tr.rejected, slice{})
+		}
+		w.lat.samples = []sample{{ns, ns<<kindBits | int64(workload.Fault)}}
+		tr.mergeLatency(accepted)
+	}
+	record(false, 100)
+	record(true, 200)
+	for range 5 {
+		record(false, 1000)
+	}
+	p, ok := tr.merged("faulter", workload.Fault)
+	if h := p.intended.histogram(); !ok || h.TotalCount() != 2 || h.Max() > 250 {
+		t.Errorf("%d latencies up to %d, want that which counts and the first of the others", h.TotalCount(), h.Max())
 	}
 }
 

@@ -32,9 +32,10 @@ type latency struct {
 	// samples are the ops of the current slice. They are counted after it, for
 	// that would cost more than to keep them.
 	samples []sample
-	// all is what accepted slices recorded, rest what rejected ones did; by the
-	// op's name. Only names that the stream has are there.
-	all, rest [workload.NumKinds]pair
+	// all is what accepted slices recorded, rest what each of the first rejected
+	// ones did, which may have to stand in.
+	all  byKind
+	rest []byKind
 }
 
 // sample is one op: the time to its end from its intended start, and that from
@@ -47,6 +48,20 @@ const kindBits = 8
 // maxSamples bounds the room that is made before a trial: 16 MiB a worker. More
 // is made when it is needed.
 const maxSamples = 1 << 20
+
+// byKind are the latencies of each op by its name. Only names that the stream has
+// are there.
+type byKind [workload.NumKinds]pair
+
+// empty returns the same names with nothing recorded.
+func (b *byKind) empty() (e byKind) {
+	for k := range b {
+		if b[k].intended != nil {
+			e[k] = newPair()
+		}
+	}
+	return e
+}
 
 // pair is one op's latencies by what they count from.
 type pair struct{ intended, actual *recorder }
@@ -62,12 +77,12 @@ func newLatency(s *TrialSpec, w *worker) *latency {
 	l.next = l.gap * l.rng.Float64()
 	l.samples = make([]sample, 0, min(maxSamples, 1024+int(2*float64(s.Timing.Slice)/l.gap)))
 	if l.idle {
-		l.all[0], l.rest[0] = newPair(), newPair()
+		l.all[0] = newPair()
 		return l
 	}
 	for _, op := range w.stream.Ops {
 		if k := histOf(op.Kind()); l.all[k].intended == nil {
-			l.all[k], l.rest[k] = newPair(), newPair()
+			l.all[k] = newPair()
 		}
 	}
 	return l
@@ -154,15 +169,20 @@ func (p *pair) merge(q *pair) {
 	p.actual.merge(q.actual)
 }
 
-// mergeLatency counts what a slice recorded.
+// mergeLatency counts what a slice recorded; nothing of a rejected one that could
+// not stand in any more.
 func (tr *trial) mergeLatency(accepted bool) {
 	for _, w := range tr.workers {
 		if w.lat == nil {
 			return
 		}
-		into := &w.lat.rest
-		if accepted {
-			into = &w.lat.all
+		into := &w.lat.all
+		if !accepted {
+			if len(w.lat.rest) == tr.enough() {
+				continue
+			}
+			w.lat.rest = append(w.lat.rest, into.empty())
+			into = &w.lat.rest[len(w.lat.rest)-1]
 		}
 		for _, s := range w.lat.samples {
 			p := &into[histOf(workload.Kind(s.actual&(1<<kindBits-1)))]
@@ -283,8 +303,8 @@ func (tr *trial) merged(role string, k workload.Kind) (p pair, ok bool) {
 			p = newPair()
 		}
 		p.merge(&w.lat.all[k])
-		if len(tr.accepted) < tr.enough() {
-			p.merge(&w.lat.rest[k])
+		for i := range tr.standIns(len(tr.accepted), len(w.lat.rest)) {
+			p.merge(&w.lat.rest[i][k])
 		}
 	}
 	return p, p.intended != nil

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -123,40 +122,30 @@ func (tr *trial) judgeAll(sl *slice) string {
 func (tr *trial) enough() int { return (tr.spec.Timing.Slices + 4) / 5 }
 
 // used returns the slices that the values come from: those that count; where
-// these are fewer than a fifth of what was wanted, the least disturbed of the
-// others make up for it. The guard is not content with less than all.
+// these are fewer than a fifth of what was wanted, the first of the others make
+// up for it, whatever they found: to choose among them would be to choose what
+// the design did. The guard is not content with less than all.
 func (tr *trial) used() []slice {
-	used := slices.Clone(tr.accepted)
-	if missing := tr.enough() - len(used); missing > 0 {
-		rest := slices.Clone(tr.rejected)
-		slices.SortStableFunc(rest, func(a, b slice) int { return cmp.Compare(b.share(), a.share()) })
-		used = append(used, rest[:min(missing, len(rest))]...)
-	}
-	return used
+	return append(slices.Clone(tr.accepted), tr.rejected[:tr.standIns(len(tr.accepted), len(tr.rejected))]...)
 }
 
-// share is the CPU time over wall time of the worker that had least.
-func (s *slice) share() float64 {
-	least := 1.0
-	for i := range s.workers {
-		sp := &s.workers[i]
-		least = min(least, float64(sp.cpu())/float64(max(sp.wall(), 1)))
-	}
-	return least
+// standIns is how many of the rejected slices stand in.
+func (tr *trial) standIns(accepted, rejected int) int {
+	return min(max(0, tr.enough()-accepted), rejected)
 }
 
-// sleptUnwatched reports whether a worker slept in a lock, in a slice that is
-// used, and nothing in the slice tells how long it was kept from its CPU then.
-func (tr *trial) sleptUnwatched() bool {
+// slept reports whether a worker slept in a lock in a slice that is used, and
+// whether nothing in such a slice tells how long it was kept from its CPU then.
+func (tr *trial) slept() (slept, unwatched bool) {
 	for _, sl := range tr.used() {
 		for i := range sl.workers {
-			_, known := sl.workers[i].queued()
-			if sl.workers[i].parks() > 0 && (tr.over || !known) {
-				return true
+			if sl.workers[i].parks() > 0 {
+				_, known := sl.workers[i].queued()
+				slept, unwatched = true, unwatched || tr.over || !known
 			}
 		}
 	}
-	return false
+	return slept, unwatched
 }
 
 // nsPerOp is the slice's wall time over the ops of all workers: the inverse of

@@ -68,6 +68,8 @@ type Delta struct {
 	Ranked   bool
 	Exact    bool
 	Warnings []string
+
+	machine bool // of the machine itself and no design: a family of its own
 }
 
 // Better returns +1 when the new cell is shown to be better, -1 when worse, 0
@@ -268,7 +270,7 @@ func (d *Delta) warn(format string, args ...any) {
 // family is what one correction is made over.
 func (d *Delta) family() string {
 	c := d.New.Cell
-	return fmt.Sprint(c.Kind, " ", c.family, " ", d.Unit, " ", d.Ranked)
+	return fmt.Sprint(c.Kind, " ", c.family, " ", d.Unit, " ", d.Ranked, " ", d.machine)
 }
 
 // judge corrects the p-values within their families and gives the verdicts.

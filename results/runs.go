@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	moremath "github.com/aclements/go-moremath/stats"
 )
@@ -75,6 +76,7 @@ func (c *RunComparison) addCell(base, cell *Cell) {
 		}
 		if d, ok := compare(base, cell, u); ok {
 			d.Ranked = d.Ranked && c.SameMachine
+			d.machine = c.New.isMachine(cell.Variant)
 			c.Deltas = append(c.Deltas, d)
 		}
 	}
@@ -191,10 +193,12 @@ func uRank(n1, n2 int) int {
 }
 
 // Gate says whether the new run is significantly slower than the old one by
-// more than threshold (0.05 is 5 %) in the headline unit of a benchmark, or
-// failed where the old one did not. Oversubscribed points have no say, nor has
-// what is no code of the suite: the idle loop and the running kernel. An error
-// means that there is no answer.
+// more than threshold (0.05 is 5 %), or fails where the old one did not. Of a
+// throughput benchmark it looks at the headline unit, of a latency benchmark at
+// every percentile, of a footprint at its bytes. Oversubscribed points have no
+// say, nor has what is no code of the suite: the idle loop and the running
+// kernel. An error means that there is no answer: also where a benchmark could
+// be judged in the old run and is missing, or has too few trials, in the new.
 func Gate(c *RunComparison, threshold float64) (fail bool, why []string, err error) {
 	if math.IsNaN(threshold) || threshold < 0 {
 		return false, nil, fmt.Errorf("gate %v: want a share such as 0.05", threshold)
@@ -202,29 +206,70 @@ func Gate(c *RunComparison, threshold float64) (fail bool, why []string, err err
 	if !c.SameMachine {
 		return false, nil, fmt.Errorf("the runs are from two machines: %s; %s", c.Old.Run.Env.Machine(), c.New.Run.Env.Machine())
 	}
-	judged := 0
+	judged, timed, counted := 0, 0, 0
 	for i := range c.Deltas {
 		d := &c.Deltas[i]
-		if !d.Ranked || d.Unit != d.Old.Cell.Units()[0] || c.New.isMachine(d.New.Cell.Variant) {
+		if !d.gated() {
 			continue
 		}
-		if d.canJudge(c.Options) {
+		switch {
+		case d.Exact:
+			counted++
+		case d.canJudge(c.Options):
 			judged++
+			fallthrough
+		default:
+			timed++
 		}
 		if d.Better() < 0 && worsening(d) > threshold {
 			why = append(why, fmt.Sprintf("%s: %s %+.2f%% (95 %% of %+.2f to %+.2f), p=%.3g after Holm over %d, beyond %g%%",
 				d.New.Cell.Name, d.Unit, d.Percent(), 100*(d.Lo-1), 100*(d.Hi-1), d.Holm, d.Family, 100*threshold))
 		}
 	}
-	for _, cell := range c.New.Cells() {
-		if !hasValues(cell) && slices.Contains(c.OnlyOld, cell.Name) {
-			why = append(why, fmt.Sprintf("%s: failed: %s", cell.Name, clip(oneLine(cell.Trials[0].Failed), 120)))
-		}
-	}
-	if judged == 0 && len(why) == 0 {
+	failed, lost := c.losses()
+	why = append(why, failed...)
+	switch {
+	case len(why) > 0:
+		return true, why, nil
+	case len(lost) > 0:
+		return false, nil, fmt.Errorf("%d benchmarks that the old run could be judged by: %s", len(lost), strings.Join(lost[:min(3, len(lost))], "; "))
+	case judged == 0 && (timed > 0 || counted == 0):
 		return false, nil, errors.New("no benchmark of the two runs has trials enough for a verdict")
 	}
-	return len(why) > 0, why, nil
+	return false, nil, nil
+}
+
+// gated reports whether Gate looks at d.
+func (d *Delta) gated() bool {
+	return d.Ranked && !d.machine && (d.Old.Cell.Kind == Latency || d.Unit == d.Old.Cell.Units()[0])
+}
+
+// losses returns the old run's benchmarks that fail more often in the new one,
+// and those that have too few trials there for a verdict.
+func (c *RunComparison) losses() (failed, lost []string) {
+	is := map[string]*Cell{}
+	for _, cell := range c.New.Cells() {
+		is[string(cell.Kind)+" "+cell.Name] = cell
+	}
+	for _, base := range c.Old.Cells() {
+		if base.Oversubscribed || c.Old.isMachine(base.Variant) {
+			continue
+		}
+		had := len(base.Trials) - len(base.Failed())
+		cell := is[string(base.Kind)+" "+base.Name]
+		switch {
+		case cell == nil:
+			if had > 0 {
+				lost = append(lost, base.Name+" is missing")
+			}
+		case len(cell.Failed()) > len(base.Failed()):
+			failed = append(failed, fmt.Sprintf("%s: failed in %d of %d trials, %d of %d before: %s", base.Name, len(cell.Failed()), len(cell.Trials),
+				len(base.Failed()), len(base.Trials), clip(oneLine(cell.Failed()[0].Failed), 120)))
+		case had >= MinTrials && len(cell.Trials)-len(cell.Failed()) < MinTrials:
+			lost = append(lost, fmt.Sprintf("%s has %d trials, %d before", base.Name, len(cell.Trials)-len(cell.Failed()), had))
+		}
+	}
+	return failed, lost
 }
 
 // isMachine reports whether a variant is the machine itself and no design.

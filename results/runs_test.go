@@ -123,6 +123,56 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// TestGateLosses: what the new run no longer says is no pass.
+func TestGateLosses(t *testing.T) {
+	old := synthFolder(t)
+	of := func(x *Trial) bool {
+		return x.Kind == Throughput && x.Param("variant") == "refcount" && x.Param("workload") == "hotvma" && x.Procs == 2
+	}
+	once := synthFolder(t)
+	for i := range once.Trials {
+		if x := &once.Trials[i]; of(x) && x.Rep == 3 {
+			x.Failed, x.Values = "corrupt", nil
+		}
+	}
+	if fail, why, err := Gate(CompareRuns(old, once, Options{}), 0.05); !fail || err != nil || len(why) != 1 || !strings.Contains(why[0], "1 of 10 trials, 0 of 10 before: corrupt") {
+		t.Errorf("one of ten fails: %v %q %v", fail, why, err)
+	}
+	for name, drop := range map[string]func(Trial) bool{
+		"missing":  func(x Trial) bool { return of(&x) },
+		"9 trials": func(x Trial) bool { return of(&x) && x.Rep == 3 },
+	} {
+		less := synthFolder(t)
+		less.Trials = slices.DeleteFunc(less.Trials, drop)
+		if fail, _, err := Gate(CompareRuns(old, less, Options{}), 0.05); fail || err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v %v", name, fail, err)
+		}
+	}
+	few := synthFolder(t) // what is counted lets no run pass whose times cannot be judged
+	few.Trials = slices.DeleteFunc(few.Trials, func(x Trial) bool { return x.Rep >= 2 })
+	if _, _, err := Gate(CompareRuns(few, few, Options{}), 0.05); err == nil {
+		t.Error("two repetitions pass a gate")
+	}
+	counted := synthFolder(t)
+	counted.Trials = slices.DeleteFunc(counted.Trials, func(x Trial) bool { return x.Kind != Footprint })
+	if fail, _, err := Gate(CompareRuns(counted, counted, Options{}), 0.05); fail || err != nil {
+		t.Errorf("footprints alone: %v %v", fail, err)
+	}
+	tail := synthFolder(t)
+	for i := range tail.Trials {
+		x := &tail.Trials[i]
+		x.Values = slices.Clone(x.Values)
+		for j, v := range x.Values {
+			if x.Kind == Latency && strings.Contains(v.Unit, "p99-ns") && x.Param("variant") == "refcount" {
+				x.Values[j].Value *= 10
+			}
+		}
+	}
+	if fail, why, err := Gate(CompareRuns(old, tail, Options{}), 0.05); !fail || err != nil || !strings.Contains(strings.Join(why, " "), "p99-ns") {
+		t.Errorf("a tail ten times as long: %v %q %v", fail, why, err)
+	}
+}
+
 // Two machines: nothing is ranked, the differences are named, and what
 // compares is each machine's own ratios.
 func TestTwoMachines(t *testing.T) {
