@@ -34,6 +34,19 @@ func Splice(path string, f *results.Folder) error {
 	return os.WriteFile(path, want, info.Mode().Perm())
 }
 
+// Spliceable reports, as an error, that Splice would not write path: it cannot
+// be read or written, or has no markers or wrong ones.
+func Spliceable(path string, f *results.Folder) error {
+	if _, _, err := spliced(path, f); err != nil {
+		return err
+	}
+	w, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return w.Close()
+}
+
 // Spliced reports, as an error that names the first part that differs, that
 // path does not show the run as it is.
 func Spliced(path string, f *results.Folder) error {

@@ -50,6 +50,20 @@ func Merge(dst string, shards ...string) (*Run, error) {
 	return run, w.Close()
 }
 
+// missingShard is the note on a shard that was not there.
+const missingShard = "shard %d/%d is missing"
+
+// MissingShards returns the notes of a merged run on shards that it lacks.
+func MissingShards(run *Run) (notes []string) {
+	for _, n := range run.Notes {
+		var i, of int
+		if _, err := fmt.Sscanf(n, missingShard, &i, &of); err == nil {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
 // splitBlocks counts the blocks (one repetition of one row) whose designs are
 // in more than one shard. Their ratios are paired in name only.
 func splitBlocks(folders []*Folder) (split int) {
@@ -106,7 +120,7 @@ func mergeRuns(folders []*Folder) (*Run, error) {
 	}
 	for i := range total {
 		if seen[i+1] == "" {
-			run.Notes = append(run.Notes, fmt.Sprintf("shard %d/%d is missing", i+1, total))
+			run.Notes = append(run.Notes, fmt.Sprintf(missingShard, i+1, total))
 		}
 	}
 	return &run, nil

@@ -112,7 +112,7 @@ func removeRun(dir string) error {
 	}
 	for _, f := range []string{results.RunFile, results.TrialsFile} {
 		if err := os.Remove(filepath.Join(dir, f)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return plain(err)
+			return fileError(err)
 		}
 	}
 	return nil

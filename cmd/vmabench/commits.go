@@ -36,14 +36,22 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 		o.clock = string(harness.Monotonic)
 	}
 	p, err := o.newPlan()
-	if err == nil {
-		err = p.Calibrate()
-	}
 	if err != nil {
 		return nil, nil, err
 	}
 	if o.dir == "" {
 		o.dir = filepath.Join(results.DefaultRoot, "compare-"+results.NewID(time.Now()))
+	}
+	if err := vacant(o.dir); err != nil {
+		return nil, nil, err
+	}
+	for _, rev := range []string{oldRev, newRev} {
+		if _, err := resolve(ctx, rev); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := p.Calibrate(); err != nil {
+		return nil, nil, err
 	}
 	tmp, err := os.MkdirTemp("", "vmabench-compare-")
 	if err != nil {
@@ -87,8 +95,8 @@ func build(ctx context.Context, rev, dir, exe string) (commit string, err error)
 	}
 	src := top
 	if rev != "" {
-		if commit, err = output(ctx, top, "git", "rev-parse", "--verify", "--end-of-options", rev+"^{commit}"); err != nil {
-			return "", fmt.Errorf("%q is no commit of this repository", rev)
+		if commit, err = resolve(ctx, rev); err != nil {
+			return "", err
 		}
 		src = filepath.Join(dir, "src")
 		if _, err = output(ctx, top, "git", "worktree", "add", "--detach", src, commit); err != nil {
@@ -101,6 +109,33 @@ func build(ctx context.Context, rev, dir, exe string) (commit string, err error)
 	}
 	_, err = output(ctx, src, "go", "build", "-trimpath", "-pgo=off", "-buildvcs=false", "-o", exe, "./cmd/vmabench")
 	return commit, err
+}
+
+// resolve returns the commit that rev names; "" is the tree as it is.
+func resolve(ctx context.Context, rev string) (string, error) {
+	if rev == "" {
+		return "", nil
+	}
+	commit, err := output(ctx, ".", "git", "rev-parse", "--verify", "--end-of-options", rev+"^{commit}")
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%q is no commit of this repository", rev)
+	}
+	return commit, err
+}
+
+// vacant reports, as an error, that dir cannot take both runs. It is asked
+// before the builds, which take longer.
+func vacant(dir string) error {
+	for _, side := range []string{"old", "new"} {
+		path := filepath.Join(dir, side)
+		switch _, err := os.Lstat(filepath.Join(path, results.RunFile)); {
+		case err == nil:
+			return badf("%s: already holds a run; choose another folder", path)
+		case errors.Is(err, syscall.ENOTDIR):
+			return badf("%s: not a directory", dir)
+		}
+	}
+	return nil
 }
 
 // treeCommit names the tree as it is.

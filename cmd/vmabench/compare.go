@@ -18,7 +18,7 @@ import (
 // compare shows two runs side by side, and may be a gate.
 func compare(args []string, out, errs io.Writer) error {
 	var o options
-	fs := flags("compare", errs)
+	fs := flags("compare [flags] [OLD NEW]", errs)
 	format := fs.String("format", "text", "text, md, csv or json")
 	gate := fs.String("gate", "", "exit with status 1 on a significant slowdown beyond this `share`, such as 5%")
 	unit := fs.String("units", "", "only these `units`, such as ns/op,B/vma")
@@ -150,7 +150,7 @@ func percent(s string) (float64, error) {
 
 // merge joins the folders of a plan's shards into one run.
 func merge(args []string, out, errs io.Writer) error {
-	fs := flags("merge", errs)
+	fs := flags("merge -o FOLDER SHARD...", errs)
 	dir := fs.String("o", "", "`folder` of the joined run")
 	if err := parse(fs, args, 1<<20); err != nil {
 		return err
@@ -161,6 +161,9 @@ func merge(args []string, out, errs io.Writer) error {
 	run, err := results.Merge(*dir, fs.Args()...)
 	if err != nil {
 		return usageError{err}
+	}
+	for _, n := range results.MissingShards(run) {
+		fmt.Fprintf(errs, "vmabench: warning: %s\n", n)
 	}
 	fmt.Fprintf(out, "%s: %d trials planned, from %d shards\n", *dir, run.Plan.Trials, fs.NArg())
 	return nil

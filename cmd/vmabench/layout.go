@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,7 @@ import (
 func layout(args []string, out, errs io.Writer) error {
 	fs := flags("layout [flags] PID|FILE", errs)
 	file := fs.String("o", "", "write the layout to the `file`, and what it is like to the screen")
+	force := fs.Bool("force", false, "replace a file that is there")
 	if err := parse(fs, args, 1); err != nil {
 		return err
 	}
@@ -32,7 +34,14 @@ func layout(args []string, out, errs io.Writer) error {
 	if *file == "" {
 		return writeLayout(out, l)
 	}
-	f, err := os.Create(*file)
+	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if *force {
+		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(*file, how, 0o666)
+	if errors.Is(err, os.ErrExist) {
+		return badf("%s: is there already; -force replaces it", *file)
+	}
 	if err != nil {
 		return usageError{plain(err)}
 	}

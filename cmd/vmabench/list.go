@@ -18,7 +18,7 @@ import (
 
 // list prints the designs and the workloads.
 func list(args []string, out, errs io.Writer) error {
-	fs := flags("list", errs)
+	fs := flags("list [flags] [designs|workloads]", errs)
 	long := fs.Bool("l", false, "with what each stands for and where it is from")
 	if err := parse(fs, args, 1); err != nil {
 		return err

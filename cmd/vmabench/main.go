@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"vmabench/harness"
 	"vmabench/selftest"
@@ -115,13 +116,23 @@ func status(err error, errs io.Writer) int {
 	return exitFailed
 }
 
-// flags returns a flag set whose errors are usage errors of one line.
+// flags returns a flag set whose errors are usage errors of one line. name is
+// the command, with its arguments where it has any.
 func flags(name string, errs io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("vmabench "+name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {
 		fs.SetOutput(errs)
-		fmt.Fprintf(errs, "usage: vmabench %s [flags]\n", name)
+		line := name
+		if !strings.Contains(line, " ") {
+			line += " [flags]"
+		}
+		fmt.Fprintf(errs, "usage: vmabench %s\n", line)
+		for _, c := range commands() {
+			if c.name == strings.Fields(name)[0] && c.name != "trace" {
+				fmt.Fprintf(errs, "%s\n", c.doc)
+			}
+		}
 		fs.PrintDefaults()
 		fs.SetOutput(io.Discard)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -76,6 +77,14 @@ func TestBadInput(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(foreign, results.RunFile), []byte(`{"name": "x"}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	taken := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(taken, "old"), 0o777), os.WriteFile(filepath.Join(taken, "old", results.RunFile), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	reference, err := filepath.Abs(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ args, want string }{
 		{"frob", `unknown command "frob"; vmabench help lists them`},
 		{"bench -frob", "flag provided but not defined: -frob"},
@@ -90,17 +99,21 @@ func TestBadInput(t *testing.T) {
 		{"bench -procs 0", `-procs "0": want numbers from 1 to 1024`},
 		{"bench -procs 1,x", `-procs "1,x": want numbers from 1 to 1024`},
 		{"bench -procs 2,2", `-procs "2,2" names 2 twice`},
-		{"bench -count 0", "-count 0: want at least 1"},
-		{"bench -count -3", "-count -3: want at least 1"},
+		{"bench -count 0", "-count 0: want 1 to 10000"},
+		{"bench -count -3", "-count -3: want 1 to 10000"},
+		{"plan -count 999999999", "-count 999999999: want 1 to 10000"},
 		{"bench -count x", `invalid value "x" for flag -count: parse error`},
 		{"bench -vmas 0", "-vmas 0: want 1 to 10000000"},
 		{"bench -vmas 99999999", "-vmas 99999999: want 1 to 10000000"},
 		{"bench -vmas 5 -layout " + maps, "-vmas and -layout exclude each other"},
-		{"bench -layout " + maps, `bad.maps:2: range "2000-1000" is empty or reversed`},
+		{"bench -layout " + maps, maps + `:2: range "2000-1000" is empty or reversed`},
 		{"bench -layout /nonexistent", "/nonexistent: no such file or directory"},
 		{"bench -page big", `-page "big": want none or zero`},
 		{"bench -protocol new", `-protocol "new": want same or era`},
-		{"bench -load 0", `-load "0": want positive numbers`},
+		{"bench -load 0", `-load "0": want numbers from 0.001 to 1000`},
+		{"plan -load 1e300", `-load "1e300": want numbers from 0.001 to 1000`},
+		{"plan -load 1e-300", `-load "1e-300": want numbers from 0.001 to 1000`},
+		{"plan -load NaN", `-load "NaN": want numbers from 0.001 to 1000`},
 		{"bench -load 1,1", `-load "1,1" names 1 twice`},
 		{"bench -arrivals slow", `-arrivals "slow": want poisson or constant`},
 		{"bench -sched batch", `-sched "batch": want other or fifo`},
@@ -110,10 +123,14 @@ func TestBadInput(t *testing.T) {
 		{"bench -resume -count 3", "-count: a resumed run has its own plan"},
 		{"bench -resume -o /nonexistent", "/nonexistent: no such file or directory"},
 		{"bench -resume -o " + foreign, foreign + "/run.json: no Format: not the record of a run"},
-		{"plan -count 0", "-count 0: want at least 1"},
+		{"plan -count 0", "-count 0: want 1 to 10000"},
 		{"list frobs", `list "frobs": want designs or workloads`},
 		{"report " + foreign, foreign + "/run.json: no Format: not the record of a run"},
 		{"report " + filepath.Dir(file), filepath.Dir(file) + ": no run.json: not the folder of a run"},
+		{"report -splice " + file + " " + reference, file + ": no <!-- BEGIN: ... --> marker"},
+		{"report -splice " + filepath.Dir(file) + " " + reference, filepath.Dir(file) + ": is a directory"},
+		{"compare -old-commit HEAD -o " + taken, filepath.Join(taken, "old") + ": already holds a run; choose another folder"},
+		{"compare -old-commit HEAD -o " + file, file + ": not a directory"},
 		{"compare a", "compare: want the folders of two runs, OLD and NEW, or -old-commit"},
 		{"compare -plan smoke a b", "-plan: only with -old-commit"},
 		{"compare -new-commit HEAD a b", "-new-commit needs -old-commit"},
@@ -322,45 +339,6 @@ func TestTwoRunsOneFolder(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	finish(t, dir)
-}
-
-// TestShards: the parts of a plan, run apart and merged, are the plan.
-func TestShards(t *testing.T) {
-	root := t.TempDir()
-	var parts []string
-	for _, shard := range []string{"1/2", "2/2"} {
-		dir := filepath.Join(root, strings.ReplaceAll(shard, "/", "of"))
-		parts = append(parts, dir)
-		cmd := vmabench(t, "bench", "-plan", "smoke", "-shard", shard, "-o", dir, "-noreport", "-q")
-		cmd.Dir = root // no checkout, whose commit might change between the shards
-		status, out, errs := try(t, cmd)
-		if status != exitOK {
-			t.Fatalf("shard %s: status %d\n%s%s", shard, status, out, errs)
-		}
-	}
-	dir := filepath.Join(root, "whole")
-	if status, out, errs := try(t, vmabench(t, append([]string{"merge", "-o", dir}, parts...)...)); status != exitOK {
-		t.Fatalf("merge: status %d\n%s%s", status, out, errs)
-	}
-	f, err := results.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := options{plan: "smoke", page: "none", protocol: "same", arrivals: "poisson", sched: "other", seed: 1}
-	p, err := o.newPlan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]bool{}
-	for i := range p.Trials {
-		want[p.Trials[i].ID()] = true
-	}
-	for i := range f.Trials {
-		delete(want, f.Trials[i].ID())
-	}
-	if len(f.Trials) != len(p.Trials) || len(want) != 0 {
-		t.Errorf("%d trials of %d, missing %v", len(f.Trials), len(p.Trials), want)
-	}
 }
 
 // TestDiskFull: a limit on the size of files stands for a disk that fills.

@@ -1,15 +1,17 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
-	"math"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"vmabench/harness"
@@ -61,6 +63,13 @@ func (o *options) registerRun(fs *flag.FlagSet) {
 	fs.BoolVar(&o.noReport, "noreport", false, "no tables, charts or report")
 }
 
+// Bounds of what a plan may ask for: beyond them it would not end, or its
+// trials would have no arrival at all.
+const (
+	maxCount         = 10_000
+	minLoad, maxLoad = 0.001, 1000
+)
+
 // config turns the flags into a configuration.
 func (o *options) config() (harness.Config, error) {
 	c, err := presetPlan(o.plan)
@@ -68,8 +77,8 @@ func (o *options) config() (harness.Config, error) {
 		return c, err
 	}
 	c.Seed = o.seed
-	if o.count < 0 || o.set["count"] && o.count == 0 {
-		return c, badf("-count %d: want at least 1", o.count)
+	if o.count < 0 || o.count > maxCount || o.set["count"] && o.count == 0 {
+		return c, badf("-count %d: want 1 to %d", o.count, maxCount)
 	}
 	if o.count > 0 {
 		if c.Budget > 0 {
@@ -214,7 +223,7 @@ func (o *options) pickLayout(c *harness.Config) error {
 			return usageError{plain(err)}
 		}
 		defer f.Close()
-		if c.Layout, err = workload.ParseMaps(f, filepath.Base(o.layout)); err != nil {
+		if c.Layout, err = workload.ParseMaps(f, o.layout); err != nil {
 			return usageError{err}
 		}
 		c.Layout.Name = nameOf(o.layout)
@@ -278,8 +287,8 @@ func (o *options) pickLoad(c *harness.Config) error {
 	c.LoadX = nil
 	for _, f := range strings.Split(o.load, ",") {
 		x, err := strconv.ParseFloat(f, 64)
-		if err != nil || !(x > 0) || math.IsInf(x, 0) {
-			return badf("-load %q: want positive numbers", o.load)
+		if err != nil || !(x >= minLoad && x <= maxLoad) {
+			return badf("-load %q: want numbers from %v to %d", o.load, minLoad, maxLoad)
 		}
 		if slices.Contains(c.LoadX, x) {
 			return badf("-load %q names %v twice", o.load, x)
@@ -344,6 +353,17 @@ func plain(err error) error {
 		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
 	}
 	return err
+}
+
+// fileError is an error of writing: a place that was given wrongly is a usage
+// error, a disk that fails is none.
+func fileError(err error) error {
+	for _, wrong := range []error{fs.ErrPermission, fs.ErrExist, fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
+		if errors.Is(err, wrong) {
+			return usageError{plain(err)}
+		}
+	}
+	return plain(err)
 }
 
 // value returns what a text flag was set to.

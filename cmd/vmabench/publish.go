@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"vmabench/plots"
 	"vmabench/results"
@@ -14,7 +15,7 @@ import (
 
 // publish writes a static site of several runs, and may show it.
 func publish(args []string, out, errs io.Writer) error {
-	fs := flags("publish", errs)
+	fs := flags("publish [flags] RUN...", errs)
 	dir := fs.String("o", "site", "`folder` of the site")
 	serve := fs.String("serve", "", "then show it at this `address` of this machine, such as :8080, until interrupted")
 	if err := parse(fs, args, len(args)); err != nil {
@@ -24,7 +25,10 @@ func publish(args []string, out, errs io.Writer) error {
 		return badf("publish needs a run; see vmabench publish -h")
 	}
 	var runs []*results.Folder
-	for _, name := range fs.Args() {
+	for i, name := range fs.Args() {
+		if j := sameFolder(fs.Args()[:i], name); j >= 0 {
+			return badf("publish: %s and %s are the same run", fs.Arg(j), name)
+		}
 		f, err := results.Open(name)
 		if err != nil {
 			return usageError{err}
@@ -35,13 +39,25 @@ func publish(args []string, out, errs io.Writer) error {
 		return usageError{plain(err)}
 	}
 	if err := plots.Publish(runs, *dir); err != nil {
-		return plain(err)
+		return fileError(err)
 	}
 	fmt.Fprintln(out, filepath.Join(*dir, "index.html"))
 	if *serve == "" {
 		return nil
 	}
 	return serveSite(*dir, *serve, out)
+}
+
+// sameFolder returns which of names is the folder name, -1 if none is.
+func sameFolder(names []string, name string) int {
+	a, err := os.Stat(name)
+	if err != nil {
+		return -1 // which opening it will say
+	}
+	return slices.IndexFunc(names, func(n string) bool {
+		b, err := os.Stat(n)
+		return err == nil && os.SameFile(a, b)
+	})
 }
 
 // serveSite shows the folder on the loopback interface: a look, not a server.

@@ -41,7 +41,12 @@ func TestPublish(t *testing.T) {
 }
 
 func TestPublishBadInput(t *testing.T) {
-	for _, args := range [][]string{{"publish"}, {"publish", "no-such-run"}, {"publish", "-serve", "nonsense", "-o", t.TempDir(), reference}} {
+	full := t.TempDir() // its index cannot be written
+	if err := os.Mkdir(filepath.Join(full, "index.html"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"publish"}, {"publish", "no-such-run"}, {"publish", "-o", t.TempDir(), reference, reference + "/."}, {"publish", "-o", full, reference},
+		{"publish", "-serve", "nonsense", "-o", t.TempDir(), reference}} {
 		var out, errs bytes.Buffer
 		if st := run(args, nil, &out, &errs); st != exitUsage || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%v: status %d, %q", args, st, errs.String())

@@ -34,8 +34,8 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	if err := parse(fs, args, 0); err != nil {
 		return err
 	}
-	if *count < 6 || *count > 10_000 {
-		return badf("-count %d: want 6, for an interval, to 10000", *count)
+	if *count < 6 || *count > maxCount {
+		return badf("-count %d: want 6, for an interval, to %d", *count, maxCount)
 	}
 	if *sched != "other" && *sched != "fifo" {
 		return badf("-sched %q: want other or fifo", *sched)

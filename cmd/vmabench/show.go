@@ -30,7 +30,7 @@ func show(dir string, out io.Writer) error {
 		return usageError{err}
 	}
 	if err := f.Derive(); err != nil {
-		return err
+		return fileError(err)
 	}
 	c := results.Compare(f, results.Options{})
 	if err := screen(f, c, out); err != nil {
@@ -47,21 +47,21 @@ func show(dir string, out io.Writer) error {
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, tablesFile), md.Bytes(), 0o644); err != nil {
-		return plain(err)
+		return fileError(err)
 	}
 	charts, err := plots.Charts(f, filepath.Join(dir, chartsDir))
 	if err != nil {
-		return plain(err)
+		return fileError(err)
 	}
 	if err := plots.Report(f, filepath.Join(dir, reportFile)); err != nil {
-		return plain(err)
+		return fileError(err)
 	}
 	var mail bytes.Buffer
 	if err := plots.Markdown(f, &mail); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, mailFile), mail.Bytes(), 0o644); err != nil {
-		return plain(err)
+		return fileError(err)
 	}
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "samples  %s\n", filepath.Join(dir, results.BenchFile))
@@ -151,7 +151,7 @@ func haveBenchstat() bool { return exec.Command("go", "tool", "-n", "benchstat")
 
 // report shows a finished run again.
 func report(args []string, out, errs io.Writer) error {
-	fs := flags("report", errs)
+	fs := flags("report [flags] [RUN]", errs)
 	splice := fs.String("splice", "", "also write the run's parts between the markers of this `file`, such as README.md")
 	if err := parse(fs, args, 1); err != nil {
 		return err
@@ -162,12 +162,18 @@ func report(args []string, out, errs io.Writer) error {
 			return badf("no run in %s to report on", results.DefaultRoot)
 		}
 	}
-	if err := show(dir, out); err != nil || *splice == "" {
-		return err
+	if *splice == "" {
+		return show(dir, out)
 	}
 	f, err := results.Open(dir)
 	if err != nil {
 		return usageError{err}
 	}
-	return plain(plots.Splice(*splice, f))
+	if err := plots.Spliceable(*splice, f); err != nil { // before the work, not after it
+		return usageError{plain(err)}
+	}
+	if err := show(dir, out); err != nil {
+		return err
+	}
+	return fileError(plots.Splice(*splice, f))
 }

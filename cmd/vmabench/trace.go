@@ -22,6 +22,15 @@ import (
 	"vmabench/workload/trace"
 )
 
+const traceUsage = `usage: vmabench trace COMMAND
+record a process's calls and faults, and do them again to any design
+  record -o FILE [flags] -- COMMAND               run a command and keep what it did
+  import -o FILE -initial MAPS -final MAPS LOG    make a trace of a log of strace or perf trace
+  replay [flags] FILE                             on every design: does each end in the same mappings
+  show FILE                                       what a trace holds
+vmabench trace COMMAND -h lists a command's flags.
+`
+
 // traces is the command on recorded processes.
 func traces(args []string, out, errs io.Writer) error {
 	if len(args) == 0 {
@@ -36,6 +45,9 @@ func traces(args []string, out, errs io.Writer) error {
 		return importTrace(args[1:], out, errs)
 	case "show":
 		return showTrace(args[1:], out, errs)
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(errs, traceUsage)
+		return nil
 	}
 	return badf("trace %q: want record, import, replay or show", args[0])
 }

@@ -28,6 +28,8 @@ final
 func TestTraceCommands(t *testing.T) {
 	good := write(t, "good.trace", tinyTrace)
 	wrong := write(t, "wrong.trace", strings.Replace(tinyTrace, "31000 r--p", "31000 r-xp", 1))
+	head, _, _ := strings.Cut(tinyTrace, "final")
+	cut, old := write(t, "cut.trace", head), write(t, "old", "")
 	maps := write(t, "maps", "10000-20000 rw-p 00000000 00:00 0\n")
 	for _, c := range []struct {
 		args   string
@@ -53,6 +55,13 @@ func TestTraceCommands(t *testing.T) {
 		{"layout 999999999", exitUsage, "/proc/999999999/maps: no such file or directory"},
 		{"layout " + good, exitUsage, good + ":1: want address"},
 		{"layout " + maps, exitOK, "00010000-00020000 rw-p 00000000 00:00 0\n"},
+		{"layout -o " + good + " " + maps, exitUsage, good + ": is there already; -force replaces it"},
+		{"layout -force -o " + old + " " + maps, exitOK, "1 VMAs"},
+		{"trace show " + cut, exitUsage, cut + ":9: the trace is truncated"},
+		{"trace -h", exitOK, "replay [flags] FILE"},
+		{"trace show -h", exitOK, "usage: vmabench trace show FILE\n"},
+		{"list -h", exitOK, "usage: vmabench list [flags] [designs|workloads]\nthe designs and the workloads\n"},
+		{"bench -layout " + good, exitUsage, good + ":1: want address"},
 		{"layout -o out " + maps, exitOK, "1 VMAs, 0 of files, 0 shared; 64 KiB mapped; pages of a VMA: median 16, largest 16"},
 	} {
 		cmd := vmabench(t, strings.Fields(c.args)...)

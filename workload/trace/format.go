@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -102,7 +103,7 @@ func Read(r io.Reader, name string) (*Trace, error) {
 	if head, _ := b.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %v", name, err)
+			return nil, fmt.Errorf("%s: %v", name, truncated(err))
 		}
 		r = z
 	}
@@ -117,12 +118,20 @@ func Read(r io.Reader, name string) (*Trace, error) {
 		}
 	}
 	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("%s:%d: %v", name, n+1, err)
+		return nil, fmt.Errorf("%s:%d: %v", name, n+1, truncated(err))
 	}
 	if p.part != "final" {
-		return nil, fmt.Errorf("%s:%d: the trace ends before its last mappings", name, n)
+		return nil, fmt.Errorf("%s:%d: the trace is truncated: it ends before its last mappings", name, n)
 	}
 	return p.t, nil
+}
+
+// truncated says in plain words that gzip missed the end.
+func truncated(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the file is truncated")
+	}
+	return err
 }
 
 // reader reads a trace line by line.

@@ -54,9 +54,9 @@ final
 func TestReadErrors(t *testing.T) {
 	const head = magic + "\ncommand x\ninitial\n"
 	for text, want := range map[string]string{
-		"":                                         "t:0: the trace ends before its last mappings",
+		"":                                         "t:0: the trace is truncated: it ends before its last mappings",
 		"hello":                                    "t:1: this is no trace: want \"vmabench trace 1\"",
-		"\x1f\x8bno":                               "t: unexpected EOF",
+		"\x1f\x8bno":                               "t: the file is truncated",
 		magic + "\ncommand x\nwhat":                "t:3: \"what\" before the first mappings",
 		head + "ops\nfinal\n1000 rwxp":             "t:6: bad address \"\"",
 		head + "1000-1000 rw-p":                    "t:4: range \"1000-1000\" is empty or not made of pages",
@@ -72,7 +72,7 @@ func TestReadErrors(t *testing.T) {
 		head + "ops\n0 0 munmap 7ffffffff000 1000": "t:5: munmap: the range leaves the address space",
 		head + "ops\n0 0 munmap 1001 1000":         "t:5: munmap: an address is not aligned",
 		head + "ops\n0 0 mmap 1000 1000 rw-p far":  "t:5: bad file \"far\"",
-		head + "ops\n":                             "t:4: the trace ends before its last mappings",
+		head + "ops\n":                             "t:4: the trace is truncated: it ends before its last mappings",
 	} {
 		if _, err := Read(strings.NewReader(text), "t"); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)
