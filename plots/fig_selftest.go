@@ -106,7 +106,7 @@ func said(s string) string {
 }
 
 func (p *proof) notes() []string {
-	out := []string{fmt.Sprintf("After Holm's correction in a family of %d: a false alarm in %s. Driver and interface call cost %s an operation [%s … %s], by the null address space.",
+	out := []string{fmt.Sprintf("After Holm's correction in a family of %d: a false alarm in %s of comparisons. Driver and interface call cost %s an operation [%s … %s], by the null address space.",
 		p.Family, Share.Write(p.AfterHolm), Nanos.Write(p.BoundaryNS), sig(p.BoundaryLo, 3), Nanos.Write(p.BoundaryHi))}
 	if c := &p.Costs; c.Rounds > 0 {
 		out = append(out, fmt.Sprintf("The measured loop adds %s [%s … %s] to a direct call, %g ns at most are allowed. Timing an operation takes two readings of the clock (%s, %s) and %s [%s … %s] beyond them, at most %g ns. None of it is subtracted from anything.",

@@ -151,11 +151,56 @@ func TestPoolPower(t *testing.T) {
 	if alarms := pool(0, 1000).Power(20, 500, 1, 9, Options{}); alarms.Share > 0.05 {
 		t.Errorf("the same twice: %v", alarms.Share)
 	}
-	f := simulate(3, 2, 2, 10, 0.05, 0.01)
-	if p := PoolOf(f, "a", "b", "ns/op", 0.05); len(p.A) != 40 || len(p.B) != 40 || p.Power(20, 50, 1, 1, Options{}).Share < 0.9 {
-		t.Errorf("the pool of a run: %d blocks", len(p.A))
-	}
 	if short := pool(0, 60).Power(100, 10, 1, 9, Options{}); short.Runs != 0 || !math.IsNaN(short.Share) {
 		t.Errorf("100 blocks out of 60: %+v", short)
+	}
+}
+
+// A pool is one row's, and has no block in which a trial was disturbed or
+// failed, on either side.
+func TestPoolsOf(t *testing.T) {
+	f := simulate(3, 1, 2, 40, 0.05, 0.01)
+	spoil := func(procs, rep int, design string, how func(*Trial)) {
+		for i := range f.Trials {
+			if tr := &f.Trials[i]; tr.Procs == procs && tr.Rep == rep && tr.Params[0].Value == design {
+				how(tr)
+			}
+		}
+	}
+	spoil(1, 3, "a", func(t *Trial) { t.Guard.OK = false })
+	spoil(1, 4, "b", func(t *Trial) { t.Guard.OK = false })
+	spoil(2, 5, "b", func(t *Trial) { t.Failed = "x" })
+	pools := PoolsOf(f, "a", "b", "ns/op", 0.05)
+	if len(pools) != 2 {
+		t.Fatalf("%d pools of 2 rows", len(pools))
+	}
+	for i, left := range []int{2, 1} {
+		p := pools[i]
+		if p.Procs != i+1 || p.LeftOut != left || len(p.A) != 40-left || len(p.B) != 40-left {
+			t.Errorf("GOMAXPROCS %d: %d blocks, %d left out", p.Procs, len(p.A), p.LeftOut)
+		}
+		w := p.Power(20, 50, 1, 1, Options{})
+		if w.Share < 0.9 || w.Plain < w.Share || w.MedianLo > w.MedianChange || w.MedianChange > w.MedianHi || w.Procs != p.Procs {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
+// Families of comparisons of a design with itself hold their level, and
+// alarms that are right are counted in every way.
+func TestAlarmsInFamilies(t *testing.T) {
+	pools := func(slowdown float64) []*Pool {
+		return PoolsOf(simulate(7, 1, 2, 600, slowdown, 0.01), "a", "b", "ns/op", slowdown)
+	}
+	a := AlarmsInFamilies(pools(0), 20, 50, 1, Options{})
+	if a.Tests != 60 || a.Pairs != 1200 || a.Families != 50 {
+		t.Fatalf("%+v", a)
+	}
+	if plain := float64(a.Plain) / 3000; plain > 0.06 || a.Any > a.AnyPlain || a.AnyPlain > 8 || a.Before > a.Plain || a.After > a.PlainHolm {
+		t.Errorf("the same twice: %+v", a)
+	}
+	b := AlarmsInFamilies(pools(0.1), 20, 5, 1, Options{})
+	if b.Plain < 290 || b.Before < 290 || b.PlainHolm < 250 || b.After < 250 || b.Any != 5 || b.AnyPlain != 5 {
+		t.Errorf("a tenth slower: %+v", b)
 	}
 }

@@ -337,7 +337,8 @@ func TestVerdictConditions(t *testing.T) {
 		for i := range all {
 			all[i] = i
 		}
-		d := p.delta(all, c.family, Options{}.withDefaults(&Run{}))
+		d := p.delta(all)
+		d.judgeIn(c.family, Options{}.withDefaults(&Run{}))
 		if d.Verdict != c.want || (len(d.Warnings) > 0) != c.warned {
 			t.Errorf("%s: %s %q (p %v, ratio %v [%v, %v])", c.name, d.Verdict, d.Warnings, d.P, d.Ratio, d.Lo, d.Hi)
 		}

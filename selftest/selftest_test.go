@@ -67,7 +67,7 @@ func TestSubjects(t *testing.T) {
 
 // pool writes a run in which the slowed subjects are slower by exactly their
 // share times effect, under noise of the given width.
-func pool(t *testing.T, effect, noise float64) *results.Folder {
+func pool(t *testing.T, effect, noise float64, spoil ...func(*results.Trial)) *results.Folder {
 	t.Helper()
 	dir := t.TempDir() + "/run"
 	p, err := Plan(Repetitions, 1, false)
@@ -96,6 +96,9 @@ func pool(t *testing.T, effect, noise float64) *results.Folder {
 			Values: []results.Value{{Unit: "ns/op", Value: ns * (1 + noise*rng.NormFloat64())}},
 			Guard:  results.Guard{OK: true, CPUShare: 1},
 		}
+		for _, f := range spoil {
+			f(tr)
+		}
 		if err := w.Add(tr); err != nil {
 			t.Fatal(err)
 		}
@@ -118,17 +121,45 @@ func TestJudge(t *testing.T) {
 	if r.BoundaryNS < 25 || r.BoundaryNS > 35 {
 		t.Errorf("the null address space took 30 ns, the report says %.2f", r.BoundaryNS)
 	}
-	if len(r.Failures) > 0 || r.Smallest == 0 || r.Smallest > 0.05 || r.Alarms > 0.1 {
+	if len(r.Failures) > 0 || len(r.Warnings) > 0 || r.Smallest == 0 || r.Smallest > 0.05 || r.Alarms > 0.1 {
 		t.Errorf("true slowdowns: %+v", r)
 	}
 	var blind Report
 	blind.Judge(pool(t, 0, 0.01))
-	if len(blind.Failures) == 0 || !blind.NothingReaches {
+	if len(r.AA) != 2 || len(r.Slow) != 8 || len(r.Found) != 4 || r.Families.Tests != 6 || r.Disturbed != "" {
+		t.Errorf("rows, slowdowns: %+v", r)
+	}
+	if len(blind.Failures) == 0 || !blind.NothingReaches || len(blind.Warnings) < 4 {
 		t.Errorf("slowdowns that are none: %+v", blind)
 	}
 	var b bytes.Buffer
 	blind.Write(&b)
 	if !strings.Contains(b.String(), "FAILED") || !strings.Contains(b.String(), "no slowdown") {
 		t.Errorf("the report does not say so:\n%s", b.String())
+	}
+}
+
+// TestDisturbed: what a busy machine leaves is not enough to say anything, and
+// that is not silent.
+func TestDisturbed(t *testing.T) {
+	var r Report
+	r.Costs.Rounds = 100
+	r.judgeCosts()
+	if r.Judge(pool(t, 1, 0.01, func(tr *results.Trial) { tr.Guard.OK = tr.Procs != 2 || tr.Rep < runLength-1 })); r.Disturbed == "" || len(r.AA) > 0 {
+		t.Errorf("19 of 60 pairs: %q", r.Disturbed)
+	}
+	if !strings.Contains(r.Disturbed, "19 of 60") || strings.Contains(r.Disturbed, "GOMAXPROCS 1") || strings.Contains(r.Disturbed, "costs") {
+		t.Errorf("%q", r.Disturbed)
+	}
+	var enough Report
+	if enough.Judge(pool(t, 1, 0.01, func(tr *results.Trial) { tr.Guard.OK = tr.Rep < 40 })); enough.Disturbed != "" || enough.AA[0].Blocks != 40 || enough.AA[0].LeftOut != 20 {
+		t.Errorf("40 of 60 pairs: %q, %+v", enough.Disturbed, enough.AA)
+	}
+	var costs Report
+	costs.judgeCosts()
+	var b bytes.Buffer
+	costs.Write(&b)
+	if !strings.Contains(costs.Disturbed, "costs") || !strings.Contains(b.String(), "DISTURBED") || strings.Contains(b.String(), "passed") {
+		t.Errorf("no rounds: %q\n%s", costs.Disturbed, b.String())
 	}
 }
