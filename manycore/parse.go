@@ -3,6 +3,7 @@ package manycore
 import (
 	"bufio"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -51,13 +52,16 @@ func Load(name string) (*Machine, []Param, error) {
 		return nil, nil, fmt.Errorf("no machine %q: neither a file nor one of %s", name, strings.Join(Presets(), " "))
 	}
 	defer f.Close()
-	return Parse(f, strings.TrimSuffix(path.Base(name), ".machine"))
+	return parse(f, strings.TrimSuffix(path.Base(name), ".machine"), name)
 }
 
 // Parse reads a machine file: one parameter a line, `name value # source`,
 // times in nanoseconds. Every parameter states its source, or "guess". What is
 // left out has the default of its field, or is an error where there is none.
-func Parse(r io.Reader, name string) (*Machine, []Param, error) {
+func Parse(r io.Reader, name string) (*Machine, []Param, error) { return parse(r, name, name) }
+
+// parse names the machine, and the file as the caller knows it, for errors.
+func parse(r io.Reader, name, file string) (*Machine, []Param, error) {
 	m := &Machine{Name: name}
 	fields := m.fields()
 	var params []Param
@@ -74,27 +78,30 @@ func Parse(r io.Reader, name string) (*Machine, []Param, error) {
 		set := fields[key]
 		switch {
 		case set == nil:
-			return nil, nil, fmt.Errorf("%s:%d: unknown parameter %q", name, n, key)
+			return nil, nil, fmt.Errorf("%s:%d: unknown parameter %q", file, n, key)
 		case seen[key]:
-			return nil, nil, fmt.Errorf("%s:%d: %s is set twice", name, n, key)
+			return nil, nil, fmt.Errorf("%s:%d: %s is set twice", file, n, key)
 		case !ok && key != "title" || ok && source == "":
-			return nil, nil, fmt.Errorf("%s:%d: %s has no source (`# where it is from`, or `# guess`)", name, n, key)
+			return nil, nil, fmt.Errorf("%s:%d: %s has no source (`# where it is from`, or `# guess`)", file, n, key)
 		}
 		if err := set(value); err != nil {
-			return nil, nil, fmt.Errorf("%s:%d: %s: bad value %q", name, n, key, value)
+			return nil, nil, fmt.Errorf("%s:%d: %s: bad value %q", file, n, key, value)
 		}
 		seen[key] = true
 		params = append(params, Param{key, value, source})
 	}
 	if err := sc.Err(); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if !seen[key] && !slices.Contains(optional, key) {
-			return nil, nil, fmt.Errorf("%s: %s is missing", name, key)
+			return nil, nil, fmt.Errorf("%s: %s is missing", file, key)
 		}
 	}
-	return m, params, m.check()
+	if err := m.check(); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return m, params, nil
 }
 
 // optional parameters have a zero that means something.
@@ -152,23 +159,23 @@ func (m *Machine) check() error {
 	dash := strings.LastIndexByte(m.Name, '-')
 	switch {
 	case dash >= 0 && strings.Trim(m.Name[dash+1:], "0123456789") == "":
-		return fmt.Errorf("%s: the name ends in a dash and a number, which a benchmark name takes for GOMAXPROCS: rename it", m.Name)
+		return fmt.Errorf("the name %q ends in a dash and a number, which a benchmark name takes for GOMAXPROCS: rename it", m.Name)
 	case strings.ContainsAny(m.Name, " \t=/"):
 		return fmt.Errorf("%q: the name of a machine is one word without = and /: rename the file", m.Name)
 	case m.Sockets*m.Clusters*m.Cores*m.Threads == 0:
-		return fmt.Errorf("%s: a machine has at least one socket, cluster, core and thread", m.Name)
+		return errors.New("a machine has at least one socket, cluster, core and thread")
 	case m.CPUs() > maxCPUs:
-		return fmt.Errorf("%s: %d CPUs, at most %d", m.Name, m.CPUs(), maxCPUs)
+		return fmt.Errorf("%d CPUs, at most %d", m.CPUs(), maxCPUs)
 	case m.Jitter > 1:
-		return fmt.Errorf("%s: jitter is a part of the work, at most 1", m.Name)
+		return errors.New("jitter is a part of the work, at most 1")
 	case m.Turbo != 0 && m.Turbo < 1:
-		return fmt.Errorf("%s: turbo is a gain, at least 1", m.Name)
+		return errors.New("turbo is a gain, at least 1")
 	case m.SMTWork < 1:
-		return fmt.Errorf("%s: smt-work is a slow-down, at least 1", m.Name)
+		return errors.New("smt-work is a slow-down, at least 1")
 	}
 	for d := SameCore; d < distances; d++ {
 		if m.Occupancy[d] > m.Latency[d] {
-			return fmt.Errorf("%s: occupancy.%s exceeds its latency", m.Name, d)
+			return fmt.Errorf("occupancy.%s exceeds its latency", d)
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package manycore
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -31,6 +33,17 @@ func TestParseErrors(t *testing.T) {
 		if _, _, err := Parse(strings.NewReader(c.text), "x"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
 		}
+	}
+}
+
+// TestErrorsNameTheFile: as it was given, not the machine that it would be.
+func TestErrorsNameTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.machine")
+	if err := os.WriteFile(file, []byte("title x\nwings 2 # guess\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(file); err == nil || !strings.HasPrefix(err.Error(), file+":2: ") {
+		t.Errorf("%v, want %s:2", err, file)
 	}
 }
 
