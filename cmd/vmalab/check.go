@@ -86,6 +86,12 @@ func (o *checkOptions) finish(rest []string, scenario, design, mutant, mode stri
 	if o.mutant, err = regexp.Compile(mutant); err != nil {
 		return err
 	}
+	if mutant != "" && !o.mutants {
+		return errors.New("-mutant needs -mutants")
+	}
+	if o.mutants && len(o.mutantList()) == 0 {
+		return errors.New("no mutant matches")
+	}
 	if o.mode, err = explore.ParseMode(mode); err != nil {
 		return err
 	}

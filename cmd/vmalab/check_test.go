@@ -14,8 +14,13 @@ import (
 
 // TestMain lets the test binary be its own worker, as vmalab is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == checkWorkerCommand {
-		os.Exit(checkWorker())
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case workerCommand:
+			os.Exit(simulateWorker())
+		case checkWorkerCommand:
+			os.Exit(checkWorker())
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -24,6 +29,7 @@ func TestCheckRefusesBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-scenario", "("}, {"-design", "["}, {"-mutant", "*"}, {"-mode", "magic"}, {"-bound", "2"},
 		{"-j", "0"}, {"-budget", "0s"}, {"-shard", "3/2"}, {"-nosuch"}, {"extra"},
+		{"-mutants", "-mutant", "nosuch"}, {"-mutant", "rwsem"},
 	} {
 		if o, status := parseCheck(args); o != nil || status != 2 {
 			t.Errorf("%v: status %d", args, status)

@@ -31,6 +31,13 @@ type mutantRow struct {
 // mutantBudget is the time for one scenario with one mutant.
 const mutantBudget = 10 * time.Second
 
+// mutantList returns the mutants that -mutant asks for, of all shards.
+func (o *checkOptions) mutantList() []lockcheck.Mutant {
+	return slices.DeleteFunc(slices.Clone(lockcheck.Mutants), func(m lockcheck.Mutant) bool {
+		return !o.mutant.MatchString(m.Name) && !o.mutant.MatchString(m.File)
+	})
+}
+
 // mutants builds a worker for each mutant and runs it through the scenarios
 // until one notices.
 func (c *checking) mutants() error {
@@ -41,10 +48,7 @@ func (c *checking) mutants() error {
 	if err := c.scratch(); err != nil {
 		return err
 	}
-	list := slices.DeleteFunc(slices.Clone(lockcheck.Mutants), func(m lockcheck.Mutant) bool {
-		return !c.o.mutant.MatchString(m.Name) && !c.o.mutant.MatchString(m.File)
-	})
-	list = shardOf(list, c.o.shard)
+	list := shardOf(c.o.mutantList(), c.o.shard)
 	for i := range list {
 		if _, err := list[i].Apply(src); err != nil {
 			return err // a table that no longer fits the source says nothing
