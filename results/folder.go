@@ -26,6 +26,22 @@ const (
 // NewID returns the name of a run that starts at t. It names no host.
 func NewID(t time.Time) string { return t.UTC().Format("2006-01-02-150405") }
 
+// NewDir makes an empty folder of that name in root, or of name-2, name-3 and so
+// on where it is taken, and returns its path. Two that ask at once get two.
+func NewDir(root, name string) (string, error) {
+	if err := os.MkdirAll(root, 0o777); err != nil {
+		return "", plain(err)
+	}
+	dir := filepath.Join(root, name)
+	for n := 2; ; n++ {
+		err := os.Mkdir(dir, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, plain(err)
+		}
+		dir = filepath.Join(root, fmt.Sprintf("%s-%d", name, n))
+	}
+}
+
 // Folder is a run as read from its folder. Its trials are in the order in
 // which they were completed.
 type Folder struct {

@@ -155,6 +155,25 @@ func TestOneWriter(t *testing.T) {
 	w.Close()
 }
 
+// TestNewDir: two runs of one second have two folders.
+func TestNewDir(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "results")
+	for _, want := range []string{"now", "now-2", "now-3"} {
+		dir, err := NewDir(root, "now")
+		if err != nil || dir != filepath.Join(root, want) {
+			t.Fatalf("%s, %v; want %s", dir, err, want)
+		}
+		w, err := Create(dir, synthRun())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		if err := Vacant(dir); !errors.Is(err, ErrTaken) {
+			t.Errorf("%s holds a run: %v", dir, err)
+		}
+	}
+}
+
 // fullDisk takes room bytes and then has no space left, in the middle of a line.
 type fullDisk struct {
 	*os.File

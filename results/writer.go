@@ -34,6 +34,21 @@ type appendFile interface {
 	Truncate(int64) error
 }
 
+// ErrTaken is wrapped by the error of a folder that holds a run already.
+var ErrTaken = errors.New("already holds a run")
+
+// Vacant returns an error if there is a run in dir, which need not exist.
+func Vacant(dir string) error {
+	_, err := os.Lstat(filepath.Join(dir, RunFile))
+	switch {
+	case err == nil:
+		return fmt.Errorf("%s: %w; choose another folder", dir, ErrTaken)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return plain(err)
+}
+
 // Create makes the folder dir for a new run. It refuses a folder that already
 // holds one, and one that another process is writing.
 func Create(dir string, run *Run) (*Writer, error) {
@@ -53,9 +68,9 @@ func Create(dir string, run *Run) (*Writer, error) {
 		return nil, err
 	}
 	// Under the lock: two that start at once cannot both find the folder empty.
-	if _, err := os.Lstat(filepath.Join(dir, RunFile)); !errors.Is(err, fs.ErrNotExist) {
+	if err := Vacant(dir); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: already holds a run; resume it or choose another folder", dir)
+		return nil, err
 	}
 	if st, err := f.Stat(); err != nil || st.Size() > 0 {
 		f.Close()

@@ -51,13 +51,21 @@ func Layouts() []vmm.Design {
 	return []vmm.Design{line0.Design, ownline.Design, pairs.Design, collected.Design, rwsemmin.Design}
 }
 
+// Modelled returns what can be simulated: the designs and their layouts.
+func Modelled() []vmm.Design { return slices.Concat(all, Layouts()) }
+
+// LookupModelled returns the design of that name, if it can be simulated.
+func LookupModelled(name string) (vmm.Design, bool) { return lookup(Modelled(), name) }
+
 // Subjects returns everything that can be measured: the designs, their layouts,
 // the controls, then the running kernel where it is Linux.
 func Subjects() []vmm.Design { return slices.Concat(all, Layouts(), Controls(), linux.Designs()) }
 
 // Lookup returns the subject of that name.
-func Lookup(name string) (vmm.Design, bool) {
-	for _, d := range Subjects() {
+func Lookup(name string) (vmm.Design, bool) { return lookup(Subjects(), name) }
+
+func lookup(among []vmm.Design, name string) (vmm.Design, bool) {
+	for _, d := range among {
 		if d.Name == name {
 			return d, true
 		}

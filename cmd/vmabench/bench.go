@@ -75,9 +75,10 @@ func (o *options) open(args []string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := results.NewID(time.Now())
 	if o.dir == "" {
-		o.dir = filepath.Join(results.DefaultRoot, id)
+		if o.dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())); err != nil {
+			return nil, err
+		}
 	}
 	if o.force {
 		if err := removeRun(o.dir); err != nil {
@@ -86,6 +87,9 @@ func (o *options) open(args []string) (*job, error) {
 	}
 	run := newRun(p, o, args)
 	w, err := results.Create(o.dir, run)
+	if errors.Is(err, results.ErrTaken) {
+		err = fmt.Errorf("%s: %w; -resume goes on with it, or choose another folder", o.dir, results.ErrTaken)
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -40,7 +40,9 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 		return nil, nil, err
 	}
 	if o.dir == "" {
-		o.dir = filepath.Join(results.DefaultRoot, "compare-"+results.NewID(time.Now()))
+		if o.dir, err = results.NewDir(results.DefaultRoot, "compare-"+results.NewID(time.Now())); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := vacant(o.dir); err != nil {
 		return nil, nil, err

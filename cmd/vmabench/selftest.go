@@ -41,7 +41,10 @@ func proveSelf(args []string, out, errs io.Writer) error {
 		return badf("-sched %q: want other or fifo", *sched)
 	}
 	if *dir == "" {
-		*dir = filepath.Join(results.DefaultRoot, results.NewID(time.Now())+"-selftest")
+		var err error
+		if *dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())+"-selftest"); err != nil {
+			return err
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,7 +98,10 @@ func saveTargets(rep *targets.Report, file string) error {
 // growthCurves measures how costs grow, and reports on the run.
 func growthCurves(o targets.Options, most int, dir, command string, out io.Writer) error {
 	if dir == "" {
-		dir = filepath.Join(results.DefaultRoot, results.NewID(time.Now()))
+		var err error
+		if dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())); err != nil {
+			return err
+		}
 	}
 	w, err := results.Create(dir, targets.GrowthRun(command, o.Rounds))
 	if err != nil {

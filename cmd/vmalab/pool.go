@@ -38,7 +38,7 @@ func simulateWorker() int {
 			return fail(workerCommand, err)
 		}
 		var a answer
-		r, err := p.Predict(variants.Lookup)
+		r, err := p.Predict(variants.LookupModelled)
 		if err != nil {
 			a.Error = err.Error()
 		} else {

@@ -46,7 +46,7 @@ func (s *simulation) head(args []string) *results.Run {
 	}
 	r.Version, r.Commit = harness.Version()
 	for _, name := range s.designs {
-		d, _ := variants.Lookup(name)
+		d, _ := variants.LookupModelled(name)
 		r.Designs = append(r.Designs, harness.DescribeDesign(d))
 	}
 	for _, spec := range s.specs {

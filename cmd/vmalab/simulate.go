@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,15 +84,16 @@ func newSimulation(o *simOptions) (*simulation, error) {
 		return nil, err
 	}
 	if o.designs == "all" {
-		for _, d := range slices.Concat(variants.All(), variants.Layouts()) {
-			s.designs = append(s.designs, d.Name)
-		}
+		s.designs = designNames()
 	} else {
 		s.designs = strings.Split(o.designs, ",")
 	}
-	for _, name := range s.designs {
-		if _, ok := variants.Lookup(name); !ok {
-			return nil, fmt.Errorf("no design %q; one of %s", name, strings.Join(designNames(), ", "))
+	for i, name := range s.designs {
+		if slices.Contains(s.designs[:i], name) {
+			return nil, fmt.Errorf("-variants names %q twice", name)
+		}
+		if err := modelled(name); err != nil {
+			return nil, err
 		}
 	}
 	for _, name := range strings.Split(o.workloads, ",") {
@@ -115,6 +115,11 @@ func newSimulation(o *simOptions) (*simulation, error) {
 	if n := slices.Max(s.cpus); n > s.machine.CPUs() && o.cpus != "" {
 		return nil, fmt.Errorf("-cpus: %s has %d CPUs, not %d; -oversubscribe puts several threads on each", s.machine.Name, s.machine.CPUs(), n)
 	}
+	if o.out != "" {
+		if err := results.Vacant(o.out); err != nil {
+			return nil, err
+		}
+	}
 	if o.shard != "" {
 		if _, _, err := results.ParseShard(o.shard); err != nil {
 			return nil, err
@@ -123,8 +128,22 @@ func newSimulation(o *simOptions) (*simulation, error) {
 	return s, nil
 }
 
+// modelled says why a design cannot be simulated.
+func modelled(name string) error {
+	if _, ok := variants.LookupModelled(name); ok {
+		return nil
+	}
+	what := fmt.Sprintf("no design %q", name)
+	if d, ok := variants.Lookup(name); ok && d.Real {
+		what = fmt.Sprintf("-variants: %q is the running kernel, which has no source to simulate", name)
+	} else if ok {
+		what = fmt.Sprintf("-variants: %q is a control, which can be measured only", name)
+	}
+	return fmt.Errorf("%s; one of %s", what, strings.Join(designNames(), ", "))
+}
+
 func designNames() (names []string) {
-	for _, d := range variants.All() {
+	for _, d := range variants.Modelled() {
 		names = append(names, d.Name)
 	}
 	return names
@@ -144,10 +163,13 @@ func (o *simOptions) counts(m *manycore.Machine) ([]int, error) {
 		if err != nil || n < 1 || n > 1024 {
 			return nil, fmt.Errorf("-cpus: %q is no number of CPUs from 1 to 1024", f)
 		}
+		if slices.Contains(out, n) {
+			return nil, fmt.Errorf("-cpus %q names %d twice", o.cpus, n)
+		}
 		out = append(out, n)
 	}
 	slices.Sort(out)
-	return slices.Compact(out), nil
+	return out, nil
 }
 
 // points are those of the sweep that are this shard's, in report order. The
@@ -186,15 +208,12 @@ func (s *simulation) run(args []string) error {
 		return err
 	}
 	defer s.pool.close()
-	w, dir, err := s.create(args)
+	fmt.Printf("Modelled, not measured: %s\n\n", s.machine.Title)
+	w, dir, err := s.sweep(args)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	fmt.Printf("Modelled, not measured: %s\n\n", s.machine.Title)
-	if err := s.sweep(w); err != nil {
-		return err
-	}
 	if s.o.shard == "" && s.o.table {
 		if err := s.published(dir); err != nil {
 			return err
@@ -212,24 +231,29 @@ func (s *simulation) run(args []string) error {
 	return nil
 }
 
-// sweep predicts every point and prints one table a workload.
-func (s *simulation) sweep(w *results.Writer) error {
+// sweep predicts every point, prints one table a workload and records the run.
+// The folder is made last: a simulation that dies leaves none that is half full.
+func (s *simulation) sweep(args []string) (*results.Writer, string, error) {
 	points := s.points()
-	start := time.Now()
+	head, start := s.head(args), time.Now()
 	rs, err := s.pool.all(points)
 	if err != nil {
-		return err
+		return nil, "", err
+	}
+	w, dir, err := s.create(head, start)
+	if err != nil {
+		return nil, "", err
 	}
 	var accesses int64
 	for i, r := range rs {
 		accesses += r.Accesses
 		if err := w.Add(s.trial(&points[i], r)); err != nil {
-			return err
+			return nil, "", errors.Join(err, w.Close())
 		}
 	}
 	s.print(points, rs)
 	fmt.Printf("%d points, %.3g simulated accesses, %.1f s\n", len(points), float64(accesses), time.Since(start).Seconds())
-	return nil
+	return w, dir, nil
 }
 
 // rate is a column of the printed tables: a workload, or a role of one.
@@ -263,12 +287,13 @@ func (x rate) of(r *manycore.PointResult) string {
 	return "-"
 }
 
-// create makes the run folder.
-func (s *simulation) create(args []string) (*results.Writer, string, error) {
-	dir := s.o.out
-	if dir == "" {
-		dir = filepath.Join("results", results.NewID(time.Now())+"-modelled")
+// create makes the folder of the run that began at start.
+func (s *simulation) create(head *results.Run, start time.Time) (w *results.Writer, dir string, err error) {
+	if dir = s.o.out; dir == "" {
+		if dir, err = results.NewDir(results.DefaultRoot, results.NewID(start)+"-modelled"); err != nil {
+			return nil, "", err
+		}
 	}
-	w, err := results.Create(dir, s.head(args))
+	w, err = results.Create(dir, head)
 	return w, dir, err
 }

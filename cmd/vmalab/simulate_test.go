@@ -4,7 +4,10 @@ package main
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"vmabench/manycore"
@@ -13,7 +16,7 @@ import (
 
 // TestTrialOfRoles: forks and faults are told apart, and each worker counts.
 func TestTrialOfRoles(t *testing.T) {
-	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "fork-storm", cpus: "8,4,8", limit: 256, share: 1}
+	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "fork-storm", cpus: "8,4", limit: 256, share: 1}
 	s, err := newSimulation(&o)
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +56,10 @@ func TestBadOptions(t *testing.T) {
 	for name, spoil := range map[string]func(*simOptions){
 		"machine":  func(o *simOptions) { o.machine = "abacus" },
 		"design":   func(o *simOptions) { o.designs = "rwsem," },
+		"control":  func(o *simOptions) { o.designs = "refcount,rwmutex" },
+		"kernel":   func(o *simOptions) { o.designs = "linux" },
+		"repeat":   func(o *simOptions) { o.designs = "rwsem,rwsem" },
+		"count":    func(o *simOptions) { o.cpus = "1,1" },
 		"workload": func(o *simOptions) { o.workloads = "mixed" },
 		"cpus":     func(o *simOptions) { o.cpus = "1,0" },
 		"limit":    func(o *simOptions) { o.limit = 0 },
@@ -63,8 +70,44 @@ func TestBadOptions(t *testing.T) {
 	} {
 		o := good
 		spoil(&o)
-		if _, err := newSimulation(&o); err == nil {
-			t.Errorf("a bad %s is taken", name)
+		if _, err := newSimulation(&o); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("a bad %s: %v, want one line", name, err)
+		}
+	}
+}
+
+// TestDeadSimulation: one that dies leaves no folder, so that the next can have
+// its name.
+func TestDeadSimulation(t *testing.T) {
+	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "pft", cpus: "1", limit: 256, share: 1, out: filepath.Join(t.TempDir(), "run")}
+	s, err := newSimulation(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.pool, err = newPool(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.pool.children {
+		c.cmd.Process.Kill()
+	}
+	defer s.pool.close()
+	if _, _, err := s.sweep(nil); err == nil {
+		t.Fatal("nobody simulated and nothing failed")
+	}
+	if _, err := os.Lstat(o.out); err == nil {
+		t.Error("a folder is left")
+	}
+	if _, err := newSimulation(&o); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAllIsModelled: -variants all, and each of them alone, can be simulated.
+func TestAllIsModelled(t *testing.T) {
+	for _, name := range append(designNames(), "all") {
+		o := simOptions{machine: "broadwell-2s", designs: name, workloads: "pft", limit: 256, share: 1}
+		if _, err := newSimulation(&o); err != nil {
+			t.Error(err)
 		}
 	}
 }
