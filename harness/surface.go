@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"runtime"
 	"time"
 
 	"vmabench/vmm"
@@ -72,14 +73,12 @@ func LoopsOf(v vmm.VMM, t *vmm.Task, s workload.Stream, clock Clock) (l Loops, e
 	})
 	l.Clock = For(func(n int) {
 		for range n {
-			sink = w.watch.now()
-			sink = w.watch.now()
+			runtime.KeepAlive(w.watch.now())
+			runtime.KeepAlive(w.watch.now())
 		}
 	})
 	return l, nil
 }
-
-var sink int64
 
 // For makes a loop over n ops one over time, which looks at the clock once in
 // 1024 ops.

@@ -63,11 +63,11 @@ func (c *Cache) boot(ctx context.Context, m *Machine, init []byte) ([]string, er
 		case verdict == "done":
 			return lines, nil
 		case verdict != "":
-			return nil, fmt.Errorf("Linux %s: the guest %s", m.Kernel.Release, verdict)
+			return nil, fmt.Errorf("kernel %s: the guest %s", m.Kernel.Release, verdict)
 		case err != nil && len(out) == 0:
 			last = fmt.Errorf("the emulator: %w", err)
 		default:
-			last = fmt.Errorf("Linux %s died before the guest was done: %s", m.Kernel.Release, lastLine(out))
+			last = fmt.Errorf("kernel %s died before the guest was done: %s", m.Kernel.Release, lastLine(out))
 		}
 	}
 	return nil, last

@@ -65,7 +65,7 @@ func (c *Cache) Locks(ctx context.Context, k *Kernel, init []byte, plugin string
 		}
 		r, err := joinReports(said, string(text))
 		if err != nil {
-			return nil, fmt.Errorf("Linux %s, step %d: %w", k.Release, q, err)
+			return nil, fmt.Errorf("kernel %s, step %d: %w", k.Release, q, err)
 		}
 		boots = append(boots, r)
 	}

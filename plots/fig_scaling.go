@@ -295,7 +295,6 @@ func tableOfRows(panels []Panel, panelHead, unit string) *Table {
 func figOversubscribed(d *data) []*Figure {
 	const id, title = "oversubscribed", "More workers than CPUs"
 	var panels []Panel
-	var used []scenario
 	for _, s := range d.of(results.Throughput, nil) {
 		ps := d.procs(results.Throughput, s.key)
 		top, rank := ps[len(ps)-1], d.ranked(s.key)
@@ -311,7 +310,7 @@ func figOversubscribed(d *data) []*Figure {
 			p.Rows = append(p.Rows, rowOf(n, d.style[n], kept(d.get(results.Throughput, s.key, n, rank), c, "ops/s"), c))
 		}
 		p.Lines = []RefLine{{X: 1}}
-		panels, used = append(panels, p), append(used, s)
+		panels = append(panels, p)
 	}
 	if len(panels) == 0 {
 		return missing(id, secThroughput, title, "the run has no GOMAXPROCS above the machine's CPUs")

@@ -104,7 +104,6 @@ type member struct {
 	wall, cpu int64
 	slept     int64         // voluntary context switches
 	queued    int64         // nanoseconds in the run queue; 0 where the system does not tell
-	waited    time.Duration // thread 0 beside another: how long this process's threads waited for CPUs
 	burst     time.Duration // of the longer of the two beside the slice
 	_         [128]byte
 }

@@ -1,4 +1,4 @@
-//go:build vmasim || !linux
+//go:build !vmasim && !linux
 
 package atomic
 

@@ -63,5 +63,6 @@
 //     not per CPU. The first pass over a batch of readers takes them off the
 //     list under waitLock; the second, which tells them, runs after it.
 //   - A hand-off falls due after 4 ms exactly, not at the next tick.
-//   - Wake-ups cost what a Go channel costs: a futex wake if the thread sleeps.
+//   - A task that owns its thread sleeps in futex(2), and a wake-up costs that
+//     call if it sleeps; any other task sleeps by a Go channel.
 package rwsem

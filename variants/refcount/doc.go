@@ -117,7 +117,7 @@
 // # Differences from Linux
 //
 // No preemption control: a reader can lose its CPU inside. rcuwait is a Task
-// that parks on a channel; both ends use sequentially consistent accesses where
+// that parks; both ends use sequentially consistent accesses where
 // the kernel has barriers beside relaxed ones, so put is a full barrier on every
 // machine, and the writer's test an acquire. mm_lock_seq and WriterWait are
 // written by XCHG, where amd64 Linux has plain stores and one barrier.
