@@ -15,6 +15,7 @@ var Design = vmm.Design{
 	Name: "template", Title: "a template", Since: "never proposed",
 	Doc: "Readers count themselves in the VMA or fall back to mmap_lock; a writer sets a bit and waits awake until they have left.",
 	New: newMachine, Extra: true, Layout: []reflect.Type{reflect.TypeFor[vma]()},
+	Facts: facts,
 }
 
 type page struct {
