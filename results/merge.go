@@ -126,6 +126,9 @@ func mergeRuns(folders []*Folder) (*Run, error) {
 	return &run, nil
 }
 
+// difference is something in which two runs may differ.
+type difference struct{ what, a, b string }
+
 // differ names what makes two runs no shards of one; "" when nothing does.
 func differ(a, b *Run) string {
 	plan := func(r *Run) string {
@@ -134,25 +137,45 @@ func differ(a, b *Run) string {
 		data, _ := json.Marshal(p) // strings and numbers always marshal
 		return string(data)
 	}
-	designs := func(r *Run) string {
-		data, _ := json.Marshal(r.Designs)
-		return string(data)
-	}
-	for _, d := range []struct{ what, a, b string }{
-		{"version", a.Version, b.Version},
-		{"commit", a.Commit, b.Commit},
-		{"seed", fmt.Sprint(a.Plan.Seed), fmt.Sprint(b.Plan.Seed)},
-		{"plan", plan(a), plan(b)},
-		{"designs", designs(a), designs(b)},
-		{"baseline", a.Baseline, b.Baseline},
-		{"machine (compare them; they are never pooled)", a.Env.Machine(), b.Env.Machine()},
-		{"environment", strings.Join(a.Env.differences(&b.Env), "; "), ""},
-	} {
+	for _, d := range append(subjects(a, b),
+		difference{"seed", fmt.Sprint(a.Plan.Seed), fmt.Sprint(b.Plan.Seed)},
+		difference{"plan", plan(a), plan(b)},
+		difference{"baseline", a.Baseline, b.Baseline},
+		difference{"machine (compare them; they are never pooled)", a.Env.Machine(), b.Env.Machine()},
+		difference{"environment", strings.Join(a.Env.differences(&b.Env), "; "), ""},
+	) {
 		if d.a != d.b {
 			return d.what
 		}
 	}
 	return ""
+}
+
+// subjects are what says that two runs measured the same code.
+func subjects(a, b *Run) []difference {
+	designs := func(r *Run) string {
+		data, _ := json.Marshal(r.Designs)
+		return string(data)
+	}
+	return []difference{
+		{"version", a.Version, b.Version}, {"commit", a.Commit, b.Commit}, {"designs", designs(a), designs(b)},
+	}
+}
+
+// Continues says why now, a record made on this machine by this program, does not
+// go on with the run that was begun: never for other code or another machine, and
+// asked only for another kernel, Go version or setting. "" is no reason.
+func Continues(begun, now *Run) (never, asked string) {
+	for _, d := range append(subjects(begun, now), difference{"machine", begun.Env.Machine(), now.Env.Machine()}) {
+		switch {
+		case d.a == d.b:
+		case d.what == "designs":
+			return "its designs are not this program's", ""
+		default:
+			return fmt.Sprintf("its %s is %s, here it is %s", d.what, d.a, d.b), ""
+		}
+	}
+	return "", strings.Join(begun.Env.differences(&now.Env), "; ")
 }
 
 // mergeTrials returns the trials by repetition, as one run completes them.

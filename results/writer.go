@@ -76,15 +76,28 @@ func Create(dir string, run *Run) (*Writer, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: holds trials without a %s; choose another folder", dir, RunFile)
 	}
-	data, err := json.MarshalIndent(&r, "", "\t")
-	if err == nil {
-		err = replaceFile(filepath.Join(dir, RunFile), append(data, '\n'))
-	}
-	if err != nil {
+	w := newWriter(dir, &r, f, nil)
+	if err := w.writeRun(); err != nil {
 		f.Close()
 		return nil, plain(err)
 	}
-	return newWriter(dir, &r, f, nil), nil
+	return w, nil
+}
+
+func (w *Writer) writeRun() error {
+	data, err := json.MarshalIndent(w.run, "", "\t")
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(w.dir, RunFile), append(data, '\n'))
+}
+
+// Note adds a warning about the whole run to its record.
+func (w *Writer) Note(text string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.run.Notes = append(w.run.Notes, text)
+	return plain(w.writeRun())
 }
 
 // Resume opens the run in dir to go on with it. It returns the trials that

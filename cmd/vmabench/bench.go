@@ -126,7 +126,7 @@ func removeRun(dir string) error {
 func (o *options) reopen() (*job, error) {
 	for f := range o.set {
 		switch f {
-		case "resume", "o", "q", "noreport":
+		case "resume", "o", "q", "noreport", "force":
 		default:
 			return nil, badf("-%s: a resumed run has its own plan", f)
 		}
@@ -144,11 +144,30 @@ func (o *options) reopen() (*job, error) {
 	for i := range trials {
 		j.done[trials[i].ID()] = true
 	}
-	if j.plan, err = planOf(run, o); err != nil {
+	if j.plan, err = planOf(run, o); err == nil {
+		err = j.continues(run, o)
+	}
+	if err != nil {
 		w.Close()
 		return nil, usageError{fmt.Errorf("%s: %w", o.dir, err)}
 	}
 	return j, nil
+}
+
+// continues refuses to go on with a run of other code or of another machine; with
+// one of another kernel, Go version or setting unless forced, and then it is noted.
+func (j *job) continues(run *results.Run, o *options) error {
+	never, asked := results.Continues(run, newRun(j.plan, o, nil))
+	switch {
+	case never != "":
+		return fmt.Errorf("this is not to go on with here: %s", never)
+	case asked == "":
+		return nil
+	case !o.force:
+		return fmt.Errorf("here differs %s; -force goes on all the same", asked)
+	}
+	j.notes = []string{"the run went on where differs " + asked}
+	return j.w.Note(j.notes[0])
 }
 
 // planOf makes the plan of a run that was begun.

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -238,91 +236,6 @@ func TestSmoke(t *testing.T) {
 	}
 }
 
-// begin starts a run of many short trials and returns when n are done.
-func begin(t *testing.T, dir string, n int) (*exec.Cmd, *bytes.Buffer) {
-	t.Helper()
-	cmd := vmabench(t, "bench", "-plan", "smoke", "-run", "pft", "-count", "7", "-o", dir, "-noreport")
-	errs := new(bytes.Buffer)
-	cmd.Stderr = errs
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for n > 0 {
-		if !lines.Scan() {
-			t.Fatalf("the run ended early: %s", errs)
-		}
-		if strings.Contains(lines.Text(), "  eta ") {
-			n--
-		}
-	}
-	go io.Copy(io.Discard, out)
-	return cmd, errs
-}
-
-// finish resumes the run and holds it to its plan: every trial once.
-func finish(t *testing.T, dir string) {
-	t.Helper()
-	before, err := results.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	status, out, errs := try(t, vmabench(t, "bench", "-resume", "-o", dir, "-noreport"))
-	if status != exitOK {
-		t.Fatalf("resume: status %d\n%s%s", status, out, errs)
-	}
-	f, err := results.Open(dir) // which refuses a trial that is there twice
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(f.Trials) != f.Run.Plan.Trials {
-		t.Errorf("%d trials, want %d", len(f.Trials), f.Run.Plan.Trials)
-	}
-	for i := range before.Trials {
-		if f.Trials[i].ID() != before.Trials[i].ID() || f.Trials[i].Started != before.Trials[i].Started {
-			t.Fatalf("trial %d is not the one that was completed", i)
-		}
-	}
-}
-
-// TestInterrupt: SIGINT in the middle leaves a valid run, exit status 130.
-func TestInterrupt(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
-	cmd, errs := begin(t, dir, 5)
-	cmd.Process.Signal(os.Interrupt)
-	cmd.Wait()
-	if s := cmd.ProcessState.ExitCode(); s != exitInterrupted || strings.Count(errs.String(), "\n") != 1 || !strings.Contains(errs.String(), "-resume -o "+dir) {
-		t.Errorf("status %d, stderr %q", s, errs)
-	}
-	if _, err := os.Stat(filepath.Join(dir, results.BenchFile)); err != nil {
-		t.Errorf("no samples after an interrupt: %v", err)
-	}
-	finish(t, dir)
-}
-
-// TestKill: kill -9 at some moments; nothing completed is lost, nothing runs
-// twice, and no child outlives the run.
-func TestKill(t *testing.T) {
-	for _, n := range []int{1, 4, 17} {
-		dir := filepath.Join(t.TempDir(), "run")
-		cmd, _ := begin(t, dir, n)
-		cmd.Process.Kill()
-		cmd.Wait()
-		f, err := results.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(f.Trials) < n {
-			t.Errorf("%d trials were reported done, %d are there", n, len(f.Trials))
-		}
-		finish(t, dir)
-	}
-}
-
 // TestTwoRunsOneFolder: the second is refused, the first goes on.
 func TestTwoRunsOneFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
@@ -350,6 +263,7 @@ func TestDiskFull(t *testing.T) {
 	exe, _ := os.Executable()
 	cmd := exec.Command("sh", "-c", `ulimit -f 64 && exec "$0" "$@"`, exe,
 		"bench", "-plan", "smoke", "-run", "pft", "-count", "14", "-o", dir, "-noreport", "-q")
+	cmd.Dir = filepath.Dir(dir)
 	status, _, errs := try(t, cmd)
 	if status != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "the trials before it are safe") && !strings.Contains(errs, "trials before it are safe") {
 		t.Fatalf("status %d, stderr %q", status, errs)

@@ -58,7 +58,7 @@ func (o *options) register(fs *flag.FlagSet) {
 func (o *options) registerRun(fs *flag.FlagSet) {
 	fs.StringVar(&o.dir, "o", "", "`folder` of the run (default results/DATE-TIME)")
 	fs.BoolVar(&o.resume, "resume", false, "go on with the run in -o, or with the last one")
-	fs.BoolVar(&o.force, "force", false, "replace a run that is in -o")
+	fs.BoolVar(&o.force, "force", false, "replace a run that is in -o; with -resume, go on with another kernel, Go version or setting")
 	fs.BoolVar(&o.quiet, "q", false, "no progress")
 	fs.BoolVar(&o.noReport, "noreport", false, "no tables, charts or report")
 }
