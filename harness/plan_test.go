@@ -98,12 +98,20 @@ func TestPlan(t *testing.T) {
 func TestShardsAreThePlan(t *testing.T) {
 	p, _ := NewPlan(testConfig())
 	var all []string
+	home := map[string]int{} // of a block: what is paired, whatever the design
 	for i := 1; i <= 3; i++ {
 		s, err := p.Shard(i, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, keys(s)...)
+		for _, x := range s.Trials {
+			x.Design = "any"
+			if at, ok := home[x.ID()]; ok && at != i {
+				t.Errorf("shards %d and %d both have a part of block %s", at, i, x.ID())
+			}
+			home[x.ID()] = i
+		}
 	}
 	want := keys(p)
 	slices.Sort(all)

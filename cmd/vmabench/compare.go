@@ -49,7 +49,7 @@ func compare(args []string, out, errs io.Writer) error {
 	}
 	c := results.CompareRuns(old, now, results.Options{})
 	if err := writeComparison(c, *format, units(*unit), out); err != nil {
-		return err
+		return usageError{err} // 1 is the gate's alone
 	}
 	if *gate == "" {
 		return nil
@@ -119,10 +119,22 @@ func writeComparison(c *results.RunComparison, format string, units []string, ou
 	case "md":
 		return c.WriteMarkdown(out, units...)
 	case "csv":
-		return c.WriteCSV(out)
+		return only(c, units).WriteCSV(out)
 	default:
-		return c.WriteJSON(out)
+		return only(c, units).WriteJSON(out)
 	}
+}
+
+// only is a comparison's part in some units, or all of it when units is nil. What
+// the tests were corrected for stays the whole.
+func only(c *results.RunComparison, units []string) *results.RunComparison {
+	if units == nil {
+		return c
+	}
+	part := *c
+	part.Deltas = slices.DeleteFunc(slices.Clone(c.Deltas), func(d results.Delta) bool { return !slices.Contains(units, d.Unit) })
+	part.Geomeans = slices.DeleteFunc(slices.Clone(c.Geomeans), func(g results.Geomean) bool { return !slices.Contains(units, g.Unit) })
+	return &part
 }
 
 func units(list string) []string {
@@ -142,8 +154,8 @@ func percent(s string) (float64, error) {
 	if isPercent {
 		x /= 100
 	}
-	if err != nil || !(x >= 0) || x > 10 {
-		return 0, badf("-gate %q: want a share such as 5%%", s)
+	if err != nil || !(x >= 0) || x > 10 || x > 1 && !isPercent {
+		return 0, badf("-gate %q: want a share such as 5%% or 0.05", s)
 	}
 	return x, nil
 }

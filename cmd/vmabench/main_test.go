@@ -134,7 +134,8 @@ func TestBadInput(t *testing.T) {
 		{"compare -new-commit HEAD a b", "-new-commit needs -old-commit"},
 		{"compare -old-commit HEAD a", "-old-commit makes its own runs: no folders with it"},
 		{"compare -format xml a b", `-format "xml": want text, md, csv, json`},
-		{"compare -gate big a b", `-gate "big": want a share such as 5%`},
+		{"compare -gate big a b", `-gate "big": want a share such as 5% or 0.05`},
+		{"compare -gate 5 a b", `-gate "5": want a share such as 5% or 0.05`},
 		{"merge", "merge: want -o FOLDER and the folders of the shards"},
 		{"history -root /nonexistent", "/nonexistent: no such file or directory"},
 	} {

@@ -212,6 +212,7 @@ func gone(t *testing.T, pid int) {
 	for end := time.Now().Add(10 * time.Second); !strings.Contains("ZX", stat(pid)[0]); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Errorf("process %d outlives its run in state %s", pid, stat(pid)[0])
+			syscall.Kill(pid, syscall.SIGKILL)
 			return
 		}
 	}
