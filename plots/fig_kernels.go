@@ -20,8 +20,11 @@ var kernelWays = []struct {
 	{"one shared VMA, per-VMA lock", func(design, fault, vmas string) bool {
 		return design != "mmaponly" && fault == "user" && vmas == "shared"
 	}},
-	{"own VMA, mmap_lock", func(design, fault, vmas string) bool {
-		return vmas == "own" && (design == "mmaponly" && fault == "user" || design != "mmaponly" && fault == "kernel")
+	{"own VMA, mmap_lock, from user mode", func(design, fault, vmas string) bool {
+		return vmas == "own" && design == "mmaponly" && fault == "user"
+	}},
+	{"own VMA, mmap_lock, from kernel mode", func(_, fault, vmas string) bool {
+		return vmas == "own" && fault == "kernel"
 	}},
 }
 
@@ -38,8 +41,9 @@ func figKernels(d *data) []*Figure {
 	}
 	k := kernelFigure{d: d, rows: rows, table: &Table{Head: []string{"figure", "case", "design", "of", "value", "range"}, Left: 4}}
 	panels := []Panel{k.bytes(), k.atomics(), k.lines(), k.tails()}
+	claim, apart := k.claim(title)
 	f := &Figure{
-		ID: id, Section: secBeyond, Title: k.claim(title),
+		ID: id, Section: secBeyond, Title: claim,
 		Subtitle: "Counted in real kernels under emulation, never timed: bytes by slabinfo, locked read-modify-writes, cache lines that move between four CPUs, " +
 			"and the 99th percentile of a fault in instructions, beside a thread that maps and unmaps. Hatched: the model of that kernel's lock. Whiskers: the range over three boots.",
 		Panels: panels, Table: k.table, Command: "make kernels kernels-locks",
@@ -48,6 +52,7 @@ func figKernels(d *data) []*Figure {
 		Notes: []string{"An instruction is not a cycle and a line that moves has no price here. Kernels of different versions differ in more than the lock: " +
 			"a fault inside access(2) takes mmap_lock in each of them, so the same kernel shows both."},
 	}
+	f.Notes = append(f.Notes, apart...)
 	return []*Figure{f}
 }
 
@@ -186,8 +191,9 @@ func (k *kernelFigure) tails() Panel {
 	return p
 }
 
-// claim says whether the models' bytes and atomics are the kernels'.
-func (k *kernelFigure) claim(title string) string {
+// claim says whether the models' bytes, atomics and moving lines are the
+// kernels', and apart which lines are not.
+func (k *kernelFigure) claim(title string) (claim string, apart []string) {
 	n, same := 0, 0
 	for i := range k.rows {
 		r := &k.rows[i]
@@ -210,5 +216,34 @@ func (k *kernelFigure) claim(title string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s: %d of %d sizes and counts of atomics agree", title, same, n)
+	lines, alike, apart := k.apart()
+	return fmt.Sprintf("%s: %d of %d sizes and counts of atomics agree, and %d of %d counts of cache lines that move", title, same, n, alike, lines), apart
+}
+
+// apart compares the lines that move with the models', within a tenth of a line.
+func (k *kernelFigure) apart() (n, same int, apart []string) {
+	for _, w := range kernelWays {
+		var far []string
+		for i := range k.rows {
+			r := &k.rows[i]
+			v, ok := r.Value("lines/op")
+			if !ok || r.Get("kernel") == "model" || r.Get("threads") != "4" || !w.is(r.Get("design"), r.Get("fault"), r.Get("vmas")) {
+				continue
+			}
+			j := slices.IndexFunc(k.rows, func(m results.KernelRow) bool { return m.Get("kernel") == "model" && m.Name() == r.Name() })
+			if j < 0 {
+				continue
+			}
+			m, _ := k.rows[j].Value("lines/op")
+			if n++; math.Abs(v-m) < 0.1 {
+				same++
+			} else {
+				far = append(far, fmt.Sprintf("%s %s in %s, %s in the model", r.Get("design"), sig(v, 2), of(r), sig(m, 2)))
+			}
+		}
+		if len(far) > 0 {
+			apart = append(apart, fmt.Sprintf("Lines that differ, %s: %s.", w.heading, strings.Join(far, "; ")))
+		}
+	}
+	return n, same, apart
 }

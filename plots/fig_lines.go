@@ -24,7 +24,7 @@ func figLines(d *data) []*Figure {
 	table := &Table{Head: []string{"workload", "CPUs", "design", "line", "transfers/op", "ns/op waited", "of it queueing"}, Left: 4}
 	var panels []Panel
 	var strip Strip
-	worst := ""
+	worst, most := "", 0.0
 	for _, group := range trials {
 		p := Panel{Workload: group.workload, Modelled: true, W: 900,
 			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "ns waited an operation (modelled)", Format: SI}}
@@ -37,9 +37,13 @@ func figLines(d *data) []*Figure {
 			}
 			strip.Rows = append(strip.Rows, heat(group.workload+" "+name, t))
 		}
-		if worst == "" && len(group.trials[0].Lines) > 0 {
-			l := group.trials[0].Lines[0]
-			worst = fmt.Sprintf(": in %s, %s waits %s ns for %s", group.workload, group.trials[0].Param("variant"), sig(l.WaitNS, 3), l.Name)
+		for _, t := range group.trials {
+			for _, l := range t.Lines {
+				if l.WaitNS > most {
+					most = l.WaitNS
+					worst = fmt.Sprintf(": at most %s waits %s ns an operation for %s (%s, %d CPUs)", t.Param("variant"), sig(l.WaitNS, 3), l.Name, group.workload, group.cpus)
+				}
+			}
 		}
 		p.rowScale()
 		panels = append(panels, p)

@@ -32,9 +32,34 @@ func figPeers(d *data) []*Figure {
 	shareLogRows(panels)
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: d.peersTitle(scens),
-		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs, on a logarithmic axis; left is better. Grey: controls, no proposals for the kernel. linux is the kernel that ran the suite, whose operations do far more than the lock. Median with its 95 % interval.",
+		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs, on a logarithmic axis; left is better. " + d.besideText() + "Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: true,
 	}}
+}
+
+// besideText says what the subjects are that stand beside the designs.
+func (d *data) besideText() string {
+	var controls, real []string
+	for _, n := range d.designs {
+		switch g := d.design(n); {
+		case g.Real:
+			real = append(real, n)
+		case g.Control:
+			controls = append(controls, n)
+		}
+	}
+	s := ""
+	if len(controls) > 0 {
+		s += "Grey: " + list(controls) + ", controls and no proposals for the kernel. "
+	}
+	if len(real) > 0 {
+		s += list(real) + ": the kernel that ran the suite, whose operations do far more than the lock. "
+	}
+	if len(real) > 1 {
+		s += "They enter it by different paths (linux by a page-fault exception, linux-mmaplock by a system call, access(2)): " +
+			"which of the two is lower says nothing of the lock; compare each with itself. "
+	}
+	return s
 }
 
 // peersTitle says how far the running kernel's operations are from the

@@ -20,7 +20,8 @@ type published struct {
 	Score struct {
 		Signs, Of                      int
 		PublishedKnee, PredictedKnee   int
-		WorstRate, WorstGain, MeanGain float64
+		WorstRate, WorstNew            float64 // the base's and the new design's rate, %
+		WorstGain, MeanGain            float64 // points
 	}
 	// Bands are the table modelled with contended lines served in other ways.
 	Bands []struct {
@@ -67,8 +68,8 @@ func figPublished(d *data) []*Figure {
 		if p := ablationPanel(t); len(p.Rows) > 0 {
 			ablated = append(ablated, p)
 		}
-		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by up to %s points, the rate by up to %s %%. Source: %s.",
-			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), sig(t.Score.WorstRate, 2), t.Table.Source))
+		words = append(words, fmt.Sprintf("%s: the sign of the change agrees in %d of %d rows, the gain is off by up to %s points, the rate of %s by up to %s %%, of %s by up to %s %%. Source: %s.",
+			t.Table.Name, t.Score.Signs, t.Score.Of, sig(t.Score.WorstGain, 2), t.Table.Base, sig(t.Score.WorstRate, 2), t.Table.New, sig(t.Score.WorstNew, 2), t.Table.Source))
 	}
 	if len(panels) == 0 {
 		return missing(id, secModels, title, tablesFile+" has no table")

@@ -21,7 +21,7 @@ func figShape(d *data) []*Figure {
 		s := &shapes[i]
 		if len(s.Points) > 0 {
 			panels = append(panels, d.shapePanel(s, table))
-			words = append(words, fmt.Sprintf("%s is within a factor of %s of %s over %s", s.Real, sig(s.Distance, 3), s.Model, plural(len(s.Points), "point", "points")))
+			words = append(words, shapeClaim(s))
 		}
 		within := 0
 		for _, x := range s.Points {
@@ -42,10 +42,32 @@ func figShape(d *data) []*Figure {
 	ratioRows(panels)
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: "Shape, not speed: " + strings.Join(words, "; "),
-		Subtitle: "Each mark is a subject's speed over its own speed at another point, so units and clock cancel out. The factor is the root mean square of the logarithmic gaps; 1 is the same shape. " +
+		Subtitle: "Each mark is a subject's speed over its own speed at another point, so units and clock cancel out. The typical factor is the root mean square of the logarithmic gaps, the worst the largest of them; 1 is the same shape. " +
 			"It is not to be expected: a real fault does some hundred times the model's work outside the lock.",
 		Panels: panels, Legend: d.legend(panels), Notes: notes, Table: table,
 	}}
+}
+
+// shapeClaim is how far the responses of a kernel and its model are apart, and
+// where they go in opposite directions by more than the intervals explain.
+func shapeClaim(s *results.Shape) string {
+	far := func(f float64) float64 { return math.Exp(math.Abs(math.Log(f))) }
+	worst := &s.Points[0]
+	var against []string
+	for i := range s.Points {
+		x := &s.Points[i]
+		if far(x.Factor) > far(worst.Factor) {
+			worst = x
+		}
+		if (x.Real-1)*(x.Model-1) < 0 && far(x.Factor) > x.Noise {
+			against = append(against, fmt.Sprintf("%s (%s, %s)", x.At, times(x.Real), times(x.Model)))
+		}
+	}
+	c := fmt.Sprintf("%s and %s are typically ×%s apart, at worst ×%s (%s)", s.Real, s.Model, sig(s.Distance, 3), sig(far(worst.Factor), 3), worst.At)
+	if len(against) > 0 {
+		c += ", in opposite directions in " + list(against)
+	}
+	return c
 }
 
 func (d *data) shapePanel(s *results.Shape, table *Table) Panel {

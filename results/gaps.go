@@ -93,11 +93,14 @@ func (f *Folder) Warnings() []string {
 		}
 		out = append(out, fmt.Sprintf("%d of %d planned trials are on the record%s", len(f.Trials), n, part))
 	}
-	disturbed, failed, over := 0, 0, 0
+	timed, disturbed, failed, over := 0, 0, 0, 0
 	count := map[string]int{}
 	var texts []string
 	for i := range f.Trials {
 		t := &f.Trials[i]
+		if t.Kind == Throughput || t.Kind == Latency {
+			timed++ // what a guard can judge: a footprint is counted, not timed
+		}
 		switch {
 		case t.Failed != "":
 			failed++
@@ -114,14 +117,14 @@ func (f *Folder) Warnings() []string {
 			count[w]++
 		}
 	}
-	say := func(n int, what string) {
+	say := func(n, of int, what string) {
 		if n > 0 {
-			out = append(out, fmt.Sprintf("%d of %d trials %s", n, len(f.Trials), what))
+			out = append(out, fmt.Sprintf("%d of %d %s", n, of, what))
 		}
 	}
-	say(failed, "failed")
-	say(disturbed, "were disturbed: their CPUs were not theirs all the time")
-	say(over, fmt.Sprintf("had more workers than the %d CPUs: shown, not ranked", f.Run.Env.CPUs))
+	say(failed, len(f.Trials), "trials failed")
+	say(disturbed, timed, "timed trials were disturbed: their CPUs were not theirs all the time")
+	say(over, timed, fmt.Sprintf("timed trials had more workers than the %d CPUs: shown, not ranked", f.Run.Env.CPUs))
 	for _, w := range texts {
 		out = append(out, fmt.Sprintf("%s (%d trials)", oneLine(w), count[w]))
 	}
