@@ -18,10 +18,10 @@ type published struct {
 		Base, New         *struct{ OpsPerS float64 }
 	}
 	Score struct {
-		Signs, Of                      int
-		PublishedKnee, PredictedKnee   int
-		WorstRate, WorstNew            float64 // the base's and the new design's rate, %
-		WorstGain, MeanGain            float64 // points
+		Signs, Of                    int
+		PublishedKnee, PredictedKnee int
+		WorstRate, WorstNew          float64 // the base's and the new design's rate, %
+		WorstGain, MeanGain          float64 // points
 	}
 	// Bands are the table modelled with contended lines served in other ways.
 	Bands []struct {
