@@ -336,30 +336,57 @@ func (d *data) lossCells(n, against string) (cells []lossCell, any bool) {
 			continue
 		}
 		by[q] = math.Abs(math.Log(x.Ratio))
-		if c.Ratio = d.claim(x); x.New.Cell.Kind == results.Footprint {
-			c.Ratio = change(x.Ratio)
-		} else if c.Where = d.titleOf(x); x.New.Cell.Procs == 1 {
+		c.Ratio, c.Where = d.claim(x), d.titleOf(x)
+		if x.New.Cell.Procs == 1 {
 			c.Where += " alone"
 		} else {
 			c.Where += fmt.Sprintf(" at %d", x.New.Cell.Procs)
 		}
+		if role, ok := strings.CutSuffix(x.Unit, "-ops/s"); ok {
+			c.Where += " (" + role + "s)"
+		}
 	}
-	return cells, any
+	cells[bytesQuestion] = d.lossBytes(n, against)
+	return cells, any || cells[bytesQuestion].Cases > 0
 }
 
-// questions are the units that losses are listed for, one for each question,
-// so that ns/op and ops/s of one trial do not count twice.
-var questions = []string{"throughput", "p99", "bytes a VMA"}
+// lossBytes is the loss of bytes a VMA in all: object, lock, slab loss, index.
+// They are counted, so that any change of the least effect is a case.
+func (d *data) lossBytes(n, against string) (c lossCell) {
+	worst := 1 + d.versus(against).Options.Effect
+	scens := d.of(results.Footprint, nil)
+	for i := range scens {
+		mine, _ := d.footprintRow(&scens[i], n)
+		other, _ := d.footprintRow(&scens[i], against)
+		if mine == nil || other == nil || !(mine.Value > 0 && other.Value > 0) {
+			continue
+		}
+		if x := mine.Value / other.Value; x >= 1+d.versus(against).Options.Effect {
+			if c.Cases++; x >= worst {
+				worst, c.Ratio = x, change(x)
+			}
+		}
+	}
+	return c
+}
 
-// question is the index of unit's question, -1 for none.
+// questions are what losses are listed for, so that ns/op and ops/s of one
+// trial do not count twice.
+var questions = []string{"throughput", "CPU time per operation", "rate of a role", "p99", "bytes a VMA"}
+
+const bytesQuestion = 4
+
+// question is the index of a timed unit's question, -1 for none.
 func question(unit string) int {
 	switch {
 	case unit == "ops/s":
 		return 0
-	case strings.HasSuffix(unit, "p99-ns"):
+	case unit == "cpu-ns/op":
 		return 1
-	case unit == "B/vma":
+	case strings.HasSuffix(unit, "-ops/s"):
 		return 2
+	case strings.HasSuffix(unit, "p99-ns"):
+		return 3
 	}
 	return -1
 }

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,5 +33,43 @@ func TestClaims(t *testing.T) {
 		if got := figure(t, d, id).Title; !strings.Contains(got, want) {
 			t.Errorf("%s: %q lacks %q", id, got, want)
 		}
+	}
+}
+
+// A point of one worker that has every role's job says nothing of what more
+// workers bring.
+func TestAllJobsAreNotCounted(t *testing.T) {
+	f := synth(t)
+	before := figure(t, mustData(t, f), "throughput").Title
+	f.Trials = slices.Clone(f.Trials)
+	for i := range f.Trials {
+		if x := &f.Trials[i]; x.Kind == results.Throughput && x.Procs == 1 && x.Param("workload") == "fork-storm" {
+			x.Workers = []results.Worker{{Role: "faulter+forker"}}
+		}
+	}
+	fig := figure(t, mustData(t, f), "throughput")
+	if !strings.Contains(before, "of 7") || !strings.Contains(fig.Title, "of 6") || !strings.Contains(strings.Join(fig.Notes, " "), "Not counted in the title: fork-storm") {
+		t.Errorf("%q became %q, %q", before, fig.Title, fig.Notes)
+	}
+}
+
+// Bytes of a VMA are the same in the losses as in the figure, and a role that
+// loses is listed.
+func TestLossesOfBytesAndRoles(t *testing.T) {
+	d := mustData(t, synth(t))
+	title := figure(t, d, "footprint").Title
+	n, roles := 0, 0
+	for _, l := range d.losses() {
+		if l.Against == d.baseline && l.Cells[bytesQuestion].Cases > 0 {
+			if n++; !strings.Contains(title, "("+l.Cells[bytesQuestion].Ratio+")") {
+				t.Errorf("%s loses %s bytes, and the figure says %s", l.Name, l.Cells[bytesQuestion].Ratio, title)
+			}
+		}
+		if l.Name == "refcount" && l.Against == "rwsem" && strings.Contains(l.Cells[question("forker-ops/s")].Text(), "(forkers)") {
+			roles++
+		}
+	}
+	if n != 2 || roles != 1 {
+		t.Errorf("%d losses of bytes, %d of forkers", n, roles)
 	}
 }

@@ -52,7 +52,7 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 		Subtitle: fmt.Sprintf("Throughput over that of %s in the same repetition; higher is better. Median of the paired ratios with its 95 %% interval. "+
 			"Shaded: within ±%s, no difference seen.", base, trimZeros(Share.Write(effect))),
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: base + " = 1", Line: true}),
-		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Samples: true,
+		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Samples: true,
 	}
 }
 
@@ -189,7 +189,7 @@ func (d *data) growthTitle(scens []scenario, base string) string {
 		for _, s := range scens {
 			p := d.ranked(s.key)
 			one, at := d.delta(base, s.key, n, 1, "ops/s"), d.delta(base, s.key, n, p, "ops/s")
-			if p < 2 || one == nil || at == nil || !finite(one.Lo, one.Hi, at.Lo, at.Hi) {
+			if d.allJobs(s.key) || p < 2 || one == nil || at == nil || !finite(one.Lo, one.Hi, at.Lo, at.Hi) {
 				continue
 			}
 			all, top = all+1, max(top, p)

@@ -68,7 +68,7 @@ func figThroughput(d *data) []*Figure {
 		Subtitle: "Operations per second of all workers together against GOMAXPROCS; higher is better. Median of trials with its 95 % interval. " +
 			"Panels with the same ticks share an axis.",
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: "ideal: the fastest design alone, times CPUs", Line: true}),
-		Notes: d.overNote(), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
+		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
 	}}
 }
 
@@ -81,6 +81,31 @@ func (d *data) overNote() []string {
 	return nil
 }
 
+// allJobs reports that the one worker of GOMAXPROCS 1 has the jobs of every
+// role, so that it is no part of what more workers bring.
+func (d *data) allJobs(scen string) bool {
+	return slices.ContainsFunc(d.main(), func(n string) bool {
+		c := d.get(results.Throughput, scen, n, 1)
+		return c != nil && slices.ContainsFunc(c.trials, func(t *results.Trial) bool {
+			return slices.ContainsFunc(t.Workers, func(w results.Worker) bool { return strings.Contains(w.Role, "+") })
+		})
+	})
+}
+
+// jobsNote names the scenarios that the titles leave out.
+func (d *data) jobsNote() []string {
+	var names []string
+	for _, s := range d.of(results.Throughput, nil) {
+		if d.allJobs(s.key) {
+			names = append(names, s.title)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"Not counted in the title: " + list(names) + ", where the one worker of GOMAXPROCS 1 has the jobs of all roles."}
+}
+
 // scalingTitle counts where each design keeps what a second CPU brings.
 func (d *data) scalingTitle(scens []scenario) string {
 	var parts []string
@@ -91,7 +116,7 @@ func (d *data) scalingTitle(scens []scenario) string {
 			p := d.ranked(s.key)
 			one := d.unitStat(results.Throughput, s.key, n, 1, "ops/s")
 			at := d.unitStat(results.Throughput, s.key, n, p, "ops/s")
-			if p < 2 || !finite(one.Med, at.Med) {
+			if p < 2 || !finite(one.Med, at.Med) || d.allJobs(s.key) {
 				continue
 			}
 			if !finite(one.Hi, at.Lo) {
@@ -125,7 +150,7 @@ func figCPU(d *data) []*Figure {
 	return []*Figure{{
 		ID: "cpu", Section: secThroughput, Title: d.cpuTitle(scens),
 		Subtitle: "CPU time of all workers over all operations; lower is better, level is perfect scaling. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
+		Panels:   panels, Legend: d.legend(panels), Notes: append(d.overNote(), d.jobsNote()...),
 		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Samples: true,
 	}}
 }
@@ -137,7 +162,7 @@ func (d *data) cpuTitle(scens []scenario) string {
 	for _, n := range d.main() {
 		for _, s := range scens {
 			p := d.ranked(s.key)
-			if p < 2 {
+			if p < 2 || d.allJobs(s.key) {
 				continue
 			}
 			v := kept(d.get(results.Throughput, s.key, n, 1), d.get(results.Throughput, s.key, n, p), "cpu-ns/op")

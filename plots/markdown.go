@@ -117,7 +117,7 @@ func (d *data) mdLosses(b *bytes.Buffer) {
 	}
 	var grid [][]string
 	for _, l := range losses {
-		row := []string{"", cmp.Or(l.Against, "nothing that this run has evidence for"), "", "", ""}
+		row := append([]string{"", cmp.Or(l.Against, "nothing that this run has evidence for")}, make([]string, len(questions))...)
 		if l.First {
 			row[0] = "**" + l.Name + "**"
 		}
@@ -126,7 +126,7 @@ func (d *data) mdLosses(b *bytes.Buffer) {
 		}
 		grid = append(grid, row)
 	}
-	mdTable(b, append([]string{"design", "loses to"}, questions...), grid, 5)
+	mdTable(b, append([]string{"design", "loses to"}, questions...), grid, 2+len(questions))
 	b.WriteString("\nEach cell: the worst case with its 95 % interval, and how many cases of it have a verdict.\n")
 }
 

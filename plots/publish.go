@@ -201,7 +201,7 @@ func compareRuns(s *site, runs []*results.Folder) error {
 
 func unitTitle(unit string) string {
 	if unit == "B/vma" {
-		return "Bytes a VMA"
+		return "Bytes of a VMA and its lock, without slab loss and index"
 	}
 	return "Throughput against the baseline"
 }
