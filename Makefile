@@ -89,7 +89,7 @@ designs: ## write docs/designs.md, docs/flaws.md, the models' counts and the lay
 simulate: lab ## the same lock source on simulated machines of 1 to 256 CPUs
 	$(BIN)/vmalab simulate
 
-targets: build ## is everything as fast as it can be: each ratio beside its bounds (SCHED=fifo for a busy machine)
+targets: build ## is everything as fast as it can be: each ratio beside its bounds (SCHED=fifo for a busy machine); the command's status 1 or 3 is 2 of make
 	$(BIN)/vmabench targets -sched $(or $(SCHED),other)
 
 targets-peers: ## the same against C11, other trees and gVisor: a module of its own, needs a C compiler

@@ -37,9 +37,9 @@ func main() {
 		fmt.Printf("\n%s", rep.Markdown())
 	}
 	switch {
-	case rep.Disturbed != "":
-		os.Exit(3)
 	case rep.Failed():
 		os.Exit(1)
+	case rep.Disturbed != "":
+		os.Exit(3)
 	}
 }

@@ -101,6 +101,7 @@ type member struct {
 	queue harness.RunQueue
 
 	ops       uint64
+	from      time.Duration // when the slice began, after base
 	wall, cpu int64
 	slept     int64         // voluntary context switches
 	queued    int64         // nanoseconds in the run queue; 0 where the system does not tell
@@ -180,7 +181,7 @@ func (m *member) slice(id int, j *job) {
 	} else {
 		m.loop(id, t, j, from+j.length)
 	}
-	m.wall = int64(time.Since(m.base) - from)
+	m.from, m.wall = from, int64(time.Since(m.base)-from)
 	end := harness.ThreadUse()
 	m.cpu, m.slept = end.CPU-use.CPU, end.Voluntary-use.Voluntary
 	until, _ := m.queue.Waited()
@@ -258,6 +259,10 @@ type reading struct {
 	share   float64 // the least CPU share of a thread that did not sleep
 	why     string  // why it does not count; "" if it does
 	sibling bool    // because a thread had not a core to itself
+	// Of the first thread's time of a slice of several threads: all of it, and
+	// how much of it every other thread was in the slice too, by the stamps. No
+	// slice is refused for it.
+	first, beside time.Duration
 }
 
 // judge says whether a slice of s counts. Only what was done to a thread from
@@ -344,6 +349,7 @@ func (c *crew) slice(s *side) reading {
 		time.Sleep(c.length) // half duty: nobody else starves
 	}
 	r := c.judge(s)
+	r.first, r.beside = overlap(c.members[:len(s.threads)])
 	var sum float64
 	var n int
 	for i, t := range s.threads {
@@ -364,4 +370,18 @@ func (c *crew) slice(s *side) reading {
 		r.why = "nothing was done"
 	}
 	return r
+}
+
+// overlap returns how long the first of several threads was in a slice, and how
+// much of that all others were too; zeroes of one thread.
+func overlap(ms []*member) (first, beside time.Duration) {
+	if len(ms) < 2 {
+		return 0, 0
+	}
+	from, to := ms[0].from, ms[0].from+time.Duration(ms[0].wall)
+	first = to - from
+	for _, m := range ms[1:] {
+		from, to = max(from, m.from), min(to, m.from+time.Duration(m.wall))
+	}
+	return first, max(0, to-from)
 }

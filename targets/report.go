@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 )
 
 // Header names the columns of Line.
@@ -77,23 +78,49 @@ func (rep *Report) Summary() string {
 	for _, n := range rep.Notes {
 		fmt.Fprintln(&b, "note:", n)
 	}
-	fmt.Fprintf(&b, "%d slices counted, %d did not. The least CPU share of a thread in one that counted is %.1f %%.\n",
-		rep.Accepted, rep.Rejected, rep.LeastShare()*100)
+	fmt.Fprintf(&b, "%d slices counted, %d did not.", rep.Accepted, rep.Rejected)
+	if rep.Accepted > 0 {
+		fmt.Fprintf(&b, " The least CPU share of a thread in one that counted is %.1f %%.", rep.LeastShare()*100)
+	}
+	fmt.Fprintln(&b)
+	for _, v := range []Verdict{Skipped, Unsure, Failed} {
+		for _, r := range rep.Results {
+			if r.Verdict == v {
+				fmt.Fprintln(&b, strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", v, r.Name, r.Why), ": "))
+			}
+		}
+	}
 	switch {
-	case rep.Disturbed != "":
-		fmt.Fprintln(&b, "The machine is too disturbed to say:", rep.Disturbed)
+	case rep.Failed() && rep.Disturbed != "":
+		fmt.Fprintln(&b, "A counted target lies in its fail range (exit status 1). Of the measured the machine is too disturbed to say:", rep.Disturbed)
 	case rep.Failed():
-		fmt.Fprintln(&b, "A target lies in its fail range.")
+		fmt.Fprintln(&b, "A target lies in its fail range (exit status 1).")
+	case rep.Disturbed != "":
+		fmt.Fprintln(&b, "The machine is too disturbed to say (exit status 3):", rep.Disturbed)
+	default:
+		fmt.Fprintln(&b, "No target is shown to lie in its fail range (exit status 0).")
 	}
 	return b.String()
 }
 
-// LeastShare is the proof of parallelism: in every slice that counted, each
-// thread that did not sleep had its CPU for at least that share.
-func (rep *Report) LeastShare() float64 {
-	least := 1.0
+// Overlap is the proof of parallelism: which share of the first thread's time
+// all others were in the slice too; NaN without a slice of several threads.
+func (rep *Report) Overlap() float64 {
+	var first, beside time.Duration
 	for i := range rep.Results {
-		least = min(least, rep.Results[i].LeastShare)
+		first, beside = first+rep.Results[i].First, beside+rep.Results[i].Beside
+	}
+	return float64(beside) / float64(first)
+}
+
+// LeastShare is the least CPU share of a thread that did not sleep in a slice
+// that counted: the rule by which they count, so no proof; NaN without any.
+func (rep *Report) LeastShare() float64 {
+	least := math.NaN()
+	for i := range rep.Results {
+		if r := &rep.Results[i]; r.Slices > 0 && !(least <= r.LeastShare) {
+			least = r.LeastShare
+		}
 	}
 	return least
 }
@@ -114,7 +141,7 @@ type jsonResult struct {
 	Verdict    Verdict  `json:"verdict"`
 	Rounds     int      `json:"rounds"`
 	Rejected   int      `json:"rejected"`
-	LeastShare float64  `json:"least_cpu_share"`
+	LeastShare *float64 `json:"least_cpu_share,omitempty"` // absent without slices
 	Why        string   `json:"why,omitempty"`
 }
 
@@ -134,9 +161,13 @@ func (rep *Report) WriteJSON(w io.Writer) error {
 		Rejected  int          `json:"rejected"`
 		Targets   []jsonResult `json:"targets"`
 	}{Machine: Machine(), Disturbed: rep.Disturbed, Accepted: rep.Accepted, Rejected: rep.Rejected}
-	for _, r := range rep.Results {
+	for i := range rep.Results {
+		r := &rep.Results[i]
 		j := jsonResult{Name: r.Name, Doc: r.Doc, Unit: r.Unit, Excellent: r.Excellent.String(), Fail: r.Allowed.outside(),
-			Verdict: r.Verdict, Rounds: r.Rounds, Rejected: r.Rejected, LeastShare: r.LeastShare, Why: r.Why}
+			Verdict: r.Verdict, Rounds: r.Rounds, Rejected: r.Rejected, Why: r.Why}
+		if r.Slices > 0 {
+			j.LeastShare = &r.LeastShare
+		}
 		if r.Rounds > 0 {
 			j.Median, j.Lo, j.Hi, j.A, j.B = finite(r.Median), finite(r.Lo), finite(r.Hi), finite(r.A), finite(r.B)
 		}

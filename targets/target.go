@@ -80,24 +80,28 @@ type Verdict string
 
 const (
 	Excellent Verdict = "excellent"
-	Good      Verdict = "good" // neither excellent nor failed
+	Good      Verdict = "good"   // neither excellent nor failed
+	Unsure    Verdict = "unsure" // the interval lies on both sides of a bound of the fail range
 	Failed    Verdict = "FAIL"
 	Shown     Verdict = "as found"  // no bounds
 	Disturbed Verdict = "disturbed" // too few slices counted
 	Skipped   Verdict = "skipped"   // needs more CPUs
 )
 
-// judge returns the verdict on a median.
-func (t *Target) judge(x float64) Verdict {
+// judge returns the verdict on a median and its interval: FAIL needs all of the
+// interval on one side of what is allowed, excellent and good none of it.
+func (t *Target) judge(x, lo, hi float64) Verdict {
 	switch {
 	case t.Excellent.none() && t.Allowed.none():
 		return Shown
+	case hi < t.Allowed.Lo || lo > t.Allowed.Hi:
+		return Failed
+	case !t.Allowed.has(lo) || !t.Allowed.has(hi):
+		return Unsure
 	case t.Excellent.has(x):
 		return Excellent
-	case t.Allowed.has(x):
-		return Good
 	}
-	return Failed
+	return Good
 }
 
 // Peer returns a target that holds a loop against one from outside this module.

@@ -32,12 +32,15 @@ func TestBounds(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	x := Target{Excellent: AtMost(1.2), Allowed: AtMost(1.5)}
-	for v, want := range map[float64]Verdict{1: Excellent, 1.2: Excellent, 1.3: Good, 1.6: Failed} {
-		if got := x.judge(v); got != want {
+	for v, want := range map[[3]float64]Verdict{
+		{1, 0.9, 1.3}: Excellent, {1.2, 1.2, 1.2}: Excellent, {1.3, 1.1, 1.5}: Good, {1.1, 1, 1.6}: Unsure, {1.4, 1.3, 1.7}: Unsure,
+		{1.6, 1.4, 1.8}: Unsure, {1.6, 1.55, 1.8}: Failed, {1.6, 1.6, 1.6}: Failed, {1, math.Inf(-1), math.Inf(1)}: Unsure,
+	} {
+		if got := x.judge(v[0], v[1], v[2]); got != want {
 			t.Errorf("%v is %s, want %s", v, got, want)
 		}
 	}
-	if got := (&Target{Excellent: Anything, Allowed: Anything}).judge(9); got != Shown {
+	if got := (&Target{Excellent: Anything, Allowed: Anything}).judge(9, 9, 9); got != Shown {
 		t.Errorf("no bounds: %s", got)
 	}
 }
@@ -108,7 +111,7 @@ func measure(t *testing.T, x Target) Result {
 	t.Helper()
 	c := newCrew(time.Millisecond, false)
 	defer c.close()
-	return x.measure(c, 5)
+	return x.measure(c, 9)
 }
 
 // TestRatio measures a ratio that is known: sides that are mixed up, a slice
@@ -118,7 +121,7 @@ func TestRatio(t *testing.T) {
 		pair: func(*Env) pair { return pair{a: one(spin(400)), b: one(spin(100))} }}
 	for range 5 {
 		r := measure(t, x)
-		if r.Verdict == Disturbed {
+		if r.Verdict == Disturbed || r.Verdict == Unsure {
 			continue
 		}
 		if r.Verdict == Failed {
@@ -146,9 +149,13 @@ func TestJudge(t *testing.T) {
 	}{
 		{"all well", []Result{ok}, false, false},
 		{"one failed", []Result{ok, {Name: "c/d", Unit: "x", Verdict: Failed, Rounds: 10}}, false, true},
-		{"A/A off", []Result{ok, {Name: "a/itself", Unit: "x", Verdict: Failed, Rounds: 10}}, true, true},
+		{"A/A off", []Result{ok, {Name: "a/itself", Unit: "x", Verdict: Failed, Rounds: 10}}, true, false},
+		{"measured and disturbed", []Result{{Name: "c/d", Verdict: Failed, Rounds: 10}, {Name: "e/f", Verdict: Disturbed}}, true, false},
+		{"counted and disturbed", []Result{{Name: "c/d", Verdict: Failed, Rounds: 1, Counted: true}, {Name: "e/f", Verdict: Disturbed}}, true, true},
+		{"unsure, the median failed", []Result{{Name: "c/d", Verdict: Unsure, Allowed: AtMost(2), Median: 3, Rounds: 10}}, true, false},
+		{"unsure", []Result{{Name: "c/d", Verdict: Unsure, Allowed: AtMost(2), Median: 1, Rounds: 10}}, false, false},
 		{"too few rounds", []Result{ok, {Name: "c/d", Unit: "x", Verdict: Disturbed, Rounds: 1}}, true, false},
-		{"most slices lost", []Result{{Name: "a/b", Unit: "x", Verdict: Excellent, Rounds: 10, Rejected: 41}}, true, false},
+		{"most slices lost", []Result{{Name: "a/b", Unit: "x", Verdict: Excellent, Rounds: 10, Slices: 20, Rejected: 41}}, true, false},
 	} {
 		rep := new(Report)
 		for _, r := range tt.results {
@@ -257,5 +264,42 @@ func TestCalibrate(t *testing.T) {
 	c.calibrate(slow)
 	if n := slow.threads[0].chunk; n != 1 {
 		t.Errorf("chunks of %d slow ops", n)
+	}
+}
+
+// TestOverlap: threads that took turns did not run side by side, whatever share
+// of a CPU each had; without a slice nothing is said.
+func TestOverlap(t *testing.T) {
+	const ms = time.Millisecond
+	at := func(from, wall time.Duration) *member {
+		return &member{from: from, wall: int64(wall), cpu: int64(wall)}
+	}
+	for _, tt := range []struct {
+		ms     []*member
+		beside time.Duration
+	}{
+		{[]*member{at(ms, 8*ms), at(ms, 9*ms)}, 8 * ms},
+		{[]*member{at(ms, 8*ms), at(3*ms, 9*ms)}, 6 * ms},
+		{[]*member{at(ms, 8*ms), at(9*ms, 8*ms)}, 0},
+		{[]*member{at(ms, 8*ms), at(20*ms, 8*ms)}, 0},
+	} {
+		if first, beside := overlap(tt.ms); first != 8*ms || beside != tt.beside {
+			t.Errorf("%v of %v, want %v", beside, first, tt.beside)
+		}
+	}
+	if first, _ := overlap([]*member{at(0, ms)}); first != 0 {
+		t.Error("one thread runs beside none")
+	}
+	rep := new(Report)
+	rep.add(Result{Name: "a/b", Verdict: Skipped, Why: "needs 2 CPUs", LeastShare: 1})
+	if r := rep.of(&parallelism); r.Verdict != Skipped || r.Why == "" {
+		t.Errorf("no slice: %+v", r)
+	}
+	if s := rep.Summary(); !strings.Contains(s, "skipped: a/b: needs 2 CPUs") || strings.Contains(s, "100") || !strings.Contains(s, "0 slices") {
+		t.Errorf("no slice: %s", s)
+	}
+	rep.add(Result{Name: "c/d", Verdict: Excellent, Slices: 2, LeastShare: 1, First: 16 * ms, Beside: 8 * ms})
+	if r := rep.of(&parallelism); r.Verdict != Failed {
+		t.Errorf("half of the time: %+v", r)
 	}
 }

@@ -72,10 +72,10 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		return err
 	}
 	switch {
-	case rep.Disturbed != "":
-		return exitError(exitDisturbed)
 	case rep.Failed():
 		return exitError(exitFailed)
+	case rep.Disturbed != "":
+		return exitError(exitDisturbed)
 	}
 	return nil
 }
