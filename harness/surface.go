@@ -44,7 +44,7 @@ func Pass(v vmm.VMM, t *vmm.Task, s workload.Stream) func(d time.Duration) (ops 
 type Loops struct {
 	Throughput func(d time.Duration) (ops uint64) // the loop of a throughput trial
 	Plain      func(d time.Duration) (ops uint64) // op after op
-	Timed      func(d time.Duration) (ops uint64) // the same, each waited for, timed and recorded
+	Timed      func(d time.Duration) (ops uint64) // the same, each waited for and timed, its sample kept: no arrival drawn, nothing counted
 	Clock      func(d time.Duration) (ops uint64) // two readings of the clock
 }
 

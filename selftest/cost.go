@@ -20,7 +20,7 @@ type Costs struct {
 	Clock      harness.Clock // that times operations here
 	Pair       Cost          // two readings of it
 	Throughput Cost          // the loop of a throughput trial over direct calls of the same subject
-	Recording  Cost          // timing an operation, beyond the operation and Pair
+	Recording  Cost          // timing an operation and keeping its sample, beyond the operation and Pair
 	Rounds     int           // that counted, of costRounds
 }
 
@@ -156,12 +156,12 @@ func (c *Costs) write(w io.Writer) {
 	}
 	line("clock", &c.Pair, "two readings ("+string(c.Clock)+")")
 	line("throughput", &c.Throughput, "what the measured loop adds to direct calls of the null address space")
-	line("recording", &c.Recording, "what timing and recording an operation adds to it beyond the two readings")
+	line("recording", &c.Recording, "what timing an operation and keeping its sample adds beyond the two readings; drawing arrivals and counting come between operations")
 }
 
 // failures are the limits that are surely exceeded.
 func (c *Costs) failures() (out []string) {
-	for name, x := range map[string]Cost{"the measured loop": c.Throughput, "recording a latency": c.Recording} {
+	for name, x := range map[string]Cost{"the measured loop": c.Throughput, "timing an operation and keeping its sample": c.Recording} {
 		if x.Limit > 0 && x.Lo > x.Limit {
 			out = append(out, fmt.Sprintf("%s costs %.2f ns [%.2f, %.2f] an operation; at most %g may be", name, x.NS, x.Lo, x.Hi, x.Limit))
 		}
