@@ -214,20 +214,23 @@ func history(args []string, out, errs io.Writer) error {
 	return printSeries(results.History(runs, results.Options{}), out)
 }
 
-// printSeries prints each throughput headline over the runs, oldest first.
+// printSeries prints each headline over the runs, oldest first: medians with
+// their intervals and numbers of trials, a "*" where a change has a verdict.
 func printSeries(series []results.Series, out io.Writer) error {
+	fmt.Fprintln(out, "median [95 % interval] n, a run a column; * and a change: against the run before, with a verdict")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range series {
-		if s.Kind != results.Throughput || s.Unit != "ns/op" {
+	for i := range series {
+		s := &series[i]
+		if !slices.Contains(headline, s.Unit) || s.Unit == "ns/op" && s.Kind != results.Throughput {
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s", s.Name, s.Unit)
 		for _, p := range s.Points {
 			mark := ""
-			if p.Change != nil && p.Change.Better() != 0 {
-				mark = fmt.Sprintf(" (%+.1f%%)", p.Change.Percent())
+			if p.Change != nil && p.Change.Verdict != results.Same {
+				mark = fmt.Sprintf(" * %+.1f%%", p.Change.Percent())
 			}
-			fmt.Fprintf(w, "\t%.4g%s", p.Summary.Median, mark)
+			fmt.Fprintf(w, "\t%.4g [%.4g, %.4g] %d%s", p.Summary.Median, p.Summary.Lo, p.Summary.Hi, p.Summary.N, mark)
 		}
 		if s.Noisy {
 			fmt.Fprint(w, "\tnoisy")
