@@ -89,7 +89,16 @@ func figPublished(d *data) []*Figure {
 // figAblation is the ablation's numbers.
 func figAblation(t *Table, panels []Panel) *Figure {
 	f := &Figure{ID: "ablation", Section: secModels, Title: "The model with one component left out", Table: t, Panels: panels, Command: "vmalab simulate -ablation",
-		Subtitle: "Modelled: by how much the base's rate and the gain of the new design change when one component of the model is left out."}
+		Subtitle: "Modelled: by how much the base's rate changes at the most threads of a published table when one component of the model is left out; the table below has all threads and the gain of the new design."}
+	most := 0.0
+	for i := range panels {
+		for _, r := range panels[i].Rows {
+			if math.Abs(r.Value) > math.Abs(most) {
+				most = r.Value
+				f.Title = fmt.Sprintf("The model %s: the base's rate changes by %s, the most of all (%s)", r.Label, r.Text, panels[i].Title)
+			}
+		}
+	}
 	if len(t.Rows) == 0 {
 		f.Missing, f.Table = "the run has no ablation (vmalab simulate -ablation)", nil
 	}

@@ -215,7 +215,10 @@ func TestFiltersAndState(t *testing.T) {
 		!document.querySelector('#relative-rwsem').hidden, document.querySelector('#relative').hidden,
 		!document.querySelector('#overview-rwsem').hidden, document.querySelector('#overview').hidden,
 		[...document.querySelectorAll('#overview-rwsem g[data-w=mmap1]')].every(g => g.hasAttribute('hidden')),
-		document.querySelectorAll('#overview-rwsem g[data-w]:not([hidden])').length > 0]`)
+		document.querySelectorAll('#overview-rwsem g[data-w]:not([hidden])').length > 0,
+		!document.querySelector('#scope').hidden,
+		[...document.querySelectorAll('.losses tbody tr')].every(r => r.hidden === (r.dataset.l === 'mmaponly' || r.dataset.a === 'mmaponly')),
+		document.querySelectorAll('.losses tbody tr.first:not([hidden])').length > 0]`)
 	for i, ok := range state {
 		if !ok {
 			t.Errorf("state %d was not restored from %s", i, second[2])

@@ -88,6 +88,15 @@ function apply() {
   $$('g[data-w]').forEach(g => g.toggleAttribute('hidden', state.w.has(g.dataset.w)));
   $$('g[data-v], .keys li[data-v]').forEach(g => g.toggleAttribute('hidden', state.d.has(g.dataset.v)));
   $$('.fig[data-base]').forEach(f => f.hidden = f.dataset.base !== state.b);
+  $('#scope').hidden = !state.d.size && !state.w.size;
+  // Losses: without the hidden designs; a design's name stands at its first row.
+  let last = '';
+  $$('.losses tbody tr').forEach(r => {
+    r.hidden = state.d.has(r.dataset.l) || state.d.has(r.dataset.a);
+    if (r.hidden) return;
+    r.classList.toggle('first', r.dataset.l !== last);
+    last = r.dataset.l;
+  });
   document.documentElement.dataset.theme = state.t;
   if (!state.t) delete document.documentElement.dataset.theme;
   $('#theme').textContent = 'theme: ' + (state.t || 'auto');
