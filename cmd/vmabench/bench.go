@@ -75,6 +75,11 @@ func (o *options) open(args []string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Config.FIFO {
+		if err := realtimePermitted(); err != nil {
+			return nil, err
+		}
+	}
 	if o.dir == "" {
 		if o.dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())); err != nil {
 			return nil, err
@@ -146,6 +151,9 @@ func (o *options) reopen() (*job, error) {
 	}
 	if j.plan, err = planOf(run, o); err == nil {
 		err = j.continues(run, o)
+	}
+	if err == nil && j.plan.Config.FIFO {
+		err = realtimePermitted()
 	}
 	if err != nil {
 		w.Close()

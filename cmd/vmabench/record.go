@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"time"
 
 	"vmabench/harness"
@@ -44,10 +45,24 @@ func notes(facts []results.Fact, c *harness.Config) (out []string) {
 			out = append(out, fmt.Sprintf("%s when the run began: %s", f.Name, f.Value))
 		}
 	}
-	if c.FIFO {
-		out = append(out, "workers had a real-time priority and half of the time")
+	if c.FIFO && realtimePermitted() == nil {
+		out = append(out, "workers had a real-time priority and half of the time, but for those of a GOMAXPROCS above the CPUs, which had no priority")
 	}
 	return out
+}
+
+// realtimePermitted tries to get the priority of -sched fifo, on a thread of
+// its own that ends with it.
+func realtimePermitted() error {
+	got := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked
+		got <- harness.Realtime()
+	}()
+	if err := <-got; err != nil {
+		return badf("-sched fifo: no real-time scheduling: %v", err)
+	}
+	return nil
 }
 
 func workloads(c *harness.Config) (out []results.WorkloadInfo) {

@@ -40,6 +40,15 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	if *sched != "other" && *sched != "fifo" {
 		return badf("-sched %q: want other or fifo", *sched)
 	}
+	o := options{}
+	if o.given(fs); *beside && !o.set["sched"] {
+		*sched = "fifo"
+	}
+	if *sched == "fifo" {
+		if err := realtimePermitted(); err != nil {
+			return err
+		}
+	}
 	if *dir == "" {
 		var err error
 		if *dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())+"-selftest"); err != nil {
@@ -49,10 +58,6 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *beside {
-		o := options{}
-		if o.given(fs); !o.set["sched"] {
-			*sched = "fifo"
-		}
 		if !o.set["count"] {
 			*count = 10
 		}

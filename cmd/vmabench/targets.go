@@ -51,6 +51,11 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	case !*growth && *dir != "":
 		return badf("-o: only a run of -growth has a folder")
 	}
+	if *sched == "fifo" {
+		if err := realtimePermitted(); err != nil {
+			return err
+		}
+	}
 	o := targets.Options{Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo"}
 	if *run != "" {
 		o.Run = re
