@@ -67,6 +67,7 @@ func (d *data) answer() answer {
 			plural(d.run.Plan.Count, "repetition", "repetitions"), results.MinTrials))
 	}
 	a.Head = d.headline(n, scens)
+	a.More = append(a.More, d.repeated(scens)...)
 	if len(d.gaps) > 0 {
 		a.More = append(a.More, fmt.Sprintf("Not complete: %s failed or missing trials; what has none left has no verdict (see \"Failed and missing\").", plural(len(d.gaps), "benchmark has", "benchmarks have")))
 	}
@@ -78,6 +79,22 @@ func (d *data) answer() answer {
 		a.More = append(a.More, s)
 	}
 	return a
+}
+
+// repeated says which workloads are in the count of workloads more than once.
+func (d *data) repeated(scens []scenario) (out []string) {
+	titles := map[string][]string{}
+	for _, s := range scens {
+		if d.ranked(s.key) > 0 {
+			titles[s.workload] = append(titles[s.workload], s.title)
+		}
+	}
+	for _, s := range scens {
+		if t := titles[s.workload]; len(t) > 1 && t[0] == s.title {
+			out = append(out, fmt.Sprintf("%s is in the count of workloads %d times: as %s.", s.workload, len(t), strings.Join(t, " and as ")))
+		}
+	}
+	return out
 }
 
 // headline is the first sentence: the subject against the baseline, its best

@@ -103,12 +103,17 @@ func (p *Panel) collapse() {
 
 var runFlag = regexp.MustCompile(` --?run[= ]\S+`)
 
-// command is the command line that measures workloads again.
+// command is the command line that measures workloads again, "" for all of the
+// run's, from the root of the tree.
 func (d *data) command(workloads string) string {
-	if workloads == "" {
-		return d.run.Command
+	line := d.run.Command
+	if strings.HasPrefix(line, "vmabench ") || strings.HasPrefix(line, "vmalab ") {
+		line = "bin/" + line
 	}
-	return runFlag.ReplaceAllString(d.run.Command, "") + " -run '" + workloads + "'"
+	if workloads == "" {
+		return line
+	}
+	return runFlag.ReplaceAllString(line, "") + " -run '" + workloads + "'"
 }
 
 // missing is a figure that the run has no data for.

@@ -31,7 +31,7 @@ func Markdown(f *results.Folder, w io.Writer) error {
 	if d.modelledOn() != "" {
 		on += " computed on"
 	}
-	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s Linux %s; %s; vmabench %s, commit %s.\n", d.run.Command, d.benchstat(),
+	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s Linux %s; %s; vmabench %s, commit %s.\n", d.command(""), d.benchstat(d.where()),
 		on, d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
 	_, err = w.Write(b.Bytes())
 	return err

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,24 +29,24 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"wh
 
 // page is what the template is filled with.
 type page struct {
-	Title, Machine, Commit, Baseline, Rule, Benchstat string
-	Run                                               *results.Run
-	Colors, CSS                                       template.CSS
-	JS                                                template.JS
-	Data                                              template.JS
-	Answer                                            answer
-	Designs                                           []results.DesignInfo
-	Workloads                                         []string
-	Columns                                           []string
-	Matrix, Means                                     []matrixRow
-	Losses                                            []loss
-	Questions                                         []string // heads of Losses' cells
-	Gaps, Warnings                                    []string
-	Sections                                          []section
-	Undrawn                                           []*Figure
-	Samples                                           string
-	System                                            []fact
-	Method                                            []items
+	Title, Machine, Commit, Baseline, Rule, Benchstat, Command, Where string
+	Run                                                               *results.Run
+	Colors, CSS                                                       template.CSS
+	JS                                                                template.JS
+	Data                                                              template.JS
+	Answer                                                            answer
+	Designs                                                           []results.DesignInfo
+	Workloads                                                         []string
+	Columns                                                           []string
+	Matrix, Means                                                     []matrixRow
+	Losses                                                            []loss
+	Questions                                                         []string // heads of Losses' cells
+	Gaps, Warnings                                                    []string
+	Sections                                                          []section
+	Undrawn                                                           []*Figure
+	Samples                                                           string
+	System                                                            []fact
+	Method                                                            []items
 }
 
 type section struct {
@@ -117,7 +119,7 @@ func (d *data) page() (*page, error) {
 		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
 		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
 		Answer: d.answer().joined(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
-		Questions: questions, System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(),
+		Questions: questions, System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(d.where()), Command: d.command(""), Where: d.where(),
 	}
 	p.Gaps = gapTexts(d.gaps)
 	seen := map[string]bool{}
@@ -348,6 +350,20 @@ func when(g results.DesignInfo) string {
 	return g.Since
 }
 
-func (d *data) benchstat() string {
-	return "go tool benchstat -col '/variant@(" + strings.Join(d.designs, " ") + ")' results/" + d.run.ID + "/bench.txt"
+// benchstat is the command that prints the tables of the run in folder dir.
+func (d *data) benchstat(dir string) string {
+	return "go tool benchstat -col '/variant@(" + strings.Join(d.designs, " ") + ")' " + dir + "/" + results.BenchFile
+}
+
+// where is the run's folder seen from the working folder.
+func (d *data) where() string {
+	dir := d.folder.Dir
+	if filepath.IsAbs(dir) {
+		if here, err := os.Getwd(); err == nil {
+			if rel, err := filepath.Rel(here, dir); err == nil {
+				dir = rel
+			}
+		}
+	}
+	return filepath.ToSlash(filepath.Clean(dir))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,10 +137,17 @@ func TestSplice(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := os.ReadFile(path)
-	for _, want := range []string{"before\n", "\nafter\n", "overview-dark.svg", "| pft | 2 |", "Imaginary CPU"} {
+	for _, want := range []string{"before\n", "\nafter\n", "overview-dark.svg", "| pft | 2 |", "Imaginary CPU", "\n    bin/vmabench bench\n"} {
 		if !bytes.Contains(b, []byte(want)) {
 			t.Errorf("no %q in\n%s", want, b)
 		}
+	}
+	m := regexp.MustCompile(`go tool benchstat .* (\S+)\n`).FindSubmatch(b)
+	if m == nil {
+		t.Fatal("no benchstat command")
+	}
+	if got, want := filepath.Join(filepath.Dir(path), string(m[1])), filepath.Join(f.Dir, results.BenchFile); got != want {
+		t.Errorf("benchstat is told %s, seen from the file that is %s, want %s", m[1], got, want)
 	}
 	if err := Spliced(path, f); err != nil {
 		t.Errorf("right after: %v", err)
@@ -194,5 +202,44 @@ func TestPublish(t *testing.T) {
 	}
 	if err := Publish(nil, dir); err == nil {
 		t.Error("nothing was published without a word")
+	}
+}
+
+// A workload that runs at two costs of a page is in the count twice, and the
+// answer says so.
+func TestRepeated(t *testing.T) {
+	f := synth(t)
+	d, err := newData(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.repeated(d.of(results.Throughput, nil)); len(got) != 0 {
+		t.Errorf("without a second cost: %q", got)
+	}
+	f = &results.Folder{Dir: f.Dir, Run: f.Run, Trials: slices.Clone(f.Trials)}
+	for _, tr := range f.Trials {
+		if tr.Kind == results.Throughput && slices.Contains(tr.Params, results.Param{Key: "workload", Value: "pft"}) {
+			tr.Params = append(slices.Clone(tr.Params), results.Param{Key: "page", Value: "zero"})
+			f.Trials = append(f.Trials, tr)
+		}
+	}
+	if d, err = newData(f); err != nil {
+		t.Fatal(err)
+	}
+	want := "pft is in the count of workloads 2 times: as pft and as pft page=zero."
+	if got := d.answer().More; !slices.Contains(got, want) {
+		t.Errorf("%q, want %q in it", got, want)
+	}
+}
+
+// The page names the run's folder as it is, not as results/ID.
+func TestWhere(t *testing.T) {
+	f := synth(t)
+	f.Dir = "results/reference/some"
+	page := pageOf(t, f)
+	for _, want := range []string{" results/reference/some/bench.txt<", "bin/vmabench report results/reference/some<", "<code>bin/vmabench bench</code>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q on the page", want)
+		}
 	}
 }

@@ -122,7 +122,7 @@ func (d *data) part(name, dir string) (string, error) {
 	case "machine":
 		fmt.Fprintf(&b, "%s; Linux %s; %s; run %s.\n", d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.ID)
 	case "command":
-		fmt.Fprintf(&b, "    %s\n    %s\n", d.run.Command, d.benchstat())
+		fmt.Fprintf(&b, "    %s\n    %s\n", d.command(""), d.benchstat(dir))
 	default:
 		id, ok := strings.CutPrefix(name, "figure:")
 		if !ok {
