@@ -129,8 +129,8 @@ func TestStallIsOnRecord(t *testing.T) {
 		return nil
 	}
 	intended, actual := hist("intended"), hist("actual")
-	if n := intended.TotalCount(); n != actual.TotalCount() || n < 5000 {
-		t.Fatalf("%d and %d ops recorded, want about 1000 in each accepted slice", n, actual.TotalCount())
+	if n := intended.TotalCount(); n != actual.TotalCount() || n < 2500 { // three slices at least
+		t.Fatalf("%d and %d ops recorded, want about 1000 in each slice", n, actual.TotalCount())
 	}
 	// A stall is at least 10 ms long; a busy machine only makes it longer.
 	if p := intended.ValueAtQuantile(90); p < int64(4500*time.Microsecond) {
@@ -145,7 +145,7 @@ func TestStallIsOnRecord(t *testing.T) {
 			slow += b.Count
 		}
 	}
-	if slow < 5 || slow > 50 {
+	if slow < 2 || slow > 50 {
 		t.Errorf("%d ops took 10 ms themselves, want one a slice and what the machine adds", slow)
 	}
 	if actual.Max() < int64(stallTime) || intended.Max() < int64(stallTime) {
