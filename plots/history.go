@@ -9,7 +9,7 @@ import (
 	"vmabench/results"
 )
 
-// historyFigures draws the time per operation over the runs of each machine
+// historyFigures draws the time per operation and its latency over the runs of each machine
 // that has two or more, a panel a benchmark.
 func historyFigures(runs []*results.Folder) ([]figureView, error) {
 	byMachine := map[string][]*results.Folder{}
@@ -51,17 +51,26 @@ func historyFigure(machine string, runs []*results.Folder) (*Figure, error) {
 	}
 	var panels []Panel
 	byTitle := map[string]int{}
-	changes := &Table{Head: []string{"benchmark", "design", "from", "to", "time/op", "95 % interval"}, Left: 4}
+	changes := &Table{Head: []string{"benchmark", "design", "from", "to", "change", "95 % interval"}, Left: 4}
 	for _, s := range results.History(runs, results.Options{}) {
 		c := s.Points[0].Summary.Cell
-		if s.Kind != results.Throughput || s.Unit != "ns/op" || len(s.Points) < 2 || c.Oversubscribed || d.design(c.Variant).Real {
+		title, y := c.Label(), "wall time per operation"
+		switch {
+		case s.Kind == results.Throughput && s.Unit == "ns/op":
+		case s.Kind == results.Latency && (s.Unit == "p50-ns" || s.Unit == "p99-ns"):
+			y = strings.TrimSuffix(s.Unit, "-ns") + " latency"
+			title += ", " + y
+		default:
 			continue
 		}
-		i, ok := byTitle[c.Label()]
+		if len(s.Points) < 2 || c.Oversubscribed || d.design(c.Variant).Real {
+			continue
+		}
+		i, ok := byTitle[title]
 		if !ok {
 			i = len(panels)
-			byTitle[c.Label()] = i
-			panels = append(panels, Panel{Title: c.Label(), X: x, Y: Axis{Label: "wall time per operation"}})
+			byTitle[title] = i
+			panels = append(panels, Panel{Title: title, X: x, Y: Axis{Label: y}})
 		}
 		panels[i].history(&s, d.style[c.Variant], at, changes)
 	}
@@ -71,8 +80,8 @@ func historyFigure(machine string, runs []*results.Folder) (*Figure, error) {
 		writeRows(&b, changes)
 	}
 	return &Figure{Title: fmt.Sprintf("%s: %s between %s", machine, plural(len(changes.Rows), "change", "changes"), plural(len(runs), "run", "runs")),
-		Subtitle: "Wall time per operation by run, oldest first; lower is better. Median with its 95 % interval; a vertical line where the table has a change with a verdict. Noisy: intervals typically wider than ±5 %. Runs that did not alternate differ by whatever changed between them.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "benchmark", "commit", "time/op"), Command: "vmabench publish RUN...", Body: template.HTML(b.String())}, nil
+		Subtitle: "Wall time per operation, and latency at p50 and p99, by run, oldest first; lower is better. Median with its 95 % interval; a vertical line where the table has a change with a verdict. Noisy: intervals typically wider than ±5 %. Runs that did not alternate differ by whatever changed between them.",
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "benchmark", "commit", "time"), Command: "vmabench publish RUN...", Body: template.HTML(b.String())}, nil
 }
 
 // history adds a design's line, and its changes to the table.

@@ -30,7 +30,11 @@ func TestHistory(t *testing.T) {
 	if !strings.Contains(fig.Title, "1 change between 3 runs") || !strings.Contains(string(fig.Body), "<td>refcount</td><td>bbbbbbb</td><td>ccccccc</td><td>+30.0 %</td>") {
 		t.Errorf("%s: %s", fig.Title, fig.Body)
 	}
+	latency := 0
 	for _, p := range fig.Panels {
+		if strings.HasSuffix(p.Title, "latency") {
+			latency++
+		}
 		want := 0
 		if strings.HasSuffix(p.Title, "-2") {
 			want = 1
@@ -38,5 +42,8 @@ func TestHistory(t *testing.T) {
 		if len(p.Lines) != want || want == 1 && p.Lines[0].X != 2 {
 			t.Errorf("%s: lines %+v", p.Title, p.Lines)
 		}
+	}
+	if latency == 0 {
+		t.Error("no panel of latency")
 	}
 }
