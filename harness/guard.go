@@ -149,10 +149,14 @@ func (g *guard) finish(tr *trial, t *results.Trial) {
 func cpuShare(slices []slice, cpus int) float64 {
 	var cpu, asked float64
 	for _, sl := range slices {
-		n := len(sl.workers)
+		if len(sl.workers) > cpus {
+			cpu += float64(sl.all.cpu)
+			asked += float64(sl.all.wall) * float64(cpus)
+			continue
+		}
 		for i := range sl.workers {
 			cpu += float64(sl.workers[i].cpu())
-			asked += float64(sl.workers[i].wall()) * float64(min(n, cpus)) / float64(n)
+			asked += float64(sl.workers[i].wall())
 		}
 	}
 	if asked == 0 {

@@ -34,6 +34,7 @@ func sliceOf(workers ...lived) slice {
 		}
 		sp.end.counts[workload.Fault] = 1000
 		sl.workers = append(sl.workers, sp)
+		sl.all.cpu, sl.all.wall = sl.all.cpu+sp.end.use.cpu, wall
 	}
 	return sl
 }

@@ -12,10 +12,16 @@ import (
 // slice is a short measured window.
 type slice struct {
 	workers []span
+	all     together
 	gcs     uint64 // collections inside, which the plan forbids
 	alloc   uint64 // heap bytes
 	why     string // why it was rejected; "" when it counts
 }
+
+// together is the CPU time of all workers and the wall time, in nanoseconds, from
+// before the first began until after the last had ended: those that ended early
+// went on meanwhile, as their spans do not show.
+type together struct{ cpu, wall int64 }
 
 // span is what one worker did between two moments.
 type span struct{ begin, end stamp }
@@ -106,13 +112,11 @@ func Robbed(queued, sleeps, wall int64) bool {
 
 // judgeAll is judge where workers outnumber the CPUs.
 func (tr *trial) judgeAll(sl *slice) string {
-	var cpu, slept, wall int64
+	var slept uint64
 	for i := range sl.workers {
-		cpu += sl.workers[i].cpu()
-		slept += int64(sl.workers[i].parks())
-		wall = max(wall, sl.workers[i].wall())
+		slept += sl.workers[i].parks()
 	}
-	if share := float64(cpu) / float64(wall*int64(len(tr.cpus))); cpu > 0 && slept == 0 && share < minShare {
+	if share := float64(sl.all.cpu) / float64(sl.all.wall*int64(len(tr.cpus))); sl.all.cpu > 0 && slept == 0 && share < minShare {
 		return fmt.Sprintf("the workers had %.1f %% of the CPUs in a slice", share*100)
 	}
 	return ""

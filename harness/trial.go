@@ -210,9 +210,11 @@ func (tr *trial) slice() slice {
 		tr.perform(runIn)
 	}
 	gcs, allocs := collections(), allocated()
+	use, from := processUsage(), time.Now()
 	tr.perform(tr.spec.Timing.Slice)
+	all := together{processUsage().cpu - use.cpu, int64(time.Since(from))}
 	tr.guard.stop()
-	sl := slice{workers: make([]span, len(tr.workers)), gcs: collections() - gcs, alloc: allocated() - allocs}
+	sl := slice{workers: make([]span, len(tr.workers)), all: all, gcs: collections() - gcs, alloc: allocated() - allocs}
 	for i, w := range tr.workers {
 		sl.workers[i] = span{w.begin, w.end}
 	}
