@@ -145,8 +145,6 @@ func engineCPUs() int {
 	return MaxTasks
 }
 
-const wakeNone = 0
-
 // OwnThread says that the task's goroutine is locked to its thread, which means
 // nothing here: the engine parks and wakes every task.
 func (t *Task) OwnThread() {}

@@ -83,7 +83,6 @@ func (t *Task) Init() {
 	}
 	t.id = id
 	t.thread = false
-	t.wake.Store(wakeNone)
 	t.initToken()
 	tasks.table[id].Store(t)
 	countCPUs()

@@ -33,7 +33,10 @@ const (
 // By a channel, Go's scheduler would start other threads to bring the goroutine
 // back to its own, and they would take CPUs away from those that are measured.
 // Call it before anybody else knows the task.
-func (t *Task) OwnThread() { t.thread = true }
+func (t *Task) OwnThread() {
+	t.thread = true
+	t.wake.Store(wakeNone)
+}
 
 // sleep waits for a token and takes it, for at most ns nanoseconds if ns > 0;
 // false if none came.

@@ -2,8 +2,6 @@
 
 package atomic
 
-const wakeNone = 0
-
 // OwnThread says that the task's goroutine is locked to its thread. Here it
 // sleeps by its channel all the same.
 func (t *Task) OwnThread() {}
