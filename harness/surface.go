@@ -15,13 +15,13 @@ func Pin(cpu int) error { return pin(cpu) }
 func Realtime() error { return realtime() }
 
 // Use is what a thread has used: CPU time in nanoseconds, and how often it gave
-// its CPU away (Voluntary) or lost it (Involuntary).
-type Use struct{ CPU, Voluntary, Involuntary int64 }
+// its CPU away (Voluntary).
+type Use struct{ CPU, Voluntary int64 }
 
 // ThreadUse returns the use of the calling thread.
 func ThreadUse() Use {
 	u := threadUsage()
-	return Use{CPU: u.cpu, Voluntary: u.voluntary, Involuntary: u.involuntary}
+	return Use{CPU: u.cpu, Voluntary: u.voluntary}
 }
 
 // Pass returns a function that performs a stream on v for about d, as the
