@@ -58,6 +58,15 @@ func mustData(t testing.TB, f *results.Folder) *data {
 	return d
 }
 
+func mustReport(t testing.TB, f *results.Folder) *Report {
+	t.Helper()
+	r, err := New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func figure(t testing.TB, d *data, id string) *Figure {
 	t.Helper()
 	for _, f := range d.figures() {
@@ -124,12 +133,54 @@ func TestMissingSaysWhy(t *testing.T) {
 			t.Errorf("%s says %q", fig.ID, fig.Missing)
 		}
 	}
-	paths, err := Charts(f, filepath.Join(f.Dir, "charts"))
+	r := mustReport(t, f)
+	paths, err := r.Charts(filepath.Join(f.Dir, "charts"), true)
 	if err != nil || len(paths) != 0 {
 		t.Errorf("charts of an empty run: %v, %v", paths, err)
 	}
-	if err := Report(f, filepath.Join(f.Dir, "report.html")); err != nil {
+	if err := r.Page(filepath.Join(f.Dir, "report.html")); err != nil {
 		t.Error(err)
+	}
+}
+
+// Charts are SVG, two of them PNG too and with png all; what an earlier report
+// drew of the run goes.
+func TestChartFiles(t *testing.T) {
+	run := synthRun()
+	run.Plan.Workloads, run.Plan.Count = run.Plan.Workloads[1:2], 3
+	r, dir := mustReport(t, synthOf(t, run)), filepath.Join(t.TempDir(), "charts")
+	files := func(png bool) []string {
+		t.Helper()
+		paths, err := r.Charts(dir, png)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, err := os.ReadDir(dir)
+		if err != nil || len(have) != len(paths) {
+			t.Errorf("%d files for %d charts (%v)", len(have), len(paths), err)
+		}
+		var names []string
+		for _, p := range paths {
+			names = append(names, filepath.Base(p))
+		}
+		return names
+	}
+	all := files(true)
+	if err := os.WriteFile(filepath.Join(dir, "gone-dark.svg"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	svg := slices.DeleteFunc(files(false), func(n string) bool { return strings.HasSuffix(n, ".png") })
+	if 2*len(svg) != len(all) || len(svg) == 0 {
+		t.Errorf("%d SVG files, %d with PNG", len(svg), len(all))
+	}
+	var png []string
+	for _, n := range files(false) {
+		if strings.HasSuffix(n, ".png") {
+			png = append(png, n)
+		}
+	}
+	if !slices.Equal(png, []string{"overview-light.png", "footprint-light.png"}) {
+		t.Errorf("PNG files %v", png)
 	}
 }
 

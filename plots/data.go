@@ -22,6 +22,7 @@ type data struct {
 	order     []*cell                // report order
 	against   map[string]*comparison // by baseline
 	gaps      []results.Gap
+	drawn     []*Figure
 }
 
 // scenario is a workload with everything that its name varies beside the

@@ -11,8 +11,16 @@ import (
 	"vmabench/results"
 )
 
-// figures draws everything that the run can show, in the order of the report.
+// figures draws everything that the run can show, in the order of the report,
+// once.
 func (d *data) figures() []*Figure {
+	if d.drawn == nil {
+		d.drawn = d.draw()
+	}
+	return d.drawn
+}
+
+func (d *data) draw() []*Figure {
 	var out []*Figure
 	for _, draw := range []func(*data) []*Figure{
 		figOverview, figThroughput, figRelative, figCPU, figSingle, figOversubscribed,

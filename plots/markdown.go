@@ -12,11 +12,9 @@ import (
 
 // Markdown writes the run's summary for a mail or a pull request: the answer,
 // the summary table, where each design loses, and what went wrong.
-func Markdown(f *results.Folder, w io.Writer) error {
-	d, err := newData(f)
-	if err != nil {
-		return err
-	}
+func (r *Report) Markdown(w io.Writer) error { return r.d.writeMarkdown(w) }
+
+func (d *data) writeMarkdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# vmabench %s\n\n", d.run.ID)
 	d.mdAnswer(&b)
@@ -26,14 +24,14 @@ func Markdown(f *results.Folder, w io.Writer) error {
 		b.WriteString("\n## Bytes a VMA\n\n" + t)
 	}
 	mdList(&b, "Failed and missing", gapTexts(d.gaps))
-	mdList(&b, "Warnings", f.Warnings())
+	mdList(&b, "Warnings", d.folder.Warnings())
 	on := d.machine() + ";"
 	if d.modelledOn() != "" {
 		on += " computed on"
 	}
 	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s Linux %s; %s; vmabench %s, commit %s.\n", d.command(""), d.benchstat(d.where()),
 		on, d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
-	_, err = w.Write(b.Bytes())
+	_, err := w.Write(b.Bytes())
 	return err
 }
 

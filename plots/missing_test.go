@@ -45,7 +45,7 @@ func TestAnythingMissing(t *testing.T) {
 				t.Errorf("seed %d: the page has %q", seed, page.String()[max(0, i-60):i+10])
 			}
 		}
-		if err := Markdown(f, io.Discard); err != nil {
+		if err := d.writeMarkdown(io.Discard); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}
 		for _, fig := range d.figures() {

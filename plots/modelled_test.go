@@ -29,7 +29,7 @@ func TestModelledRun(t *testing.T) {
 	f := modelledRun(t)
 	page := pageOf(t, f)
 	var md bytes.Buffer
-	if err := Markdown(f, &md); err != nil {
+	if err := mustReport(t, f).Markdown(&md); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -88,14 +88,8 @@ type cellView struct {
 	N    bool
 }
 
-// Report writes the run's page to path: one file that needs nothing else.
-func Report(f *results.Folder, path string) error {
-	d, err := newData(f)
-	if err != nil {
-		return err
-	}
-	return writeFile(path, d.writePage)
-}
+// Page writes the run's page to path: one file that needs nothing else.
+func (r *Report) Page(path string) error { return writeFile(path, r.d.writePage) }
 
 func (d *data) writePage(w io.Writer) error {
 	p, err := d.page()

@@ -106,7 +106,7 @@ func (d *data) publish(dir string) error {
 		write func(io.Writer) error
 	}{
 		{"index.html", d.writePage},
-		{"report.md", func(w io.Writer) error { return Markdown(d.folder, w) }},
+		{"report.md", d.writeMarkdown},
 		{"bench.txt", d.folder.WriteBench},
 		{"events.txt", d.folder.WriteEvents},
 	} {

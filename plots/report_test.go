@@ -16,7 +16,7 @@ import (
 func pageOf(t testing.TB, f *results.Folder) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := Report(f, path); err != nil {
+	if err := mustReport(t, f).Page(path); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -77,7 +77,7 @@ func TestAnswerGolden(t *testing.T) {
 	var b bytes.Buffer
 	f := synth(t)
 	f.Dir = "results/2026-01-02-030405" // as the command for benchstat has it
-	if err := Markdown(f, &b); err != nil {
+	if err := mustReport(t, f).Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.md", b.String())

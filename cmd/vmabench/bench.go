@@ -47,7 +47,7 @@ func bench(args []string, out, errs io.Writer) error {
 		return err
 	}
 	if !o.noReport {
-		if err := show(job.w.Dir(), out); err != nil {
+		if err := show(job.w.Dir(), false, out); err != nil {
 			return err
 		}
 	}

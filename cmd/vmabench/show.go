@@ -23,8 +23,9 @@ const (
 	mailFile   = "report.md"
 )
 
-// show prints a run's tables, draws its charts and writes its report.
-func show(dir string, out io.Writer) error {
+// show prints a run's tables, draws its charts, with png all of them as PNG too,
+// and writes its report.
+func show(dir string, png bool, out io.Writer) error {
 	f, err := results.Open(dir)
 	if err != nil {
 		return usageError{err}
@@ -49,15 +50,19 @@ func show(dir string, out io.Writer) error {
 	if err := os.WriteFile(filepath.Join(dir, tablesFile), md.Bytes(), 0o644); err != nil {
 		return fileError(err)
 	}
-	charts, err := plots.Charts(f, filepath.Join(dir, chartsDir))
+	r, err := plots.New(f)
+	if err != nil {
+		return err
+	}
+	charts, err := r.Charts(filepath.Join(dir, chartsDir), png)
 	if err != nil {
 		return fileError(err)
 	}
-	if err := plots.Report(f, filepath.Join(dir, reportFile)); err != nil {
+	if err := r.Page(filepath.Join(dir, reportFile)); err != nil {
 		return fileError(err)
 	}
 	var mail bytes.Buffer
-	if err := plots.Markdown(f, &mail); err != nil {
+	if err := r.Markdown(&mail); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, mailFile), mail.Bytes(), 0o644); err != nil {
@@ -152,6 +157,7 @@ func haveBenchstat() bool { return exec.Command("go", "tool", "-n", "benchstat")
 // report shows a finished run again.
 func report(args []string, out, errs io.Writer) error {
 	fs := flags("report [flags] [RUN]", errs)
+	png := fs.Bool("png", false, "draw every chart as PNG too, for slides and mails; without it overview and footprint are, light")
 	splice := fs.String("splice", "", "also write the run's parts between the markers of this `file`, such as README.md")
 	if err := parse(fs, args, 1); err != nil {
 		return err
@@ -163,7 +169,7 @@ func report(args []string, out, errs io.Writer) error {
 		}
 	}
 	if *splice == "" {
-		return show(dir, out)
+		return show(dir, *png, out)
 	}
 	f, err := results.Open(dir)
 	if err != nil {
@@ -172,7 +178,7 @@ func report(args []string, out, errs io.Writer) error {
 	if err := plots.Spliceable(*splice, f); err != nil { // before the work, not after it
 		return usageError{plain(err)}
 	}
-	if err := show(dir, out); err != nil {
+	if err := show(dir, *png, out); err != nil {
 		return err
 	}
 	return fileError(plots.Splice(*splice, f))

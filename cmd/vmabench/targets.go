@@ -124,5 +124,5 @@ func growthCurves(o targets.Options, most int, dir, command string, out io.Write
 	if err != nil {
 		return err
 	}
-	return show(dir, out)
+	return show(dir, false, out)
 }

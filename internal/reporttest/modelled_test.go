@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"vmabench/plots"
 	"vmabench/results"
 )
 
@@ -22,9 +21,7 @@ func TestModelledPage(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := plots.Report(f, path); err != nil {
-		t.Fatal(err)
-	}
+	writePage(t, f, path)
 	b.url = "file://" + path
 	b.open("", 375, 800)
 	for js, want := range map[string]bool{

@@ -24,10 +24,19 @@ func page(t *testing.T) string {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := plots.Report(f, path); err != nil {
+	writePage(t, f, path)
+	return path
+}
+
+func writePage(t *testing.T, f *results.Folder, path string) {
+	t.Helper()
+	r, err := plots.New(f)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	if err := r.Page(path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // madeUp is a small run whose numbers mean nothing.
