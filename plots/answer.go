@@ -83,15 +83,16 @@ func (d *data) answer() answer {
 
 // repeated says which workloads are in the count of workloads more than once.
 func (d *data) repeated(scens []scenario) (out []string) {
-	titles := map[string][]string{}
+	titles, all := map[string][]string{}, 0
 	for _, s := range scens {
 		if d.ranked(s.key) > 0 {
 			titles[s.workload] = append(titles[s.workload], s.title)
+			all++
 		}
 	}
 	for _, s := range scens {
 		if t := titles[s.workload]; len(t) > 1 && t[0] == s.title {
-			out = append(out, fmt.Sprintf("%s is in the count of workloads %d times: as %s.", s.workload, len(t), strings.Join(t, " and as ")))
+			out = append(out, fmt.Sprintf("%d of the %d workloads are %s under different conditions: %s.", len(t), all, s.workload, list(t)))
 		}
 	}
 	return out
@@ -292,26 +293,28 @@ type loss struct {
 	Name, Title, Since, Against string
 	Cells                       []lossCell // one for each of questions
 	Ink                         Ink
-	First                       bool // of its design's rows
+	First, Last                 bool // of its design's rows
 }
 
-// lossCell is the worst case of one question and how many there are.
-type lossCell struct {
-	Ratio, Where string // Where is "" for what has no place
-	Cases        int
+// lossCell is the cases of one question, the worst first.
+type lossCell []lossCase
+
+// lossCase is one loss: T says it, W is its workload, "" for what has none.
+type lossCase struct {
+	W, T string
+	by   float64
 }
 
-// Text is the cell in words; "" without a case.
+// Text is the worst case and how many there are; "" without one. The page's
+// script writes it again for the reader's workloads.
 func (c lossCell) Text() string {
 	switch {
-	case c.Cases == 0:
+	case len(c) == 0:
 		return ""
-	case c.Where == "":
-		return c.Ratio
-	case c.Cases == 1:
-		return c.Ratio + " in " + c.Where
+	case c[0].W == "" || len(c) == 1:
+		return c[0].T
 	}
-	return fmt.Sprintf("%s in %s; %d cases", c.Ratio, c.Where, c.Cases)
+	return fmt.Sprintf("%s; %d cases", c[0].T, len(c))
 }
 
 // losses lists, for each design, the others that beat it somewhere, each with
@@ -332,6 +335,7 @@ func (d *data) losses() []loss {
 		if l.First {
 			out = append(out, l)
 		}
+		out[len(out)-1].Last = true
 	}
 	if !slices.ContainsFunc(out, func(l loss) bool { return l.Against != "" }) {
 		return nil
@@ -341,36 +345,39 @@ func (d *data) losses() []loss {
 
 func (d *data) lossCells(n, against string) (cells []lossCell, any bool) {
 	cells = make([]lossCell, len(questions))
-	by := make([]float64, len(questions))
 	for i := range d.versus(against).Deltas {
 		x := &d.versus(against).Deltas[i]
 		q := question(x.Unit)
 		if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || q < 0 {
 			continue
 		}
-		c := &cells[q]
-		if any, c.Cases = true, c.Cases+1; math.Abs(math.Log(x.Ratio)) <= by[q] {
-			continue
-		}
-		by[q] = math.Abs(math.Log(x.Ratio))
-		c.Ratio, c.Where = d.claim(x), d.titleOf(x)
-		if x.New.Cell.Procs == 1 {
-			c.Where += " alone"
-		} else {
-			c.Where += fmt.Sprintf(" at %d", x.New.Cell.Procs)
-		}
-		if role, ok := strings.CutSuffix(x.Unit, "-ops/s"); ok {
-			c.Where += " (" + role + "s)"
-		}
+		_, s := keyOf(x.New.Cell.Trials[0])
+		any, cells[q] = true, append(cells[q], lossCase{s.workload, d.claim(x) + " in " + d.place(x), math.Abs(math.Log(x.Ratio))})
 	}
 	cells[bytesQuestion] = d.lossBytes(n, against)
-	return cells, any || cells[bytesQuestion].Cases > 0
+	for _, c := range cells {
+		slices.SortStableFunc(c, func(a, b lossCase) int { return cmp.Compare(b.by, a.by) })
+	}
+	return cells, any || len(cells[bytesQuestion]) > 0
+}
+
+// place is where a case was: workload, GOMAXPROCS, role.
+func (d *data) place(x *results.Delta) string {
+	at := d.titleOf(x)
+	if x.New.Cell.Procs == 1 {
+		at += " alone"
+	} else {
+		at += fmt.Sprintf(" at %d", x.New.Cell.Procs)
+	}
+	if role, ok := strings.CutSuffix(x.Unit, "-ops/s"); ok {
+		at += " (" + role + "s)"
+	}
+	return at
 }
 
 // lossBytes is the loss of bytes a VMA in all: object, lock, slab loss, index.
 // They are counted, so that any change of the least effect is a case.
 func (d *data) lossBytes(n, against string) (c lossCell) {
-	worst := 1 + d.versus(against).Options.Effect
 	scens := d.of(results.Footprint, nil)
 	for i := range scens {
 		mine, _ := d.footprintRow(&scens[i], n)
@@ -379,9 +386,7 @@ func (d *data) lossBytes(n, against string) (c lossCell) {
 			continue
 		}
 		if x := mine.Value / other.Value; x >= 1+d.versus(against).Options.Effect {
-			if c.Cases++; x >= worst {
-				worst, c.Ratio = x, change(x)
-			}
+			c = append(c, lossCase{"", change(x), math.Log(x)})
 		}
 	}
 	return c

@@ -45,7 +45,7 @@ func figBusy(d *data) []*Figure {
 		t.Rows = append(t.Rows, []string{c.Name, c.Unit, withInterval(c.Idle), withInterval(c.Beside), withInterval([3]float64{c.Ratio, c.Lo, c.Hi}), word})
 	}
 	panels := []Panel{{Title: "beside busy loops over alone", X: Axis{Label: "benchmarks, by ratio", Max: float64(len(b.Cells) + 1)},
-		Y: Axis{Label: "beside / alone"}, Series: points, Lines: []RefLine{{A: 1, Label: "the same"}}, W: 620}}
+		Y: Axis{Label: "beside / alone"}, Series: points, Lines: []RefLine{{A: 1, Label: "the same"}}}}
 	ratioAxes(panels)
 	return []*Figure{{
 		ID: id, Section: secChecks, Title: fmt.Sprintf("%s: %d of %d benchmarks agree within their intervals", title, b.Agree, len(b.Cells)),

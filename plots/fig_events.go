@@ -135,7 +135,7 @@ func figWaits(d *data) []*Figure {
 		return missing(id, secEvents, title, "no trial of this run counted waits")
 	}
 	var panels []Panel
-	plain := func(r *Row) string { return sig(r.Value, 3) }
+	plain := func(r *Row) string { return SI.Write(r.Value) }
 	most, who := 0.0, ""
 	for _, u := range []struct {
 		unit, title string
@@ -148,7 +148,7 @@ func figWaits(d *data) []*Figure {
 				most, who = r.Value, r.Name+" in "+where
 			}
 		}
-		if len(p.Rows) > 0 {
+		if p.X.Format = SI; len(p.Rows) > 0 {
 			panels = append(panels, p)
 		}
 	}
@@ -157,7 +157,7 @@ func figWaits(d *data) []*Figure {
 	}
 	claim := "The locks waited by spinning alone"
 	if who != "" {
-		claim = fmt.Sprintf("The locks slept at most %s times in a million operations (%s)", sig(most, 3), who)
+		claim = fmt.Sprintf("The locks slept at most %s times in a million operations (%s)", SI.Write(most), who)
 	}
 	return []*Figure{{
 		ID: id, Section: secEvents, Title: claim,

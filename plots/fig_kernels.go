@@ -45,7 +45,7 @@ func figKernels(d *data) []*Figure {
 	f := &Figure{
 		ID: id, Section: secBeyond, Title: claim,
 		Subtitle: "Counted in real kernels under emulation, never timed: bytes by slabinfo, locked read-modify-writes, cache lines that move between four CPUs, " +
-			"and the 99th percentile of a fault in instructions, beside a thread that maps and unmaps. Hatched: the model of that kernel's lock. Whiskers: the range over three boots.",
+			"and the 99th percentile of a fault in instructions, beside a thread that maps and unmaps. Beside each design the version of Linux; hatched: the model of that kernel's lock. Whiskers: the range over three boots.",
 		Panels: panels, Table: k.table, Command: "make kernels kernels-locks",
 		Legend: []Key{{Label: "a VMA", Part: true, Style: Style{Ink: InkPart0}}, {Label: "the lock", Part: true, Style: Style{Ink: InkPart1}},
 			{Label: "tree, or its page tables' lock", Part: true, Style: Style{Ink: InkPart2}}},
@@ -83,7 +83,7 @@ func (k *kernelFigure) row(r *results.KernelRow, figure, way string, value, lo, 
 		span = sig(lo, 3) + " to " + sig(hi, 3)
 	}
 	k.table.Rows = append(k.table.Rows, []string{figure, way, design, of(r), sig(value, 3), span})
-	return Row{Label: design + ", " + of(r), Name: design, Style: k.d.styleOf(design, design), Value: value, Lo: lo, Hi: hi,
+	return Row{Label: design + " " + strings.TrimPrefix(of(r), "Linux "), Name: design, Style: k.d.styleOf(design, design), Value: value, Lo: lo, Hi: hi,
 		Hollow: r.Get("kernel") == "model", Text: sig(value, 3)}
 }
 

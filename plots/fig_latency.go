@@ -291,7 +291,15 @@ func (d *data) latencyLegend(panels []Panel) []Key {
 
 // shareLog gives panels one logarithmic y axis.
 func shareLog(panels []Panel) {
-	lo, hi := math.Inf(1), 0.0
+	lo, hi := reach(panels)
+	for i := range panels {
+		panels[i].Y.Min, panels[i].Y.Max = lo/1.15, hi*1.15
+	}
+}
+
+// reach is the least and the greatest of the values above zero.
+func reach(panels []Panel) (lo, hi float64) {
+	lo = math.Inf(1)
 	for i := range panels {
 		for j := range panels[i].Series {
 			s := &panels[i].Series[j]
@@ -304,9 +312,7 @@ func shareLog(panels []Panel) {
 			}
 		}
 	}
-	for i := range panels {
-		panels[i].Y.Min, panels[i].Y.Max = lo/1.15, hi*1.15
-	}
+	return lo, hi
 }
 
 func at(xs []float64, i int) float64 {

@@ -26,7 +26,7 @@ func figLines(d *data) []*Figure {
 	var strip Strip
 	worst, most := "", 0.0
 	for _, group := range trials {
-		p := Panel{Workload: group.workload, Modelled: true, W: 900,
+		p := Panel{Workload: group.workload, Modelled: true,
 			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "ns waited an operation (modelled)", Format: SI}}
 		for _, t := range group.trials {
 			name := t.Param("variant")
@@ -48,7 +48,7 @@ func figLines(d *data) []*Figure {
 		p.rowScale()
 		panels = append(panels, p)
 	}
-	panels = append(panels, Panel{Strip: &strip, Modelled: true, W: 900, Title: "share of the waiting, by cache line of the mm and of a VMA",
+	panels = append(panels, Panel{Strip: &strip, Modelled: true, Title: "share of the waiting, by cache line",
 		X: Axis{Label: "left to right: " + strings.Join(heatLines, ", ") + ", all else; strong: most of the time waited"}})
 	return []*Figure{{
 		ID: id, Section: secModels, Title: title + worst,

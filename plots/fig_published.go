@@ -164,7 +164,12 @@ func (d *data) publishedRates(t *published) Panel {
 	}
 	p.threads(t)
 	one := []Panel{p}
-	fromZero(one, SI)
+	if lo, hi := reach(one); hi > 20*lo { // from zero the lower curve would lie on the axis
+		one[0].Y.Scale, one[0].Y.Format = Log10, SI
+		shareLog(one)
+	} else {
+		fromZero(one, SI)
+	}
 	return one[0]
 }
 

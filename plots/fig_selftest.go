@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ type proof struct {
 	Alarms, AlarmsLo, AlarmsHi         float64
 	AfterHolm                          float64
 	Family, RunLength                  int
-	Found                              []struct{ Slowdown, Share, Lo, Hi, MedianChange float64 }
+	AA, Slow                           []sensing
 	Smallest                           float64
 	Broken                             []struct {
 		Name, Doc, Breaks, Conformance, Harness, HarnessClass string
@@ -30,6 +31,12 @@ type proof struct {
 	}
 	Failures  []string
 	Disturbed string
+}
+
+// sensing is how often a slowdown was found at one GOMAXPROCS; of AA, one of none.
+type sensing struct {
+	Procs                   int
+	Slowdown, Share, Lo, Hi float64
 }
 
 // figSelftest draws the share of runs in which a slowdown of known size is
@@ -46,22 +53,40 @@ func figSelftest(d *data) []*Figure {
 			"Runs of %d repetitions; 95 %% intervals; the dotted line is 90 %%.", p.RunLength),
 		Command: "vmabench selftest", Table: p.table(), Notes: p.notes(),
 	}
-	style := Style{Ink: InkText, Shape: Circle}
-	s := Series{Name: "found", Style: style}
-	s.add(0, stat{p.Alarms, p.AlarmsLo, p.AlarmsHi, p.AlarmRuns}, false, "")
-	top := 0.01
-	for _, x := range p.Found {
-		s.add(100*x.Slowdown, stat{x.Share, x.Lo, x.Hi, p.AlarmRuns}, false, "")
-		top = math.Max(top, 100*x.Slowdown)
-	}
-	f.Panels = []Panel{{Title: "found in", X: Axis{Label: "slowdown, %", Max: top}, Y: Axis{Format: Share, Max: 1, Label: "share of runs"},
-		Series: []Series{s}, Lines: []RefLine{{A: 0.9}}}}
+	f.Panels = []Panel{p.panel()}
 	if p.Disturbed != "" {
 		var b strings.Builder // what is proved is in the table alone
 		writeRows(&b, p.table())
 		f.Panels, f.Table, f.Body = nil, nil, template.HTML(b.String())
 	}
 	return []*Figure{f}
+}
+
+// sensed are the looks of the GOMAXPROCS values, in their order.
+var sensed = []Style{{Ink: InkText, Shape: Circle}, {Ink: InkMuted, Shape: Square, Dash: dashes[1]}, {Ink: InkIdeal, Shape: Triangle, Dash: dashes[2]}}
+
+// panel is a line for each GOMAXPROCS of the pool.
+func (p *proof) panel() Panel {
+	out := Panel{Title: "found in", X: Axis{Label: "slowdown, %", Max: 0.01}, Y: Axis{Format: Share, Max: 1, Label: "share of runs"},
+		Lines: []RefLine{{A: 0.9}}}
+	at := map[int]int{}
+	for _, x := range slices.Concat(p.AA, p.Slow) {
+		i, ok := at[x.Procs]
+		if !ok {
+			i = len(out.Series)
+			at[x.Procs] = i
+			name := fmt.Sprintf("GOMAXPROCS %d", x.Procs)
+			out.Series = append(out.Series, Series{Name: name, Label: name, Style: sensed[i%len(sensed)]})
+		}
+		out.Series[i].add(100*x.Slowdown, stat{x.Share, x.Lo, x.Hi, p.AlarmRuns}, false, "")
+		out.X.Max = math.Max(out.X.Max, 100*x.Slowdown)
+	}
+	if len(out.Series) > 0 {
+		for _, x := range out.Series[0].X {
+			out.X.Ticks = append(out.X.Ticks, Tick{x, Plain.tick(x)})
+		}
+	}
+	return out
 }
 
 func (p *proof) claim() string {

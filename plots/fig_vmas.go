@@ -3,7 +3,6 @@ package plots
 import (
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"vmabench/results"
@@ -90,7 +89,7 @@ func (d *data) vmasPanel(w, what string, scens []scenario, f func(*cell) []float
 			line.add(x, summarize(f(c)), false, "")
 			p.X.Min, p.X.Max = math.Min(p.X.Min, x), math.Max(p.X.Max, x)
 			if !slices.ContainsFunc(p.X.Ticks, func(t Tick) bool { return t.V == x }) {
-				p.X.Ticks = append(p.X.Ticks, Tick{x, withCommas(strconv.Itoa(int(x)))})
+				p.X.Ticks = append(p.X.Ticks, Tick{x, SI.tick(x)})
 			}
 		}
 		if len(line.X) > 0 {

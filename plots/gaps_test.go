@@ -81,15 +81,15 @@ func TestLosses(t *testing.T) {
 					worst = max(worst, x.Ratio, 1/x.Ratio)
 				}
 			}
-			if c.Cases != n {
-				t.Errorf("%s against %s: %d cases, want %d", l.Name, l.Against, c.Cases, n)
+			if len(c) != n {
+				t.Errorf("%s against %s: %d cases, want %d", l.Name, l.Against, len(c), n)
 			}
-			if joined := strings.ReplaceAll(c.Ratio, "\u00a0", " "); n > 0 && !strings.HasPrefix(joined, change(worst)) && !strings.HasPrefix(joined, change(1/worst)) {
-				t.Errorf("%s against %s: worst is %s, want %s", l.Name, l.Against, c.Ratio, change(worst))
+			if joined := strings.ReplaceAll(c.Text(), "\u00a0", " "); n > 0 && !strings.HasPrefix(joined, change(worst)) && !strings.HasPrefix(joined, change(1/worst)) {
+				t.Errorf("%s against %s: worst is %s, want %s", l.Name, l.Against, c.Text(), change(worst))
 			}
 		}
 	}
-	if l := d.losses(); len(l) < 3 || !l[0].First || l[0].Name != "mmaponly" || l[0].Cells[0].Cases == 0 {
+	if l := d.losses(); len(l) < 3 || !l[0].First || l[0].Name != "mmaponly" || len(l[0].Cells[0]) == 0 {
 		t.Errorf("losses: %+v", l)
 	}
 }

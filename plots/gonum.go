@@ -211,9 +211,10 @@ type vgCanvas struct {
 	h  float64
 }
 
-func (c *vgCanvas) open(string, string) {}
-func (c *vgCanvas) openWorkload(string) {}
-func (c *vgCanvas) close()              {}
+func (c *vgCanvas) open(string, string)             {}
+func (c *vgCanvas) openRow(string, string, float64) {}
+func (c *vgCanvas) openWorkload(string)             {}
+func (c *vgCanvas) close()                          {}
 
 func (c *vgCanvas) point(p pt) vg.Point { return vg.Point{X: vg.Length(p.X), Y: vg.Length(c.h - p.Y)} }
 

@@ -161,6 +161,8 @@ type script struct {
 	Base    string
 	Designs []string
 	Points  []scriptPoint
+	// Losses are the cells of each row of the table of losses.
+	Losses [][]lossCell
 }
 
 type scriptPoint struct {
@@ -208,6 +210,9 @@ func (d *data) script() script {
 			}
 		}
 		out.Points = append(out.Points, p)
+	}
+	for _, l := range d.losses() {
+		out.Losses = append(out.Losses, l.Cells)
 	}
 	return out
 }

@@ -50,8 +50,10 @@ type canvas interface {
 	mark(p pt, shape Shape, r float64, ink Ink, hollow bool, d *datum)
 	text(p pt, s string, l label)
 	// open starts a group that belongs to a design, or to a workload; the page
-	// can hide either.
+	// can hide either. A row takes h pixels of the panel's height, which the
+	// page closes up when it hides the row.
 	open(class, design string)
+	openRow(class, design string, h float64)
 	openWorkload(name string)
 	close()
 }

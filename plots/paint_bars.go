@@ -8,30 +8,48 @@ import (
 // Heights of the rows of a bar panel, in pixels.
 const (
 	rowH, headingH   = 18.0, 19.0
+	aboveH           = 13.0 // a label above its bar
 	barsTop, barsEnd = 22.0, 36.0
 )
 
 func rowsHeight(p *Panel) float64 {
 	h := barsTop + barsEnd
+	bar := rowH + p.above()
 	for i := range p.Rows {
 		if p.Rows[i].Heading != "" {
 			h += headingH
 		} else {
-			h += rowH
+			h += bar
 		}
 	}
 	return h
 }
 
+// above is the room above each bar for its label: none where all labels fit
+// beside the bars.
+func (p *Panel) above() float64 {
+	if p.labelWidth() > 0.45*p.width() {
+		return aboveH
+	}
+	return 0
+}
+
+func (p *Panel) labelWidth() (w float64) {
+	for i := range p.Rows {
+		w = math.Max(w, textWidth(p.Rows[i].Label, sizeLabel, true)+8)
+	}
+	return w
+}
+
 // paintRows draws horizontal bars from zero, labels left, values right.
 func (p *Panel) paintRows(c canvas, b box) {
-	left, right := 0.0, 8.0
+	left, right, above := p.labelWidth(), 8.0, p.above()
 	for i := range p.Rows {
-		r := &p.Rows[i]
-		left = math.Max(left, textWidth(r.Label, sizeLabel, true)+8)
-		right = math.Max(right, textWidth(p.rowText(r), sizeTick, false)+12)
+		right = math.Max(right, textWidth(p.rowText(&p.Rows[i]), sizeTick, false)+12)
 	}
-	left = math.Min(left, 0.45*b.W) // a long name is cut: the bars are what is drawn
+	if above > 0 {
+		left = 0
+	}
 	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X, f.right())
 	p.paintRowAxis(c, f)
@@ -44,15 +62,24 @@ func (p *Panel) paintRows(c canvas, b box) {
 			}
 			grouped = true
 			c.openWorkload(r.Workload)
+			c.openRow("head", "", headingH)
 			c.text(pt{b.X, y + 14}, r.Heading, label{Size: sizeLabel, Ink: InkMuted, Halo: true})
+			c.close()
 			y += headingH
 			continue
 		}
-		c.open("bar", r.Name)
-		c.text(pt{f.X - 7, y + 12.5}, fit(r.Label, (left-8)/1.08, sizeLabel), label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true, Anchor: anchorEnd})
-		p.paintBar(c, f, r, y)
+		c.openRow("bar", r.Name, rowH+above)
+		name := label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true}
+		if above > 0 {
+			name.Halo = true
+			c.text(pt{f.X, y + 12.5}, fit(r.Label, b.W/1.08, sizeLabel), name)
+		} else {
+			name.Anchor = anchorEnd
+			c.text(pt{f.X - 7, y + 12.5}, r.Label, name)
+		}
+		p.paintBar(c, f, r, y+above)
 		c.close()
-		y += rowH
+		y += rowH + above
 	}
 	if grouped {
 		c.close()
@@ -73,23 +100,32 @@ func (p *Panel) rowText(r *Row) string {
 
 func (p *Panel) paintRowAxis(c canvas, f frame) {
 	c.open("axes", "")
+	defer c.close()
+	marks := p.X.marks(4)
+	c.openRow("grid", "", f.H)
 	if p.Modelled {
 		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
 	}
-	last := math.Inf(-1)
-	for _, t := range p.X.marks(4) {
-		x, w := f.x(t.V), textWidth(t.Label, sizeTick, false)
-		c.line([]pt{{x, f.Y}, {x, f.bottom()}}, stroke{Ink: InkGrid, Width: 0.8})
-		if x-w/2 < last+5 {
-			continue // a label that would touch the last one
-		}
-		last = x + w/2
-		c.text(pt{x, f.bottom() + 13}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	for _, s := range p.Shades {
+		lo, hi := math.Max(f.X, f.x(s.Lo)), math.Min(f.right(), f.x(s.Hi))
+		fillBox(c, box{lo, f.Y, hi - lo, f.H}, InkShade, 1)
+	}
+	for _, t := range marks {
+		c.line([]pt{{f.x(t.V), f.Y}, {f.x(t.V), f.bottom()}}, stroke{Ink: InkGrid, Width: 0.8})
 	}
 	for _, r := range p.Lines {
 		c.line([]pt{{f.x(r.X), f.Y}, {f.x(r.X), f.bottom()}}, stroke{Ink: InkIdeal, Width: 1, Dash: []float64{1.5, 2.5}})
 	}
-	c.text(pt{f.X + f.W/2, f.bottom() + 27}, p.X.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	c.close()
+	c.open("foot", "")
+	var at []float64
+	for _, r := range p.Lines {
+		at = append(at, r.X)
+	}
+	for _, t := range apart(marks, f.x, at...) {
+		c.text(pt{f.x(t.V), f.bottom() + 13}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	}
+	c.text(pt{f.X + f.W/2, f.bottom() + 27}, p.X.title(), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	c.close()
 }
 

@@ -93,12 +93,22 @@ func fit(s string, width, size float64) string {
 	return ""
 }
 
-// paintStrip draws rows of cells, darker for more.
-func (p *Panel) paintStrip(c canvas, b box) {
-	left := 0.0
+// stripLeft is the room for the names of a strip's rows.
+func (p *Panel) stripLeft() (left float64) {
 	for _, r := range p.Strip.Rows {
 		left = math.Max(left, textWidth(r.Name, sizeLabel, false)+8)
 	}
+	return left
+}
+
+// stripFoot is the lines under the cells.
+func (p *Panel) stripFoot() []string {
+	return wrap(p.X.Label, p.width()-p.stripLeft(), sizeTick)
+}
+
+// paintStrip draws rows of cells, darker for more.
+func (p *Panel) paintStrip(c canvas, b box) {
+	left := p.stripLeft()
 	y := b.Y + 22
 	for _, r := range p.Strip.Rows {
 		c.text(pt{b.X + left - 6, y + 10.5}, r.Name, label{Size: sizeLabel, Ink: InkMuted, Anchor: anchorEnd})
@@ -116,5 +126,8 @@ func (p *Panel) paintStrip(c canvas, b box) {
 		}
 		y += 16
 	}
-	c.text(pt{b.X + left, y + 12}, p.X.Label, label{Size: sizeTick, Ink: InkMuted})
+	for _, l := range p.stripFoot() {
+		c.text(pt{b.X + left, y + 12}, l, label{Size: sizeTick, Ink: InkMuted})
+		y += lineGap
+	}
 }

@@ -38,8 +38,8 @@ func (p *Panel) paintDots(c canvas, b box) {
 	}
 	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - name - value, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X+5, f.right()-5)
-	p.paintDotsGround(c, f)
-	y, heading := f.Y, ""
+	p.paintRowAxis(c, f)
+	y := f.Y
 	if grouped {
 		defer c.close()
 	}
@@ -50,15 +50,13 @@ func (p *Panel) paintDots(c canvas, b box) {
 				c.close()
 			}
 			c.openWorkload(r.Workload)
-			heading = r.Heading
+			c.openRow("head", "", dotGap)
 			y += dotGap
+			c.text(pt{b.X, y + 11}, r.Heading, label{Size: sizeLabel, Ink: InkText})
+			c.close()
 			continue
 		}
-		c.open("bar", r.Name)
-		if heading != "" {
-			c.text(pt{b.X, y + 11}, heading, label{Size: sizeLabel, Ink: InkText})
-			heading = ""
-		}
+		c.openRow("bar", r.Name, dotH)
 		end := label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true}
 		if grouped {
 			c.text(pt{f.right() + 5, y + 11}, r.Label, end)
@@ -84,14 +82,6 @@ func inkOf(r *Row) Ink {
 		return InkBad
 	}
 	return InkText
-}
-
-func (p *Panel) paintDotsGround(c canvas, f frame) {
-	for _, s := range p.Shades {
-		lo, hi := math.Max(f.X, f.x(s.Lo)), math.Min(f.right(), f.x(s.Hi))
-		fillBox(c, box{lo, f.Y, hi - lo, f.H}, InkShade, 1)
-	}
-	p.paintRowAxis(c, f)
 }
 
 func (p *Panel) paintDot(c canvas, f frame, r *Row, y float64) {

@@ -9,11 +9,15 @@ import (
 // on a phone without scaling.
 const panelW, panelH = 344, 232
 
-func (p *Panel) size() (w, h float64) {
-	w, h = p.W, p.H
-	if w == 0 {
-		w = panelW
+func (p *Panel) width() float64 {
+	if p.W != 0 {
+		return p.W
 	}
+	return panelW
+}
+
+func (p *Panel) size() (w, h float64) {
+	w, h = p.width(), p.H
 	switch {
 	case h != 0:
 	case p.Dots:
@@ -23,7 +27,7 @@ func (p *Panel) size() (w, h float64) {
 	case p.Bytes != nil:
 		h = bytesHeight(p.Bytes)
 	case p.Strip != nil:
-		h = 44 + 16*float64(len(p.Strip.Rows))
+		h = 30 + 16*float64(len(p.Strip.Rows)) + lineGap*float64(len(p.stripFoot()))
 	default:
 		h = panelH
 	}
@@ -43,6 +47,14 @@ func (a *Axis) scaleTo(from, to float64) func(float64) float64 {
 		hi = lo + 1
 	}
 	return func(v float64) float64 { return from + (a.Scale.at(v)-lo)/(hi-lo)*(to-from) }
+}
+
+// title is what stands at the axis: a logarithmic one says so.
+func (a *Axis) title() string {
+	if a.Label != "" && (a.Scale == Log2 || a.Scale == Log10) {
+		return a.Label + " (log)"
+	}
+	return a.Label
 }
 
 func (a *Axis) marks(n int) []Tick {
@@ -67,7 +79,7 @@ func (p *Panel) layout(b box) frame {
 	if p.Title != "" {
 		top += 16
 	}
-	if p.Y.Label != "" {
+	if p.Y.Label != "" || p.Modelled {
 		top += 15
 	}
 	f := frame{box: box{b.X + left, b.Y + top, b.W - left - right, b.H - top - bottom}}
@@ -134,14 +146,15 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 	}
 	if p.Modelled {
 		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
-		c.text(pt{f.right() - 4, f.Y + 11}, "modelled", label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd, Halo: true})
+		// Above the data, where no curve goes.
+		c.text(pt{f.right(), f.Y - 6}, "modelled", label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd})
 	}
 	if p.Y.Label != "" {
 		y := b.Y + 12
 		if p.Title != "" {
 			y += 15
 		}
-		c.text(pt{b.X, y}, p.Y.Label, label{Size: sizeTick, Ink: InkMuted})
+		c.text(pt{b.X, y}, p.Y.title(), label{Size: sizeTick, Ink: InkMuted})
 	}
 	for _, t := range p.Y.marks(5) {
 		y := f.y(t.V)
@@ -149,18 +162,42 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 		c.text(pt{f.X - 6, y + 3.6}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorEnd})
 	}
 	c.line([]pt{{f.X, f.bottom()}, {f.right(), f.bottom()}}, stroke{Ink: InkMuted, Width: 0.9})
-	last := math.Inf(-1)
-	for _, t := range p.X.marks(7) {
-		x := f.x(t.V)
-		c.line([]pt{{x, f.bottom()}, {x, f.bottom() + 3.5}}, stroke{Ink: InkMuted, Width: 0.9})
-		w := textWidth(t.Label, sizeTick, false)
-		if x-w/2 < last+5 {
-			continue // a label that would touch the last one
-		}
-		last = x + w/2
-		c.text(pt{x, f.bottom() + 14}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	marks := p.X.marks(7)
+	for _, t := range marks {
+		c.line([]pt{{f.x(t.V), f.bottom()}, {f.x(t.V), f.bottom() + 3.5}}, stroke{Ink: InkMuted, Width: 0.9})
 	}
-	c.text(pt{f.X + f.W/2, f.bottom() + 28}, p.X.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	for _, t := range apart(marks, f.x) {
+		c.text(pt{f.x(t.V), f.bottom() + 14}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	}
+	c.text(pt{f.X + f.W/2, f.bottom() + 28}, p.X.title(), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+}
+
+// apart is the marks whose labels can stand beside each other. The last, where
+// a sweep or a published table ends, and those at the given places stay; the
+// others give way to them and to those on their left.
+func apart(marks []Tick, x func(float64) float64, places ...float64) []Tick {
+	var out []Tick
+	add := func(t Tick) {
+		touches := func(o Tick) bool {
+			room := (textWidth(t.Label, sizeTick, false)+textWidth(o.Label, sizeTick, false))/2 + 5
+			return math.Abs(x(t.V)-x(o.V)) < room
+		}
+		if !slices.ContainsFunc(out, touches) {
+			out = append(out, t)
+		}
+	}
+	for _, t := range marks {
+		if slices.Contains(places, t.V) {
+			add(t)
+		}
+	}
+	if len(marks) > 0 {
+		add(marks[len(marks)-1])
+	}
+	for _, t := range marks {
+		add(t)
+	}
+	return out
 }
 
 // paintData draws reference lines, bands, lines and markers, in that order.

@@ -93,7 +93,7 @@ func TestNoVerdict(t *testing.T) {
 		t.Errorf("three repetitions claim: %q %q", a.Head, a.More)
 	}
 	for _, l := range d.losses() {
-		if l.Cells != nil && l.Cells[0].Cases+l.Cells[1].Cases > 0 {
+		if l.Cells != nil && len(l.Cells[0])+len(l.Cells[1]) > 0 {
 			t.Errorf("three repetitions list a loss: %+v", l)
 		}
 	}
@@ -228,7 +228,7 @@ func TestRepeated(t *testing.T) {
 	if d, err = newData(f); err != nil {
 		t.Fatal(err)
 	}
-	want := "pft is in the count of workloads 2 times: as pft and as pft page=zero."
+	want := "2 of the 8 workloads are pft under different conditions: pft and pft page=zero."
 	if got := d.answer().More; !slices.Contains(got, want) {
 		t.Errorf("%q, want %q in it", got, want)
 	}

@@ -45,10 +45,15 @@ func (k *Key) sample() string {
 	return c.b.String()
 }
 
-func (c *svgCanvas) open(class, design string) {
+func (c *svgCanvas) open(class, design string) { c.openRow(class, design, 0) }
+
+func (c *svgCanvas) openRow(class, design string, h float64) {
 	c.b.WriteString(`<g class="` + class + `"`)
 	if design != "" {
 		c.b.WriteString(` data-v="` + html.EscapeString(design) + `"`)
+	}
+	if h > 0 {
+		c.b.WriteString(` data-h="` + num(h) + `"`)
 	}
 	c.b.WriteString(">")
 }

@@ -79,6 +79,42 @@ function summary() {
   }));
   $('#against').textContent = state.b;
 }
+// Losses: without the hidden designs and workloads; a design's name stands at
+// its first row, and its last says so where nothing is left.
+function losses() {
+  let last = '';
+  $$('.losses tbody tr').forEach(r => {
+    const {l, a, i} = r.dataset, cells = data.Losses?.[i];
+    r.hidden = state.d.has(l) || (r.className.includes('none') ? last === l : state.d.has(a));
+    if (cells && !r.hidden) {
+      r.hidden = true;
+      cells.forEach((all, q) => {
+        const left = (all || []).filter(c => !state.w.has(c.W)), more = left.length > 1 && left[0].W;
+        r.cells[2 + q].textContent = left.length ? left[0].T + (more ? '; ' + left.length + ' cases' : '') : '';
+        if (left.length) r.hidden = false;
+      });
+    }
+    if (r.hidden) return;
+    r.classList.toggle('first', l !== last);
+    last = l;
+  });
+}
+// close moves a chart's rows together over those that are hidden.
+function close(svg) {
+  const rows = $$('.bar[data-h],.head[data-h]', svg);
+  if (!rows.length) return;
+  let cut = 0;
+  for (const g of rows) {
+    if (g.closest('[hidden]')) { cut += +g.dataset.h; continue; }
+    g.dataset.cut = cut;
+    g.setAttribute('transform', `translate(0 ${-cut})`);
+  }
+  const grid = $('.grid', svg), h = +grid.dataset.h, box = svg.viewBox.baseVal;
+  const full = svg.dataset.full ??= box.height;
+  svg.setAttribute('viewBox', `0 0 ${box.width} ${full - cut}`);
+  grid.style.transform = `scaleY(${(h - cut) / h})`;
+  $('.foot', svg).setAttribute('transform', `translate(0 ${-cut})`);
+}
 const base = $('#base'); // none where nothing is compared
 function apply() {
   summary();
@@ -89,14 +125,8 @@ function apply() {
   $$('g[data-v], .keys li[data-v]').forEach(g => g.toggleAttribute('hidden', state.d.has(g.dataset.v)));
   $$('.fig[data-base]').forEach(f => f.hidden = f.dataset.base !== state.b);
   $('#scope').hidden = !state.d.size && !state.w.size;
-  // Losses: without the hidden designs; a design's name stands at its first row.
-  let last = '';
-  $$('.losses tbody tr').forEach(r => {
-    r.hidden = state.d.has(r.dataset.l) || state.d.has(r.dataset.a);
-    if (r.hidden) return;
-    r.classList.toggle('first', r.dataset.l !== last);
-    last = r.dataset.l;
-  });
+  $$('svg.chart').forEach(close);
+  losses();
   document.documentElement.dataset.theme = state.t;
   if (!state.t) delete document.documentElement.dataset.theme;
   $('#theme').textContent = 'theme: ' + (state.t || 'auto');
@@ -163,7 +193,7 @@ function hide() {
   open = null; tip.hidden = true;
 }
 function xs(list) { return [...new Map(list.filter(m => m.x).map(m => [m.x, m.at]))].sort((a, b) => a[1] - b[1]); }
-function axis(svg) { return $$('.axes text', svg).at(-1)?.textContent || ''; }
+function axis(svg) { return $$('.axes text', svg).at(-1)?.textContent.replace(' (log)', '') || ''; }
 function point(svg, ev) {
   const list = marks(svg), r = svg.getBoundingClientRect();
   if (!list.length) return hide();
@@ -172,7 +202,7 @@ function point(svg, ev) {
     const at = xs(list).reduce((a, b) => Math.abs(b[1] - x) < Math.abs(a[1] - x) ? b : a);
     return show(svg, list.filter(m => m.x === at[0]), at[1], axis(svg) + ' ' + at[0], ev.clientX, ev.clientY);
   }
-  const near = m => { const b = m.e.getBBox(); return [b.x + b.width / 2, b.y + b.height / 2]; };
+  const near = m => { const b = m.e.getBBox(); return [b.x + b.width / 2, b.y + b.height / 2 - (m.e.closest('[data-h]')?.dataset.cut || 0)]; };
   const m = list.map(m => { const [a, b] = near(m); return {m, d: Math.abs(b - y) * 4 + Math.abs(a - x)}; }).reduce((a, b) => b.d < a.d ? b : a).m;
   show(svg, [m], m.at, m.x || '', ev.clientX, ev.clientY);
 }
