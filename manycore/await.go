@@ -26,20 +26,20 @@ func (s *Sim) watch(th *thread) {
 		th.watching = append(th.watching, r.ln)
 	}
 	if len(th.watching) == 0 {
-		th.block() // nothing can change the condition: a hang
+		s.block(th) // nothing can change the condition: a hang
 		return
 	}
 	th.spinning = th.now
 	if len(s.cpus[th.cpu].waiting) > 0 {
 		s.endSpin(th, th.now)
 	}
-	th.block()
+	s.block(th)
 }
 
 // endSpin makes the spinning th give up its CPU at the end of its slice, unless
 // what it waits for happens before.
 func (s *Sim) endSpin(th *thread, now tick) {
-	if th.heapPos < 0 {
+	if !th.queued {
 		th.now = max(now, th.now, th.sliceEnd)
 		s.ready.push(th)
 	}
@@ -51,7 +51,7 @@ func (s *Sim) spun(th *thread, at tick) {
 		ln.waiters = slices.DeleteFunc(ln.waiters, func(w *thread) bool { return w == th })
 	}
 	th.watching = th.watching[:0]
-	if th.heapPos >= 0 {
+	if th.queued {
 		s.ready.remove(th)
 	}
 	th.now = max(th.spinning, at)

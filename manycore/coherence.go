@@ -24,7 +24,7 @@ func (s *Sim) request(ln *line, th *thread, write, buffered bool) {
 	if !ln.pending {
 		s.schedule(ln, max(arrives, ln.granted+s.holdTime(ln)))
 	}
-	th.block()
+	s.block(th)
 }
 
 // holdTime draws how long an owner keeps a line that others want.
@@ -39,7 +39,7 @@ func (s *Sim) holdTime(ln *line) tick {
 func (s *Sim) schedule(ln *line, at tick) {
 	if ln.turn == nil {
 		s.turns++
-		ln.turn = &thread{id: firstTurn + s.turns, serves: ln, heapPos: -1}
+		ln.turn = &thread{id: firstTurn + s.turns, serves: ln}
 	}
 	ln.turn.now = at
 	ln.pending = true

@@ -5,6 +5,7 @@ package manycore
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"unsafe"
 
 	"vmabench/internal/atomic"
@@ -26,6 +27,8 @@ type Sim struct {
 	picked  *thread // taken from ready by the thread that ran before
 	cpus    []cpuQueue
 	cur     *thread
+	main    routine // what called Run
+	crash   *crash
 	rng     *rand.Rand
 
 	limit     tick // the running thread may hit its cache up to here
@@ -41,7 +44,6 @@ type Sim struct {
 
 	turns    int // numbers given to line turns
 	names    []named
-	stuck    error
 	counting bool // steady has been called
 	rcu      map[*atomic.RCU]*rcuDomain
 }
@@ -128,8 +130,8 @@ func (s *Sim) Go(t *atomic.Task, body func()) { s.goOn(s.m.CPU(len(s.threads)), 
 
 // goOn is Go on a CPU of choice.
 func (s *Sim) goOn(cpu int, t *atomic.Task, body func()) {
-	th := &thread{id: len(s.threads), cpu: cpu, task: t, heapPos: -1}
-	th.start(body)
+	th := &thread{id: len(s.threads), cpu: cpu, task: t}
+	th.start(func() { s.live(th, body) })
 	s.threads = append(s.threads, th)
 	s.byTask[t] = th
 	s.enqueue(th)
@@ -139,34 +141,56 @@ func (s *Sim) goOn(cpu int, t *atomic.Task, body func()) {
 // wait for what will never happen.
 func (s *Sim) Run() error {
 	s.setLookahead()
-	atomic.Run(s, func() {
-		for s.stuck == nil {
-			th := s.pick()
-			if th == nil {
-				return
-			}
-			switch {
-			case th.serves != nil:
-				s.serve(th.serves, th.now)
-			case th.parked:
-				s.expire(th)
-			case len(th.watching) > 0:
-				s.spun(th, th.now)
-				s.rotate(th)
-			default:
-				s.dispatch(th)
-			}
-		}
-	})
-	if s.stuck != nil {
-		return s.stuck
-	}
+	atomic.Run(s, s.loop)
 	for _, th := range s.threads {
 		if !th.done {
 			return fmt.Errorf("manycore: thread %d waits for ever (parked %v)", th.id, th.parked)
 		}
 	}
+	s.release()
 	return nil
+}
+
+// loop runs threads until none can.
+func (s *Sim) loop() {
+	if r := s.elect(); r != &s.main {
+		s.main.switchTo(r)
+	}
+	switch c := s.crash; {
+	case c == nil:
+	case c.value == nil:
+		runtime.Goexit()
+	default:
+		panic(c.value)
+	}
+}
+
+// elect handles what comes before the next turn of a thread and returns that
+// thread, from then on the running one, or what called Run if none can run.
+func (s *Sim) elect() *routine {
+	for {
+		th := s.pick()
+		s.cur = th
+		switch {
+		case th == nil:
+			return &s.main
+		case th.serves != nil:
+			s.serve(th.serves, th.now)
+		case th.parked:
+			s.expire(th)
+		case len(th.watching) > 0:
+			s.spun(th, th.now)
+			s.rotate(th)
+		case th.poll.blocked:
+			s.setLimit()
+			if th.poll.outcome = s.turn(th); th.poll.outcome != pollWaits {
+				return &th.routine
+			}
+		default:
+			s.setLimit()
+			return &th.routine
+		}
+	}
 }
 
 // pick takes the earliest thread; nil if none can run.
@@ -175,33 +199,29 @@ func (s *Sim) pick() *thread {
 		s.picked = nil
 		return th
 	}
-	if len(s.ready) == 0 {
+	if s.ready.empty() {
 		return nil
 	}
 	return s.ready.pop()
 }
 
-// dispatch runs th until it blocks or ends.
-func (s *Sim) dispatch(th *thread) {
-	s.cur = th
-	s.setLimit()
-	th.resume()
-	s.cur = nil
-	if th.done {
-		s.leaveCPU(th)
-	}
-}
-
 func (s *Sim) setLimit() {
-	if len(s.ready) == 0 {
+	if s.ready.empty() {
 		s.limit = 1 << 62
 		return
 	}
-	s.limit = s.ready[0].now + s.lookahead
+	s.limit = s.ready.first().now + s.lookahead
 }
 
 // wait puts the running thread behind every thread of an earlier time.
 func (s *Sim) wait(th *thread) {
+	if s.requeue(th) {
+		s.block(th)
+	}
+}
+
+// requeue is wait for a thread that blocks later; false if its turn has come.
+func (s *Sim) requeue(th *thread) bool {
 	if s.m.PreemptEvery > 0 && th.now >= th.preemptAt {
 		s.preempt(th)
 	}
@@ -210,11 +230,18 @@ func (s *Sim) wait(th *thread) {
 		s.rotate(th)
 	case s.earliest(th):
 		s.setLimit()
-		return
+		return false
 	default:
 		s.picked = s.ready.replace(th)
 	}
-	th.block()
+	return true
+}
+
+// block runs the others until th, which runs, is elected again.
+func (s *Sim) block(th *thread) {
+	if r := s.elect(); r != &th.routine {
+		th.switchTo(r)
+	}
 }
 
 // preempt takes th's CPU away for a while, whatever th holds, as a hypervisor or
@@ -230,11 +257,7 @@ func (s *Sim) preempt(th *thread) {
 
 // earliest reports whether th may ask for a line now.
 func (s *Sim) earliest(th *thread) bool {
-	if len(s.ready) == 0 {
-		return true
-	}
-	first := &s.ready[0]
-	return th.now < first.now || th.now == first.now && int32(th.id) < first.id
+	return s.ready.empty() || th.before(s.ready.first())
 }
 
 // access makes th's cache hold the line of p as the access needs it and
@@ -249,11 +272,7 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 			s.wait(th)
 			continue
 		}
-		th.stats.Misses++
-		if s.m.AdjacentLine {
-			s.prefetch(s.mem.lineAt(uintptr(p)^(1<<lineShift)), th)
-		}
-		s.request(ln, th, write, buffered)
+		s.miss(p, ln, th, write, buffered)
 		if !buffered {
 			cost = 0 // a latency is that of the whole access
 		}
@@ -266,6 +285,15 @@ func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
 	} else if th.recording {
 		th.reads = append(th.reads, read{ln, ln.version})
 	}
+}
+
+// miss asks for the line of p.
+func (s *Sim) miss(p unsafe.Pointer, ln *line, th *thread, write, buffered bool) {
+	th.stats.Misses++
+	if s.m.AdjacentLine {
+		s.prefetch(s.mem.lineAt(uintptr(p)^(1<<lineShift)), th)
+	}
+	s.request(ln, th, write, buffered)
 }
 
 // limitOn is limit, or less on a line that was ever queued for: who runs ahead on

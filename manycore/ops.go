@@ -113,10 +113,14 @@ func (s *Sim) until(at tick) {
 // Pause is one turn of a bounded spin loop.
 func (s *Sim) Pause(t *atomic.Task) {
 	if th := s.cur; th != nil {
-		th.now += s.cost.pause
-		th.stats.BusyPS += int64(s.cost.pause)
+		s.spendPause(th)
 		s.catchUp(th)
 	}
+}
+
+func (s *Sim) spendPause(th *thread) {
+	th.now += s.cost.pause
+	th.stats.BusyPS += int64(s.cost.pause)
 }
 
 // Yield offers the CPU to another thread that waits for it.
@@ -125,8 +129,7 @@ func (s *Sim) Yield() {
 	if th == nil {
 		return
 	}
-	th.now += s.cost.pause
-	th.stats.BusyPS += int64(s.cost.pause)
+	s.spendPause(th)
 	if len(s.cpus[th.cpu].waiting) > 0 {
 		th.sliceEnd = th.now
 	}
@@ -173,7 +176,7 @@ func (s *Sim) Park(t *atomic.Task, ns int64) bool {
 		th.now += tick(ns) * ps
 		s.ready.push(th)
 	}
-	th.block()
+	s.block(th)
 	th.stats.SleepPS += int64(th.now - th.asleep)
 	if th.timed {
 		return false
@@ -209,7 +212,7 @@ func (s *Sim) Unpark(t *atomic.Task) {
 	if !th.parked {
 		return
 	}
-	if th.heapPos >= 0 {
+	if th.queued {
 		s.ready.remove(th)
 	}
 	th.parked = false

@@ -3,7 +3,7 @@
 package manycore
 
 import (
-	"iter"
+	"slices"
 
 	"vmabench/internal/atomic"
 )
@@ -15,9 +15,8 @@ type thread struct {
 	task *atomic.Task
 	now  tick
 
-	resume func() (struct{}, bool)
-	yield  func(struct{}) bool
-	done   bool
+	routine
+	done bool
 
 	token  bool // an Unpark that Park has not consumed
 	parked bool
@@ -32,11 +31,12 @@ type thread struct {
 	spinning  tick    // when that await began
 	recording bool    // inside an awaited condition: reads are collected
 	reads     []read
+	poll      poll
 	in        rcuSection
 
 	sliceEnd  tick // oversubscription: when the time slice ends
 	preemptAt tick // when the CPU is next taken away from outside
-	heapPos   int  // -1 when not runnable
+	queued    bool // in the heap of those that can run
 	stats     ThreadStats
 	warm      int64 // time on CPU before steady
 }
@@ -65,19 +65,35 @@ type cpuQueue struct {
 	waiting []*thread
 }
 
-// start makes th's coroutine; body runs when the scheduler first picks it.
-func (th *thread) start(body func()) {
-	next, _ := iter.Pull(func(yield func(struct{}) bool) {
-		th.yield = yield
-		body()
-		th.done = true
-	})
-	th.resume = next
+// crash is how a body ended that did not return: by the panic of that value or by
+// runtime.Goexit.
+type crash struct{ value any }
+
+// live is the life of th.
+func (s *Sim) live(th *thread, body func()) {
+	defer func() {
+		if !th.done { // what called Run dies in its place
+			s.crash = &crash{recover()}
+			th.switchTo(&s.main)
+		}
+	}()
+	body()
+	th.done = true
+	s.leaveCPU(th)
+	th.switchTo(s.elect())
+	th.at = nil // resumed to end: see release
 }
 
-// block gives the CPU of the simulation to another thread until this one is
-// picked again.
-func (th *thread) block() { th.yield(struct{}{}) }
+// release ends the goroutines of threads that are done. Each ends in favour of
+// the one that is parked where it began, and that one ends as well, until it is
+// the caller.
+func (s *Sim) release() {
+	for _, th := range s.threads {
+		if th.at != nil {
+			s.main.switchTo(&th.routine)
+		}
+	}
+}
 
 // before orders threads by time, then by number: a total order, so that a run
 // is reproducible bit for bit.
@@ -85,62 +101,71 @@ func (a *thread) before(b *thread) bool {
 	return a.now < b.now || a.now == b.now && a.id < b.id
 }
 
-// runHeap is a heap of runnable threads, the first in front. A thread's time
-// does not change while it is inside, so entries have it beside the pointer.
+// runHeap is a heap of runnable threads, the first in front. A thread's time does
+// not change while it is inside, so entries have it beside the pointer.
+//
+// An entry has four children, which lie on one cache line: the root is at 3, the
+// places before it are empty.
 type runHeap []ready
 
 type ready struct {
 	now tick
-	id  int32
 	th  *thread
 }
 
-func (a *ready) before(b *ready) bool { return a.now < b.now || a.now == b.now && a.id < b.id }
+func (a *ready) before(b *ready) bool { return a.now < b.now || a.now == b.now && a.th.id < b.th.id }
 
-func (th *thread) entry() ready { return ready{th.now, int32(th.id), th} }
+const (
+	root  = 3
+	arity = 4
+)
+
+func (h runHeap) empty() bool { return len(h) <= root }
+
+func (h runHeap) first() *thread { return h[root].th }
 
 func (h *runHeap) push(th *thread) {
+	for len(*h) < root {
+		*h = append(*h, ready{})
+	}
+	th.queued = true
 	*h = append(*h, ready{})
-	h.rise(th.entry(), len(*h)-1)
+	h.rise(ready{th.now, th}, len(*h)-1)
 }
 
 // rise places e from position i up.
 func (h *runHeap) rise(e ready, i int) {
 	s := *h
-	for i > 0 {
-		p := (i - 1) / arity
+	for i > root {
+		p := i/arity + root - 1
 		if !e.before(&s[p]) {
 			break
 		}
 		s[i] = s[p]
-		s[i].th.heapPos = i
 		i = p
 	}
 	s[i] = e
-	e.th.heapPos = i
 }
-
-// arity is how many children an entry has: four lie on two cache lines.
-const arity = 4
 
 func (h *runHeap) pop() *thread {
 	s := *h
-	top := s[0].th
-	top.heapPos = -1
-	last := s[len(s)-1]
-	s[len(s)-1] = ready{}
-	*h = s[:len(s)-1]
-	if len(*h) > 0 {
-		h.sink(last, 0)
+	top := s[root].th
+	top.queued = false
+	last := len(s) - 1
+	e := s[last]
+	s[last] = ready{}
+	*h = s[:last]
+	if last > root {
+		h.sink(e, root)
 	}
 	return top
 }
 
 // replace is push and pop in one, for a thread that is not the first.
 func (h *runHeap) replace(th *thread) *thread {
-	top := (*h)[0].th
-	top.heapPos = -1
-	h.sink(th.entry(), 0)
+	top := (*h)[root].th
+	top.queued, th.queued = false, true
+	h.sink(ready{th.now, th}, root)
 	return top
 }
 
@@ -148,7 +173,7 @@ func (h *runHeap) replace(th *thread) *thread {
 func (h *runHeap) sink(e ready, i int) {
 	s := *h
 	for {
-		c := arity*i + 1
+		c := arity * (i - root + 1)
 		if c >= len(s) {
 			break
 		}
@@ -161,24 +186,22 @@ func (h *runHeap) sink(e ready, i int) {
 			break
 		}
 		s[i] = s[c]
-		s[i].th.heapPos = i
 		i = c
 	}
 	s[i] = e
-	e.th.heapPos = i
 }
 
-// remove takes th out of the heap.
+// remove takes th out of the heap. That is rare: it is searched for.
 func (h *runHeap) remove(th *thread) {
 	s := *h
-	i := th.heapPos
-	th.heapPos = -1
-	last := s[len(s)-1]
-	s[len(s)-1] = ready{}
-	*h = s[:len(s)-1]
-	if last.th == th {
-		return
+	i := slices.IndexFunc(s, func(e ready) bool { return e.th == th })
+	th.queued = false
+	last := len(s) - 1
+	e := s[last]
+	s[last] = ready{}
+	*h = s[:last]
+	if i < last {
+		h.sink(e, i)
+		h.rise((*h)[i], i)
 	}
-	h.sink(last, i)
-	h.rise(last, last.th.heapPos)
 }

@@ -16,17 +16,17 @@ func TestHeapRemove(t *testing.T) {
 		var h runHeap
 		ths := make([]*thread, 1+rng.IntN(40))
 		for i := range ths {
-			ths[i] = &thread{id: i, now: tick(rng.IntN(20)), heapPos: -1}
+			ths[i] = &thread{id: i, now: tick(rng.IntN(20))}
 			h.push(ths[i])
 		}
 		for range rng.IntN(len(ths)) {
-			if th := ths[rng.IntN(len(ths))]; th.heapPos >= 0 {
+			if th := ths[rng.IntN(len(ths))]; th.queued {
 				h.remove(th)
 			}
 		}
-		for last := (&thread{now: -1}); len(h) > 0; {
+		for last := (&thread{now: -1}); !h.empty(); {
 			th := h.pop()
-			if th.before(last) || th.heapPos != -1 {
+			if th.before(last) || th.queued {
 				t.Fatalf("thread %d of time %d after %d of time %d", th.id, th.now, last.id, last.now)
 			}
 			last = th

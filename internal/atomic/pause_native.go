@@ -14,6 +14,19 @@ func Pause(t *Task) {
 	cpuRelax()
 }
 
+// AwaitSet waits until x is not 0, at most *turns turns of Pause, and counts those
+// down; it reports whether x is. Acquire, where it is.
+func AwaitSet(t *Task, x *Uint32, turns *int) bool {
+	for LoadAcquire32(x) == 0 {
+		if *turns <= 0 {
+			return false
+		}
+		*turns--
+		Pause(t)
+	}
+	return true
+}
+
 // Turns returns how many turns a waiting loop may take that would give up after
 // n: an engine may have less patience.
 func Turns(n int) int { return n }

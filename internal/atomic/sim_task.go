@@ -104,6 +104,25 @@ func Pause(t *Task) {
 	runtime.Gosched()
 }
 
+// AwaitSet waits until x is not 0, at most *turns turns of Pause, and counts those
+// down; it reports whether x is. Acquire, where it is. An engine with a method Poll
+// takes the turns itself.
+func AwaitSet(t *Task, x *Uint32, turns *int) bool {
+	if e, ok := engine.(interface {
+		Poll(*Task, unsafe.Pointer, *int) bool
+	}); ok {
+		return e.Poll(t, unsafe.Pointer(&x.v), turns)
+	}
+	for LoadAcquire32(x) == 0 {
+		if *turns <= 0 {
+			return false
+		}
+		*turns--
+		Pause(t)
+	}
+	return true
+}
+
 // Turns returns how many turns a waiting loop may take that would give up after
 // n. An engine with a method Turns(int) int says so itself: each turn more is
 // another interleaving.

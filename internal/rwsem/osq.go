@@ -22,15 +22,8 @@ func (s *RWSem) osqLock(t *atomic.Task, p *spin) bool {
 	prev := atomic.TaskByID(old) // it cannot leave before it knows us
 	n.Prev.Store(prev)
 	prev.OSQ.Next.Store(t)
-	for {
-		// Acquire: pairs with the release in osqUnlock.
-		if atomic.LoadAcquire32(&n.Locked) != 0 {
-			return true
-		}
-		if !p.turn(t) {
-			return s.osqLeave(t)
-		}
-	}
+	// Acquire: pairs with the release in osqUnlock.
+	return atomic.AwaitSet(t, &n.Locked, &p.left) || s.osqLeave(t)
 }
 
 // osqLeave unlinks t from the middle or the end of the queue; true if it was
