@@ -2,29 +2,32 @@
 
 package manycore
 
-// request makes th's cache hold the line. Where the line is free, at once;
-// where it is busy, th waits in its queue.
+// request asks for the line. Where the line is free it is granted at once; where
+// it is busy, th waits in its queue. False means that th waits.
 //
 // What a request costs has two parts: the way of the message, which overlaps
 // with waiting, and the hand-over itself (Occupancy), which does not.
-func (s *Sim) request(ln *line, th *thread, write, buffered bool) {
+func (s *Sim) request(ln *line, th *thread, write, buffered bool) bool {
 	lat, occ := s.source(ln, th.cpu, write)
 	arrives := th.now + lat - occ // when the holder hears of it
 	th.asked, th.write = th.now, write
-	if !ln.pending && arrives >= ln.granted+s.holdTime(ln) {
+	if !ln.pending() && arrives >= ln.granted+s.holdTime(ln) {
 		s.grant(ln, th, arrives+occ)
-		if !buffered {
-			s.charge(ln, th, arrives+occ, 0)
-			s.wait(th)
+		if buffered {
+			return true
 		}
-		return
+		s.charge(ln, th, arrives+occ, 0)
+		return !s.requeue(th)
 	}
-	ln.queue = append(ln.queue, th)
-	ln.joinQueue(s.cluster[th.cpu], s.m.Sockets*s.m.Clusters)
-	if !ln.pending {
+	if ln.queue == nil {
+		s.queues++
+		ln.queue = &lineQueue{turn: thread{id: firstTurn + s.queues, serves: ln}, asking: make([]int32, s.m.Sockets*s.m.Clusters)}
+	}
+	ln.queue.join(th, s.cluster[th.cpu])
+	if !ln.queue.pending {
 		s.schedule(ln, max(arrives, ln.granted+s.holdTime(ln)))
 	}
-	s.block(th)
+	return false
 }
 
 // holdTime draws how long an owner keeps a line that others want.
@@ -37,13 +40,9 @@ func (s *Sim) holdTime(ln *line) tick {
 
 // schedule makes the line serve its queue at that time.
 func (s *Sim) schedule(ln *line, at tick) {
-	if ln.turn == nil {
-		s.turns++
-		ln.turn = &thread{id: firstTurn + s.turns, serves: ln}
-	}
-	ln.turn.now = at
-	ln.pending = true
-	s.ready.push(ln.turn)
+	ln.queue.turn.now = at
+	ln.queue.pending = true
+	s.ready.push(&ln.queue.turn)
 }
 
 // firstTurn numbers turns after every thread: at equal times threads go first.
@@ -51,14 +50,14 @@ const firstTurn = 1 << 20
 
 // serve hands the line to the next in its queue, which runs when it arrives.
 func (s *Sim) serve(ln *line, now tick) {
-	ln.pending = false
+	ln.queue.pending = false
 	th := s.choose(ln)
 	if !th.write {
 		s.serveReads(ln, th, now)
 	} else {
 		s.deliver(ln, th, now)
 	}
-	if len(ln.queue) > 0 {
+	if len(ln.queue.waiting) > 0 {
 		s.schedule(ln, ln.granted+s.holdTime(ln))
 	}
 }
@@ -76,40 +75,41 @@ func (s *Sim) deliver(ln *line, th *thread, now tick) {
 // its cluster that waits: their cache fetches it once.
 func (s *Sim) serveReads(ln *line, first *thread, now tick) {
 	s.deliver(ln, first, now)
-	rest := ln.queue[:0]
-	for _, th := range ln.queue {
+	q := ln.queue
+	rest := q.waiting[:0]
+	for _, th := range q.waiting {
 		if th.write || s.m.SerialReads || s.cluster[th.cpu] != s.cluster[first.cpu] {
 			rest = append(rest, th)
 		} else {
-			ln.leaveQueue(s.cluster[th.cpu])
+			q.leave(s.cluster[th.cpu])
 			s.deliver(ln, th, now)
 		}
 	}
-	ln.queue = rest
+	q.waiting = rest
 }
 
 // choose takes the next request from the queue. The cluster that holds the line
 // competes with LocalFirst times the weight of each other cluster that has a
 // request waiting; whichever wins, its oldest request is served.
 func (s *Sim) choose(ln *line) *thread {
-	pick := 0
+	q, pick := ln.queue, 0
 	if ln.owner >= 0 && s.m.LocalFirst > 0 {
 		home, local := s.cluster[ln.owner], s.localWins(ln)
-		for pick < len(ln.queue)-1 && (s.cluster[ln.queue[pick].cpu] == home) != local {
+		for pick < len(q.waiting)-1 && (s.cluster[q.waiting[pick].cpu] == home) != local {
 			pick++
 		}
 	}
-	th := ln.queue[pick]
-	copy(ln.queue[pick:], ln.queue[pick+1:])
-	ln.queue = ln.queue[:len(ln.queue)-1]
-	ln.leaveQueue(s.cluster[th.cpu])
+	th := q.waiting[pick]
+	copy(q.waiting[pick:], q.waiting[pick+1:])
+	q.waiting = q.waiting[:len(q.waiting)-1]
+	q.leave(s.cluster[th.cpu])
 	return th
 }
 
 // localWins draws whether the owner's cluster is served next.
 func (s *Sim) localWins(ln *line) bool {
-	local := ln.asking[s.cluster[ln.owner]]
-	others := ln.clusters
+	local := ln.queue.asking[s.cluster[ln.owner]]
+	others := ln.queue.clusters
 	if local > 0 {
 		others--
 	}
@@ -120,22 +120,22 @@ func (s *Sim) localWins(ln *line) bool {
 	return s.rng.Float64()*(w+float64(others)) < w
 }
 
-// joinQueue and leaveQueue count the waiting requests of each cluster.
-func (ln *line) joinQueue(cluster int32, clusters int) {
-	if ln.asking == nil {
-		ln.asking = make([]int32, clusters)
+// join and leave count the waiting requests of each cluster.
+func (q *lineQueue) join(th *thread, cluster int32) {
+	q.waiting = append(q.waiting, th)
+	if q.asking[cluster]++; q.asking[cluster] == 1 {
+		q.clusters++
 	}
-	if ln.asking[cluster] == 0 {
-		ln.clusters++
-	}
-	ln.asking[cluster]++
 }
 
-func (ln *line) leaveQueue(cluster int32) {
-	if ln.asking[cluster]--; ln.asking[cluster] == 0 {
-		ln.clusters--
+func (q *lineQueue) leave(cluster int32) {
+	if q.asking[cluster]--; q.asking[cluster] == 0 {
+		q.clusters--
 	}
 }
+
+// pending reports whether the line is about to serve its queue.
+func (ln *line) pending() bool { return ln.queue != nil && ln.queue.pending }
 
 // grant gives th's CPU the line from that time.
 func (s *Sim) grant(ln *line, th *thread, at tick) {
@@ -157,7 +157,7 @@ func (s *Sim) grant(ln *line, th *thread, at tick) {
 // adjacent-line prefetcher does: its owner keeps a copy and must ask again
 // before it writes. A line that others queue for is left alone.
 func (s *Sim) prefetch(buddy *line, th *thread) {
-	if buddy.pending || int(buddy.owner) == th.cpu {
+	if buddy.pending() || int(buddy.owner) == th.cpu {
 		return
 	}
 	if buddy.owner >= 0 {
@@ -185,25 +185,25 @@ func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 		d := s.dist[int(ln.owner)*n+cpu]
 		return s.cost.latency[d], s.cost.occupancy[d]
 	}
-	near, far, any := OtherSocket, SameCPU, false
-	ln.sharers.each(func(c int) {
-		any = true
-		if d := s.dist[c*n+cpu]; d != SameCPU {
-			near, far = min(near, d), max(far, d)
-		}
-	})
 	switch {
-	case !any:
+	case ln.sharers.empty():
 		return s.cost.dram, 0
 	case write:
-		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
-	case near <= SameCluster:
-		if s.m.SerialReads {
-			return s.cost.latency[near], s.cost.occupancy[near]
+		far := OtherSocket
+		for far > SameCPU && !ln.sharers.meets(s.around(cpu, far)) {
+			far--
 		}
-		return min(s.cost.llc, s.cost.latency[near]), s.cost.occupancy[near] / shareFactor
+		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
 	}
-	return s.cost.latency[near], s.cost.occupancy[near]
+	near := SameCore
+	for near < OtherSocket && !ln.sharers.meets(s.around(cpu, near)) {
+		near++
+	}
+	lat, occ = s.cost.latency[near], s.cost.occupancy[near]
+	if near <= SameCluster && !s.m.SerialReads {
+		return min(s.cost.llc, lat), occ / shareFactor
+	}
+	return lat, occ
 }
 
 // shareFactor is how many readers of a clean line their cluster's cache serves in

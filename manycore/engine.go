@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"unsafe"
 
 	"vmabench/internal/atomic"
 )
@@ -35,6 +34,7 @@ type Sim struct {
 	lookahead tick
 	caution   tick       // by how much less on a line that others queue for
 	dist      []Distance // CPU x CPU
+	circles   []cpuSet   // CPU x distance: the CPUs that far away
 	cluster   []int32    // of each CPU
 	running   []int      // threads on each core
 	active    []int      // cores of each socket that run threads
@@ -42,7 +42,7 @@ type Sim struct {
 
 	cost costs
 
-	turns    int // numbers given to line turns
+	queues   int // of lines
 	names    []named
 	counting bool // steady has been called
 	rcu      map[*atomic.RCU]*rcuDomain
@@ -75,6 +75,7 @@ func New(m *Machine, seed uint64) *Sim {
 		rng: rand.New(rand.NewPCG(seed, 0x6d616e79)), dist: make([]Distance, n*n),
 	}
 	s.running, s.active, s.memories = make([]int, n/m.Threads), make([]int, m.Sockets), make([]tick, m.Sockets)
+	s.circles = cpuSets(n*distances, s.mem.words)
 	for a := range n {
 		s.cluster = append(s.cluster, int32(a/(m.Cores*m.Threads)))
 		s.distances(s.dist[a*n:(a+1)*n], a)
@@ -113,7 +114,8 @@ func (s *Sim) setLookahead() {
 	s.caution = s.lookahead * 5 / 6
 }
 
-// distances fills row with the distances from CPU a, from the far to the near.
+// distances fills row with the distances from CPU a, from the far to the near, and
+// the circles around it.
 func (s *Sim) distances(row []Distance, a int) {
 	size, d := len(row), OtherSocket
 	for _, parts := range []int{1, s.m.Sockets, s.m.Clusters, s.m.Cores, s.m.Threads} {
@@ -123,7 +125,13 @@ func (s *Sim) distances(row []Distance, a int) {
 		}
 		d--
 	}
+	for b, d := range row {
+		s.around(a, d).add(b)
+	}
 }
+
+// around returns the CPUs at that distance from cpu.
+func (s *Sim) around(cpu int, d Distance) cpuSet { return s.circles[cpu*distances+int(d)] }
 
 // Go adds a simulated thread that runs body as t, on the CPU of its number.
 func (s *Sim) Go(t *atomic.Task, body func()) { s.goOn(s.m.CPU(len(s.threads)), t, body) }
@@ -181,14 +189,11 @@ func (s *Sim) elect() *routine {
 		case len(th.watching) > 0:
 			s.spun(th, th.now)
 			s.rotate(th)
-		case th.poll.blocked:
-			s.setLimit()
-			if th.poll.outcome = s.turn(th); th.poll.outcome != pollWaits {
-				return &th.routine
-			}
 		default:
 			s.setLimit()
-			return &th.routine
+			if th.doing == nil || th.doing(s, th) {
+				return &th.routine
+			}
 		}
 	}
 }
@@ -237,6 +242,17 @@ func (s *Sim) requeue(th *thread) bool {
 	return true
 }
 
+// do has step called, on behalf of th, until it reports that th may go on: now, and
+// whenever th's turn comes. A step that must wait has put th where it waits. Only
+// the last call makes a switch to th, where a loop in th would need one for each.
+func (s *Sim) do(th *thread, step func(*Sim, *thread) bool) {
+	if !step(s, th) {
+		th.doing = step
+		s.block(th)
+		th.doing = nil
+	}
+}
+
 // block runs the others until th, which runs, is elected again.
 func (s *Sim) block(th *thread) {
 	if r := s.elect(); r != &th.routine {
@@ -258,58 +274,4 @@ func (s *Sim) preempt(th *thread) {
 // earliest reports whether th may ask for a line now.
 func (s *Sim) earliest(th *thread) bool {
 	return s.ready.empty() || th.before(s.ready.first())
-}
-
-// access makes th's cache hold the line of p as the access needs it and
-// charges what that takes. When it returns, the access takes effect.
-func (s *Sim) access(p unsafe.Pointer, write bool, cost tick, buffered bool) {
-	th := s.cur
-	ln := s.mem.line(p)
-	ln.stat.Accesses++
-	th.stats.Accesses++
-	for !ln.valid(th, write) || th.now >= s.limitOn(ln) {
-		if ln.valid(th, write) || !s.earliest(th) {
-			s.wait(th)
-			continue
-		}
-		s.miss(p, ln, th, write, buffered)
-		if !buffered {
-			cost = 0 // a latency is that of the whole access
-		}
-		break
-	}
-	th.now += cost
-	th.stats.BusyPS += int64(cost)
-	if write {
-		s.wrote(ln, th)
-	} else if th.recording {
-		th.reads = append(th.reads, read{ln, ln.version})
-	}
-}
-
-// miss asks for the line of p.
-func (s *Sim) miss(p unsafe.Pointer, ln *line, th *thread, write, buffered bool) {
-	th.stats.Misses++
-	if s.m.AdjacentLine {
-		s.prefetch(s.mem.lineAt(uintptr(p)^(1<<lineShift)), th)
-	}
-	s.request(ln, th, write, buffered)
-}
-
-// limitOn is limit, or less on a line that was ever queued for: who runs ahead on
-// a lock word takes it before its turn, and that would add up.
-func (s *Sim) limitOn(ln *line) tick {
-	if ln.turn != nil {
-		return s.limit - s.caution
-	}
-	return s.limit
-}
-
-// valid reports whether th's cache has the line well enough for the access: as
-// its owner, until the turn of those who wait for it, or as one of its readers.
-func (ln *line) valid(th *thread, write bool) bool {
-	if int(ln.owner) == th.cpu {
-		return !ln.pending || th.now < ln.turn.now
-	}
-	return !write && ln.sharers.has(th.cpu)
 }

@@ -3,8 +3,10 @@
 package manycore
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -75,7 +77,7 @@ type names struct {
 }
 
 func (s *Sim) sortedNames() names {
-	sort.SliceStable(s.names, func(i, j int) bool { return s.names[i].addr < s.names[j].addr })
+	slices.SortStableFunc(s.names, func(a, b named) int { return cmp.Compare(a.addr, b.addr) })
 	n := names{objects: s.names}
 	for i := range n.objects {
 		n.longest = max(n.longest, n.objects[i].size)

@@ -141,9 +141,7 @@ func (k *kernel) clear(node int) {
 		atomic.Work(int64(k.cost.Clear))
 		return
 	}
-	taken := k.sim.transfer(node, pageBytes)
-	atomic.Work(int64(k.cost.Clear))
-	k.sim.until(taken)
+	k.sim.clearPage(node, int64(k.cost.Clear))
 }
 
 func addAll(words []alone) {

@@ -2,10 +2,7 @@
 
 package manycore
 
-import (
-	"math/bits"
-	"unsafe"
-)
+import "unsafe"
 
 // tick is simulated time in picoseconds: integers, so that a sum does not
 // depend on its order.
@@ -18,30 +15,43 @@ const ps = 1000 // picoseconds a nanosecond
 // State: owner >= 0 is modified or exclusive in that CPU's cache; owner < 0
 // with sharers is shared; neither is in memory. An owner keeps the line until
 // the next request is served.
-type line struct {
-	owner    int32
-	version  uint32    // counts writes
-	granted  tick      // when the last request was or will be served
-	sharers  cpuSet    // CPUs with a valid copy
-	queue    []*thread // requests that wait for the line, oldest first
-	turn     *thread   // the event that serves the queue; nil if never contended
+type line struct { // what every access looks at comes first
+	owner   int32
+	version uint32     // counts writes
+	granted tick       // when the last request was or will be served
+	sharers cpuSet     // CPUs with a valid copy
+	queue   *lineQueue // nil if the line was never contended
+	waiters []*thread  // threads whose awaited condition read this line
+	stat    LineStat
+}
+
+// lineQueue is the queue of a line.
+type lineQueue struct {
+	turn     thread    // the event that serves it
 	pending  bool      // turn is scheduled
-	asking   []int32   // requests in the queue by cluster; nil if never contended
-	clusters int       // clusters with a request in the queue
-	waiters  []*thread // threads whose awaited condition read this line
-	stat     LineStat
+	waiting  []*thread // requests, oldest first
+	asking   []int32   // of those, by cluster
+	clusters int       // clusters with a request
 }
 
 // LineStat is what a line cost in a run.
 type LineStat struct {
 	Transfers int64 // times the line moved between caches
-	Accesses  int64
 	WaitPS    int64 // time that threads waited for it, queueing included
 	QueuePS   int64 // of that, waiting for the line's turn
 }
 
 // cpuSet is a set of CPUs.
 type cpuSet []uint64
+
+// cpuSets returns n empty sets of that many words.
+func cpuSets(n, words int) []cpuSet {
+	sets, all := make([]cpuSet, n), make(cpuSet, n*words)
+	for i := range sets {
+		sets[i] = all[i*words : (i+1)*words : (i+1)*words]
+	}
+	return sets
+}
 
 func (s cpuSet) has(c int) bool { return s[c>>6]&(1<<(c&63)) != 0 }
 func (s cpuSet) add(c int)      { s[c>>6] |= 1 << (c & 63) }
@@ -51,13 +61,23 @@ func (s cpuSet) clear() {
 	}
 }
 
-// each calls f for every CPU in s.
-func (s cpuSet) each(f func(cpu int)) {
-	for i, w := range s {
-		for ; w != 0; w &= w - 1 {
-			f(i<<6 + bits.TrailingZeros64(w))
+func (s cpuSet) empty() bool {
+	for _, w := range s {
+		if w != 0 {
+			return false
 		}
 	}
+	return true
+}
+
+// meets reports whether a CPU is in both.
+func (s cpuSet) meets(t cpuSet) bool {
+	for i, w := range s {
+		if w&t[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -114,10 +134,8 @@ func (m *memory) page(key uintptr) *[linesPerPage]line {
 		return m.page(key)
 	}
 	pg := new([linesPerPage]line)
-	sets := make([]uint64, linesPerPage*m.words)
-	for j := range pg {
-		pg[j].owner = -1
-		pg[j].sharers = sets[j*m.words : (j+1)*m.words : (j+1)*m.words]
+	for j, set := range cpuSets(linesPerPage, m.words) {
+		pg[j].owner, pg[j].sharers = -1, set
 	}
 	m.keys[i], m.pages[i] = key, pg
 	m.used++

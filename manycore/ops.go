@@ -93,32 +93,50 @@ func (s *Sim) catchUp(th *thread) {
 	}
 }
 
-// transfer asks the memory of a socket for that many bytes and returns when it
-// has taken them.
-func (s *Sim) transfer(socket int, bytes float64) tick {
-	s.catchUp(s.cur)
-	m := &s.memories[socket]
-	*m = max(*m, s.cur.now) + ticks(bytes/s.m.Bandwidth)
-	return *m
+// pageClear is a page that a thread clears.
+type pageClear struct {
+	socket int // whose memory it is in
+	ns     int64
+	done   bool
 }
 
-// until keeps the running thread's CPU busy up to that time.
-func (s *Sim) until(at tick) {
-	if th := s.cur; th.now < at {
-		th.stats.MissPS += int64(at - th.now)
-		th.now = at
+// clearPage keeps the running thread busy for about ns nanoseconds, or for as long as
+// the memory of that socket needs to take a page.
+func (s *Sim) clearPage(socket int, ns int64) {
+	s.cur.clear = pageClear{socket: socket, ns: ns}
+	s.do(s.cur, (*Sim).clearing)
+}
+
+// clearing is the step of clearPage: in its turn, and to the time of its end.
+func (s *Sim) clearing(th *thread) bool {
+	c := &th.clear
+	if th.now >= s.limit && s.requeue(th) {
+		return false
 	}
+	if c.done {
+		return true
+	}
+	m := &s.memories[c.socket]
+	*m = max(*m, th.now) + ticks(pageBytes/s.m.Bandwidth)
+	taken := *m
+	s.Work(c.ns)
+	if th.now < taken {
+		th.stats.MissPS += int64(taken - th.now)
+		th.now = taken
+	}
+	c.done = true
+	return th.now < s.limit || !s.requeue(th)
 }
 
 // Pause is one turn of a bounded spin loop.
 func (s *Sim) Pause(t *atomic.Task) {
 	if th := s.cur; th != nil {
-		s.spendPause(th)
+		s.pause(th)
 		s.catchUp(th)
 	}
 }
 
-func (s *Sim) spendPause(th *thread) {
+func (s *Sim) pause(th *thread) {
 	th.now += s.cost.pause
 	th.stats.BusyPS += int64(s.cost.pause)
 }
@@ -129,7 +147,7 @@ func (s *Sim) Yield() {
 	if th == nil {
 		return
 	}
-	s.spendPause(th)
+	s.pause(th)
 	if len(s.cpus[th.cpu].waiting) > 0 {
 		th.sliceEnd = th.now
 	}

@@ -31,7 +31,10 @@ type thread struct {
 	spinning  tick    // when that await began
 	recording bool    // inside an awaited condition: reads are collected
 	reads     []read
+	doing     func(*Sim, *thread) bool // what the scheduler does in its turn (do)
+	want      want
 	poll      poll
+	clear     pageClear
 	in        rcuSection
 
 	sliceEnd  tick // oversubscription: when the time slice ends
@@ -177,18 +180,31 @@ func (h *runHeap) sink(e ready, i int) {
 		if c >= len(s) {
 			break
 		}
-		for k := c + 1; k < min(c+arity, len(s)); k++ {
-			if s[k].before(&s[c]) {
-				c = k
-			}
-		}
-		if !s[c].before(&e) {
+		if c = s.least(c, min(c+arity, len(s))); !s[c].before(&e) {
 			break
 		}
 		s[i] = s[c]
 		i = c
 	}
 	s[i] = e
+}
+
+// least returns the first of the entries from i to end. Which of them has the
+// least time nobody can guess, so that is found without a branch; equal times are
+// rare.
+func (h runHeap) least(i, end int) int {
+	at, now := i, h[i].now
+	for k, e := range h[i+1 : end] {
+		if e.now < now {
+			at, now = i+1+k, e.now
+		}
+	}
+	for k := at + 1; k < end; k++ {
+		if h[k].now == now && h[k].th.id < h[at].th.id {
+			at = k
+		}
+	}
+	return at
 }
 
 // remove takes th out of the heap. That is rare: it is searched for.

@@ -14,17 +14,17 @@ func Pause(t *Task) {
 	cpuRelax()
 }
 
-// AwaitSet waits until x is not 0, at most *turns turns of Pause, and counts those
-// down; it reports whether x is. Acquire, where it is.
-func AwaitSet(t *Task, x *Uint32, turns *int) bool {
+// AwaitSet waits until x is not 0, at most that many turns of Pause; it returns how
+// many were left and whether x is. Acquire, where it is.
+func AwaitSet(t *Task, x *Uint32, turns int) (left int, set bool) {
 	for LoadAcquire32(x) == 0 {
-		if *turns <= 0 {
-			return false
+		if turns <= 0 {
+			return turns, false
 		}
-		*turns--
+		turns--
 		Pause(t)
 	}
-	return true
+	return turns, true
 }
 
 // Turns returns how many turns a waiting loop may take that would give up after

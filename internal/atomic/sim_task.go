@@ -104,23 +104,23 @@ func Pause(t *Task) {
 	runtime.Gosched()
 }
 
-// AwaitSet waits until x is not 0, at most *turns turns of Pause, and counts those
-// down; it reports whether x is. Acquire, where it is. An engine with a method Poll
+// AwaitSet waits until x is not 0, at most that many turns of Pause; it returns how
+// many were left and whether x is. Acquire, where it is. An engine with a method Poll
 // takes the turns itself.
-func AwaitSet(t *Task, x *Uint32, turns *int) bool {
+func AwaitSet(t *Task, x *Uint32, turns int) (left int, set bool) {
 	if e, ok := engine.(interface {
-		Poll(*Task, unsafe.Pointer, *int) bool
+		Poll(*Task, unsafe.Pointer, int) (int, bool)
 	}); ok {
 		return e.Poll(t, unsafe.Pointer(&x.v), turns)
 	}
 	for LoadAcquire32(x) == 0 {
-		if *turns <= 0 {
-			return false
+		if turns <= 0 {
+			return turns, false
 		}
-		*turns--
+		turns--
 		Pause(t)
 	}
-	return true
+	return turns, true
 }
 
 // Turns returns how many turns a waiting loop may take that would give up after

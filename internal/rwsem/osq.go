@@ -23,7 +23,9 @@ func (s *RWSem) osqLock(t *atomic.Task, p *spin) bool {
 	n.Prev.Store(prev)
 	prev.OSQ.Next.Store(t)
 	// Acquire: pairs with the release in osqUnlock.
-	return atomic.AwaitSet(t, &n.Locked, &p.left) || s.osqLeave(t)
+	var head bool
+	p.left, head = atomic.AwaitSet(t, &n.Locked, p.left)
+	return head || s.osqLeave(t)
 }
 
 // osqLeave unlinks t from the middle or the end of the queue; true if it was
