@@ -1,6 +1,13 @@
 package addrspace
 
-import "vmabench/vmm"
+import (
+	"vmabench/internal/rwsem"
+	"vmabench/vmm"
+)
+
+// mmapLock is mmap_lock. It is named with its type because the compiler inlines
+// the methods of packages that this one imports itself, and of no other.
+func (s *Space) mmapLock() *rwsem.RWSem { return &s.MM.Lock }
 
 // WriteLock is mmap_write_lock: mmap_lock for write, and a write session.
 func (s *Space) WriteLock(t *vmm.Task) {
@@ -43,7 +50,7 @@ func (s *Space) ReadLockKillable(t *vmm.Task) error {
 }
 
 // ReadTrylock is mmap_read_trylock.
-func (s *Space) ReadTrylock(t *vmm.Task) bool { return s.MM.Lock.DownReadTrylock(&t.Task) }
+func (s *Space) ReadTrylock(t *vmm.Task) bool { return s.mmapLock().DownReadTrylock(&t.Task) }
 
 // ReadUnlock is mmap_read_unlock.
-func (s *Space) ReadUnlock(t *vmm.Task) { s.MM.Lock.UpRead(&t.Task) }
+func (s *Space) ReadUnlock(t *vmm.Task) { s.mmapLock().UpRead(&t.Task) }

@@ -36,8 +36,7 @@ func (s *RWSem) setOwner(t *atomic.Task) {
 // setReaderOwned names t as a reader that has the lock: a hint that later
 // readers overwrite and that nobody takes back. Spinners' nonspinnable stays.
 func (s *RWSem) setReaderOwned(t *atomic.Task) {
-	flags := s.owner.Load()&nonspinnable | readerOwned
-	atomic.StoreRelaxed64(&s.owner, uint64(t.ID())<<ownerShift|flags)
+	atomic.StoreRelaxed64(&s.owner, uint64(t.ID())<<ownerShift|s.owner.Load()&nonspinnable|readerOwned)
 }
 
 // setNonspinnable keeps writers from spinning on the readers that have the
