@@ -66,6 +66,13 @@ func cBare() func(n int) {
 	return func(n int) { C.bare_pairs(w, C.long(n)) }
 }
 
+func cLookups(vmas int) func(n int) {
+	p, seed := cSpace(C.NO_LOCK, vmas), C.uint64_t(1)
+	return func(n int) {
+		seed = C.peer_lookups(p, seed, C.uint64_t(targets.VMARange(0).Start), C.int(vmas), C.long(n))
+	}
+}
+
 type loops = []func(n int)
 
 var cTargets = []targets.Target{
@@ -93,18 +100,36 @@ var cTargets = []targets.Target{
 	targets.Peer("rwsem-write/in-C", "the same of the other VMA lock",
 		targets.Anything, targets.Anything, 1,
 		func(e *targets.Env) (a, b []func(n int)) { return loops{e.RwsemWrite()}, loops{cWritePairs(C.RWSEM)} }),
-	cFault("fault-local/in-C", "a fault of a present page, 1000 VMAs, 64 faults in each, against the same in C on a copy of the index", C.REFCOUNT, true),
-	cFault("fault-random/in-C", "the same at random", C.REFCOUNT, false),
+	cFault("fault-local/in-C", "a fault of a present page, 1000 VMAs, 64 faults in each, against the same in C on a copy of the index", true),
+	cFault("fault-random/in-C", "the same at random", false),
+	cFloor("fault-without-VMA-lock-local/in-C", "the same without VMA lock and RCU section: where the difference is", true),
+	cFloor("fault-without-VMA-lock-random/in-C", "the same at random", false),
+	targets.Peer("index-lookup/in-C", "the search alone, at random", targets.Anything, targets.Anything, 1,
+		func(*targets.Env) (a, b []func(n int)) {
+			return loops{targets.IndexLookups(treeVMAs)}, loops{cLookups(treeVMAs)}
+		}),
 }
 
-func cFault(name, doc string, design C.enum_design, local bool) targets.Target {
-	const vmas = 1000
+// stream returns faults on n VMAs, near each other or at random.
+func stream(n int, local bool) []vmm.Addr {
+	if local {
+		return targets.LocalPages(0, n)
+	}
+	return targets.RandomPages(0, n)
+}
+
+func cFault(name, doc string, local bool) targets.Target {
 	return targets.Peer(name, doc, targets.AtMost(1.30), targets.AtMost(1.5), 1,
 		func(e *targets.Env) (a, b []func(n int)) {
-			stream := targets.RandomPages(0, vmas)
-			if local {
-				stream = targets.LocalPages(0, vmas)
-			}
-			return loops{e.Faults(e.Refcount(1, vmas), stream)}, loops{cFaults(design, vmas, stream)}
+			s := stream(treeVMAs, local)
+			return loops{e.Faults(e.Refcount(1, treeVMAs), s)}, loops{cFaults(C.REFCOUNT, treeVMAs, s)}
+		})
+}
+
+func cFloor(name, doc string, local bool) targets.Target {
+	return targets.Peer(name, doc, targets.Anything, targets.Anything, 1,
+		func(e *targets.Env) (a, b []func(n int)) {
+			s := stream(treeVMAs, local)
+			return loops{e.Faults(e.Floor(1, treeVMAs), s)}, loops{cFaults(C.NO_LOCK, treeVMAs, s)}
 		})
 }

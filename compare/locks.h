@@ -6,6 +6,7 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // task lies on lines of its own, as vmm.Task does.
@@ -28,17 +29,22 @@ struct rwsem {
 	uint64_t osq_and_lock, first, last;
 };
 
-// vma has the fields of both designs; the count has a line of its own.
+// vma has the fields of both designs, each on the line where the reference-count
+// design has it.
 struct vma {
-	alignas(64) uint64_t start, end;
+	alignas(64) uint64_t start;
+	uint64_t end;
 	struct mm *mm;
 	uint64_t prot, flags;
 	_Atomic uint32_t lock_seq;
 	bool detached;
 	struct rwsem *lock;
-	_Atomic(void *) anon_vma;
+	alignas(64) _Atomic(void *) anon_vma;
 	alignas(64) _Atomic uint32_t refcnt;
 };
+
+_Static_assert(offsetof(struct vma, lock_seq) == 40 && offsetof(struct vma, anon_vma) == 64 &&
+	offsetof(struct vma, refcnt) == 128 && sizeof(struct vma) == 192, "not as in Go");
 
 #define RELAXED memory_order_relaxed
 #define ACQUIRE memory_order_acquire

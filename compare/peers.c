@@ -206,6 +206,16 @@ long peer_read_pairs(struct peer *p, struct task *t, uint64_t addr, long n)
 	return failed;
 }
 
+uint64_t peer_lookups(struct peer *p, uint64_t s, uint64_t base, int vmas, long n)
+{
+	while (n-- > 0) {
+		s = s * 6364136223846793005u + 1442695040888963407u;
+		uint64_t a = base + ((s >> 32) * (uint64_t)vmas >> 32) * VMA_STRIDE * PAGE + (s >> 30 & 3) * PAGE;
+		s += find(p, a)->start & 1; // 0, but the CPU must wait to know
+	}
+	return s;
+}
+
 void peer_write_pairs(struct peer *p, struct task *t, uint64_t addr, long n)
 {
 	struct vma *v = find(p, addr);

@@ -24,6 +24,10 @@ long peer_read_pairs(struct peer *p, struct task *t, uint64_t addr, long n);
 void peer_write_pairs(struct peer *p, struct task *t, uint64_t addr, long n);
 long peer_faults(struct peer *p, struct task *t, const uint64_t *addrs, long len, long *at, long n);
 
+// peer_lookups performs n lookups among vmas VMAs from base, each at an address
+// that depends on the last, and returns the generator's state.
+uint64_t peer_lookups(struct peer *p, uint64_t seed, uint64_t base, int vmas, long n);
+
 // bare_pairs is one compare-and-swap and one fetch-and-add.
 void bare_pairs(uint32_t *word, long n);
 

@@ -66,6 +66,11 @@ func (e *Env) Refcount(arenas, n int) vmm.VMM {
 	return e.space(refcount.Design.New(vmm.Config{}), arenas, n)
 }
 
+// Floor makes an address space whose faults take no VMA lock.
+func (e *Env) Floor(arenas, n int) vmm.VMM {
+	return e.space(refcount.NoLock(vmm.Config{}), arenas, n)
+}
+
 // check stops at an error that a correct VMM cannot return here.
 func check(err error) {
 	if err != nil {

@@ -103,11 +103,11 @@ func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.Map
 		return vmm.ENOMEM
 	}
 	var buf [gatherBuf]*mm.VMA
-	gone, err := s.gather(t, r, buf[:0])
+	gone, ceiling, err := s.gather(t, r, buf[:0])
 	if err != nil {
 		return err
 	}
-	s.clear(t, r, gone)
+	s.clear(t, r, gone, ceiling)
 	s.mapNew(t, r, kind{flags: vmFlags(prot, flags), file: uint64(file.ID)}, firstPgoff(r, flags, file))
 	s.release(t, gone)
 	return nil

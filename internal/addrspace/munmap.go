@@ -26,7 +26,7 @@ func (s *Space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
 // releases mmap_lock.
 func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 	var buf [gatherBuf]*mm.VMA
-	gone, err := s.gather(t, r, buf[:0])
+	gone, ceiling, err := s.gather(t, r, buf[:0])
 	if err != nil || len(gone) == 0 {
 		s.WriteUnlock(t)
 		return err
@@ -34,7 +34,7 @@ func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 	s.MM.Index.Store(r, nil)
 	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
 	s.Downgrade(t)
-	s.unmapPages(t, r, gone)
+	s.unmapPages(t, r, gone, ceiling)
 	s.release(t, gone)
 	s.ReadUnlock(t)
 	return nil
@@ -44,27 +44,25 @@ func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 // mmap write.
 func (s *Space) unmapLocked(t *vmm.Task, r vmm.Range) error {
 	var buf [gatherBuf]*mm.VMA
-	gone, err := s.gather(t, r, buf[:0])
+	gone, ceiling, err := s.gather(t, r, buf[:0])
 	if err != nil {
 		return err
 	}
-	s.clear(t, r, gone)
+	s.clear(t, r, gone, ceiling)
 	s.release(t, gone)
 	return nil
 }
 
 // gather is vms_gather_munmap_vmas: it splits at the ends of r, write-locks and
 // detaches each VMA in r and appends it to gone. They are still in the index.
+// ceiling is where the next VMA above r starts, or vmm.TaskSize.
 // On vmm.ENOMEM nothing has changed.
-func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) ([]*mm.VMA, error) {
+func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) (_ []*mm.VMA, ceiling vmm.Addr, err error) {
 	v, at := s.MM.Index.FindFrom(r.Start)
-	if v == nil || at.Start >= r.End {
-		return gone, nil
-	}
-	if at.Start < r.Start {
+	if v != nil && at.Start < r.Start {
 		// A hole punched in one VMA adds one; cutting an end off adds none.
 		if r.End < at.End && s.full(1) {
-			return gone, vmm.ENOMEM
+			return gone, 0, vmm.ENOMEM
 		}
 		v = s.split(t, v, r.Start, false)
 		at = rangeOf(v)
@@ -79,33 +77,33 @@ func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) ([]*mm.VMA, err
 		gone = append(gone, v)
 		v, at = s.MM.Index.FindFrom(at.End)
 	}
-	return gone, nil
+	if v == nil {
+		return gone, vmm.TaskSize, nil
+	}
+	return gone, at.Start, nil
 }
 
 // clear takes the gathered VMAs out of the index and unmaps their pages, under
 // mmap write (vms_clean_up_area).
-func (s *Space) clear(t *vmm.Task, r vmm.Range, gone []*mm.VMA) {
+func (s *Space) clear(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
 	if len(gone) == 0 {
 		return
 	}
 	s.MM.Index.Store(r, nil)
 	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
-	s.unmapPages(t, r, gone)
+	s.unmapPages(t, r, gone, ceiling)
 }
 
 // unmapPages is vms_clear_ptes: it empties the page table of the gathered VMAs,
 // which nobody can find any more, and frees tables that map nothing else. The
 // caller holds mmap_lock, so that nothing is mapped in r and no neighbour grows.
-func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA) {
+func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
 	for _, v := range gone {
 		s.MM.Table.Zap(&t.Task, rangeOf(v))
 	}
-	floor, ceiling := vmm.Addr(0), vmm.TaskSize
+	floor := vmm.Addr(0)
 	if _, at := s.MM.Index.Prev(r.Start); at.End != 0 {
 		floor = at.End
-	}
-	if v, at := s.MM.Index.FindFrom(r.Start); v != nil {
-		ceiling = at.Start
 	}
 	s.MM.Table.FreeTables(&t.Task, r, floor, ceiling)
 }
