@@ -13,13 +13,14 @@ const (
 )
 
 // writeInitramfs writes an archive of the format that the kernel calls newc:
-// the program that becomes /init, a folder for /proc, and the console, without
-// which a process starts with no output.
+// the program that becomes /init, folders for /proc and /sys, and the console,
+// without which a process starts with no output.
 func writeInitramfs(w io.Writer, init []byte) error {
 	c := cpio{w: w}
 	c.add("dev", modeDir, nil, 0, 0)
 	c.add("dev/console", modeChar, nil, 5, 1)
 	c.add("proc", modeDir, nil, 0, 0)
+	c.add("sys", modeDir, nil, 0, 0)
 	c.add("init", modeFile, init, 0, 0)
 	c.add("TRAILER!!!", 0, nil, 0, 0)
 	return c.err

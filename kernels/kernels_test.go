@@ -82,7 +82,7 @@ func TestInitramfs(t *testing.T) {
 		names += name + " "
 		data = data[pad(110+nameSize)+pad(size):]
 	}
-	if names != "dev dev/console proc init TRAILER!!! " {
+	if names != "dev dev/console proc sys init TRAILER!!! " {
 		t.Error(names)
 	}
 }

@@ -206,6 +206,11 @@ func (r *report) quantile(p float64) float64 {
 // mmap_lock nor a VMA's.
 const pageTableLock = "_raw_spin_lock"
 
+// lockFunctions are those that take and release mmap_lock or a VMA's lock for a
+// fault. In do_user_addr_fault compilers inline some of them.
+var lockFunctions = []string{"do_user_addr_fault", "lock_mm_and_find_vma", "lock_vma_under_rcu", "vma_start_read", "vma_refcount_put",
+	"vma_end_read", "down_read", "down_read_killable", "down_read_trylock", "up_read"}
+
 func linesRow(of []report) results.KernelRow {
 	row := named(of[0].name)
 	for _, r := range of {
@@ -224,6 +229,12 @@ func linesRow(of []report) results.KernelRow {
 			return 0
 		})),
 		ranged(of, "lines/op", 3, total(func(f function) float64 { return f.lines })),
+		ranged(of, "lock_lines/op", 3, total(func(f function) float64 {
+			if slices.Contains(lockFunctions, f.name) {
+				return f.lines
+			}
+			return 0
+		})),
 		[]results.Value{{Unit: "slips", Value: slips(of)}})
 	return row
 }

@@ -20,7 +20,7 @@ func plugged(lines int) string {
 lengths 10 20 30 400
 function down_read_trylock 38 2 %d
 function _raw_spin_lock 16 2 0
-function mas_walk 400 0 0
+function mas_walk 400 0 1
 end
 report 3 3 500000 2
 lengths 5 6 7
@@ -69,7 +69,7 @@ func TestSummarize(t *testing.T) {
 	}
 	want := map[string]map[string]float64{
 		"KernelLines/design=rwsem/fault=user/vmas=own/threads=4": {"insn/op": 227, "rmw/op": 2, "pagetable_rmw/op": 1,
-			"lines/op": 2, "lines-least/op": 1, "lines-most/op": 3, "slips": 0},
+			"lines/op": 2.5, "lines-least/op": 1.5, "lines-most/op": 3.5, "lock_lines/op": 2, "lock_lines-most/op": 3, "slips": 0},
 		"KernelFunction/design=rwsem/fault=user/vmas=own/threads=4/func=mas_walk": {"insn/op": 200},
 		"KernelTail/design=rwsem/fault=user/writer=mmap/threads=1": {"p50-insn": 6, "p99-insn": 7, "ops/Minsn": 6,
 			"writer-ops": 360, "writer-most-ops": 360, "slips": 6},

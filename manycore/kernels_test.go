@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,11 @@ const (
 	modelPerThread = 0x800000 // bytes between what threads fault on, as the guest has it
 	modelTouches   = 500
 	modelPasses    = 4
+	modelPlaces    = 50
+
+	// A fault's own time, in nanoseconds, is for the most part spent under the
+	// lock: of 1441 instructions in 6.1, 1180.
+	modelInside, modelOutside = 1180, 300
 )
 
 // mainline are the designs that real kernels have.
@@ -39,8 +45,24 @@ var ways = [][2]string{{"user", "own"}, {"kernel", "own"}, {"user", "shared"}, {
 
 // modelLines returns the cache lines that a fault moves between four CPUs, on
 // VMAs of their own or one for all, among 1000 others: what package guest does
-// in a real kernel.
-func modelLines(t *testing.T, d vmm.Design, fault, vmas string) float64 {
+// in a real kernel. Which locks share a line depends on where the slabs put
+// them, so VMAs are tried at places all over a page; the counts are in order of
+// size.
+func modelLines(t *testing.T, d vmm.Design, fault, vmas string) (counts []float64) {
+	t.Helper()
+	places := modelPlaces
+	if fault == "kernel" || d.Name == "mmaponly" { // mmap_lock
+		places = 1
+	}
+	for i := range places {
+		counts = append(counts, modelLinesAt(t, d, fault, vmas, i))
+	}
+	slices.Sort(counts)
+	return counts
+}
+
+// modelLinesAt is one of them; see modelSpace.
+func modelLinesAt(t *testing.T, d vmm.Design, fault, vmas string, place int) (lines float64) {
 	t.Helper()
 	m, _, err := Load("broadwell-2s")
 	if err != nil {
@@ -51,7 +73,7 @@ func modelLines(t *testing.T, d vmm.Design, fault, vmas string) float64 {
 	boot := vmm.NewTask()
 	defer boot.Release()
 	var v vmm.VMM
-	atomic.Run(sim, func() { v, err = modelSpace(d, boot, vmas, threads) })
+	atomic.Run(sim, func() { v, err = modelSpace(d, boot, vmas, threads, place) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,29 +81,18 @@ func modelLines(t *testing.T, d vmm.Design, fault, vmas string) float64 {
 	for i := range threads {
 		k := vmm.NewTask()
 		defer k.Release()
-		at := vmm.Addr(0x4000000000 + i*modelPerThread)
+		k.Zero = make([]byte, modelInside*addrspace.ClearedPerNS)
 		sim.Go(&k.Task, func() {
 			for pass := range modelPasses + 1 {
 				if pass == 1 {
 					sim.steady() // the first is for page tables and cold caches
 				}
-				for j := range vmm.Addr(modelTouches) {
-					atomic.Work(int64(DefaultShared(m).Work)) // the rest of a fault
-					f := v.Fault
-					if fault == "kernel" {
-						f = v.FaultKernel
-					}
-					if err := f(k, at+j*modelPage, vmm.AccessRead); err != nil {
-						t.Error(err)
-						return
-					}
-					if pass > 0 {
-						ops++
-					}
-				}
-				if err := v.Madvise(k, at, modelTouches*modelPage, vmm.DontNeed); err != nil {
+				if err := modelFaults(v, k, fault, i); err != nil {
 					t.Error(err)
 					return
+				}
+				if pass > 0 {
+					ops += modelTouches
 				}
 			}
 		})
@@ -89,15 +100,36 @@ func modelLines(t *testing.T, d vmm.Design, fault, vmas string) float64 {
 	if err := sim.Run(); err != nil {
 		t.Fatal(err)
 	}
-	sum := 0.0
 	for _, l := range sim.explain(ops) {
-		sum += l.Transfers
+		lines += l.Transfers
 	}
-	return sum
+	return lines
 }
 
-func modelSpace(d vmm.Design, k *vmm.Task, vmas string, threads int) (vmm.VMM, error) {
-	v := d.New(vmm.Config{}).NewVMM(k)
+// modelFaults are a thread's: on each of its pages, which it then drops.
+func modelFaults(v vmm.VMM, k *vmm.Task, fault string, thread int) error {
+	at := vmm.Addr(0x4000000000 + thread*modelPerThread)
+	f := v.Fault
+	if fault == "kernel" {
+		f = v.FaultKernel
+	}
+	for j := range vmm.Addr(modelTouches) {
+		atomic.Work(modelOutside)
+		if err := f(k, at+j*modelPage, vmm.AccessRead); err != nil {
+			return err
+		}
+	}
+	return v.Madvise(k, at, modelTouches*modelPage, vmm.DontNeed)
+}
+
+// modelConfig gives each design the rules of its own kernel, and page zeroing
+// as what a fault does under the lock.
+var modelConfig = vmm.Config{Protocol: vmm.ProtocolEra, Page: vmm.PageZero}
+
+// modelSpace returns an address space of 1000 VMAs and those that threads fault
+// on; the place says how many others are made first, and in between.
+func modelSpace(d vmm.Design, k *vmm.Task, vmas string, threads, place int) (vmm.VMM, error) {
+	v := d.New(modelConfig).NewVMM(k)
 	mmap := func(at vmm.Addr, pages uint64) error {
 		_, err := v.Mmap(k, at, pages*modelPage, modelRW, vmm.MapFixed, vmm.File{})
 		return err
@@ -109,6 +141,19 @@ func modelSpace(d vmm.Design, k *vmm.Task, vmas string, threads int) (vmm.VMM, e
 			}
 		}
 	}
+	more := vmm.Addr(0x7000000000)
+	others := func(n int) error {
+		for range n {
+			if err := mmap(more, 1); err != nil {
+				return err
+			}
+			more += 2 * modelPage
+		}
+		return nil
+	}
+	if err := others(place); err != nil {
+		return nil, err
+	}
 	if vmas == "shared" {
 		if err := mmap(0x4000000000, uint64(threads)*modelPerThread/modelPage); err != nil {
 			return nil, err
@@ -117,6 +162,9 @@ func modelSpace(d vmm.Design, k *vmm.Task, vmas string, threads int) (vmm.VMM, e
 	for i := range threads {
 		at := vmm.Addr(0x4000000000 + i*modelPerThread)
 		if vmas == "own" {
+			if err := others(place % 10); err != nil {
+				return nil, err
+			}
 			if err := mmap(at, modelTouches); err != nil {
 				return nil, err
 			}
@@ -138,7 +186,7 @@ func modelRMWs(t *testing.T, d vmm.Design, fault string) (all, locks int) {
 	k := vmm.NewTask()
 	defer k.Release()
 	count.Run(func(e *count.Engine) {
-		v, err := modelSpace(d, k, "own", 1)
+		v, err := modelSpace(d, k, "own", 1, 0)
 		if err != nil {
 			t.Error(err)
 			return
@@ -184,9 +232,11 @@ func modelRows(t *testing.T) (rows []results.KernelRow) {
 		row("KernelVMABytes", int64(f.VMAs), values, design, results.Param{Key: "vmas", Value: fmt.Sprint(f.VMAs)})
 		for _, w := range ways {
 			all, locks := modelRMWs(t, d, w[0])
+			lines := modelLines(t, d, w[0], w[1])
 			row("KernelLines", 4*modelPasses*modelTouches, []results.Value{
 				{Unit: "rmw/op", Value: float64(all)}, {Unit: "pagetable_rmw/op", Value: float64(all - locks)},
-				{Unit: "lines/op", Value: round(modelLines(t, d, w[0], w[1]), 1000)},
+				{Unit: "lines/op", Value: round(lines[len(lines)/2], 1000)},
+				{Unit: "lines-least/op", Value: round(lines[0], 1000)}, {Unit: "lines-most/op", Value: round(lines[len(lines)-1], 1000)},
 			}, design, results.Param{Key: "fault", Value: w[0]}, results.Param{Key: "vmas", Value: w[1]}, results.Param{Key: "threads", Value: "4"})
 		}
 	}
@@ -200,7 +250,7 @@ func modelFootprint(t *testing.T, d vmm.Design) vmm.Footprint {
 	t.Helper()
 	k := vmm.NewTask()
 	defer k.Release()
-	v := d.New(vmm.Config{}).NewVMM(k)
+	v := d.New(modelConfig).NewVMM(k)
 	const many = 40_000
 	_, err := v.Mmap(k, 0x100000, many*modelPage, modelRW, vmm.MapFixed, vmm.File{})
 	for i := vmm.Addr(1); i < many && err == nil; i += 2 {
@@ -237,7 +287,7 @@ func TestModelsOnRecord(t *testing.T) {
 		}
 		for i, v := range r.Values {
 			slack := 0.0
-			if v.Unit == "lines/op" {
+			if strings.HasPrefix(v.Unit, "lines") {
 				slack = 0.05 + 0.1*v.Value
 			}
 			if was := on[0].Values[i]; was.Unit != v.Unit || was.Value < v.Value-slack || was.Value > v.Value+slack {
@@ -247,47 +297,96 @@ func TestModelsOnRecord(t *testing.T) {
 	}
 }
 
-// TestLocksAsRealKernels: a model's fault makes as many locked
+// own names the kernel that each design is the model of. Other kernels with the
+// same VMA lock have another mmap_lock: since 6.17 a reader that leaves takes its
+// name out of owner, an atomic more, and 7.3's lies elsewhere in mm_struct.
+var own = map[string]string{"mmaponly": "6.1.", "rwsem": "6.12.", "refcount": "6.16."}
+
+func isOwn(design string, r results.KernelRow) bool {
+	return strings.HasPrefix(r.Get("kernel"), own[design])
+}
+
+// TestAtomicsAsRealKernels: a model's fault makes as many locked
 // read-modify-writes as the real kernel's, of its locks two and of the page
-// table's one, and moves as many lines: next to none on a VMA of its own, one
-// to three on one for all, two to five by mmap_lock.
-func TestLocksAsRealKernels(t *testing.T) {
+// table's one.
+func TestAtomicsAsRealKernels(t *testing.T) {
 	model, real := byName(t, "models.txt"), byName(t, "locks.txt")
 	for _, design := range mainline {
-		// One thread, from user mode: no interrupt of another CPU and nothing of
-		// access(2) is in it.
-		const atomics = "KernelLines/design=%s/fault=user/vmas=own/threads=%d"
-		alone := real[fmt.Sprintf(atomics, design, 1)]
-		if len(alone) == 0 {
-			t.Errorf("%s: no real kernel on record", design)
-		}
-		for _, r := range alone {
-			for _, unit := range []string{"rmw/op", "pagetable_rmw/op"} {
-				got, want := value(model[fmt.Sprintf(atomics, design, 4)][0], unit), value(r, unit)
-				if got < want-0.1 || got > want+0.1 {
-					t.Errorf("%s: %v %s, Linux %s has %v", design, got, unit, r.Get("kernel"), want)
+		for _, fault := range []string{"user", "kernel"} {
+			// One thread: no interrupt of another CPU is in it.
+			name := fmt.Sprintf("KernelLines/design=%s/fault=%s/vmas=own/threads=", design, fault)
+			compared := 0
+			for _, r := range real[name+"1"] {
+				if fault == "kernel" && !isOwn(design, r) {
+					continue
+				}
+				compared++
+				for _, what := range []string{"rmw", "pagetable_rmw"} {
+					got, least, most := value(model[name+"4"][0], what+"/op"), value(r, what+"-least/op"), value(r, what+"-most/op")
+					if got < least-0.05 || got > most+0.05 {
+						t.Errorf("%s: %v %s/op, Linux %s has %v to %v", name, got, what, r.Get("kernel"), least, most)
+					}
 				}
 			}
+			if compared == 0 {
+				t.Errorf("%s: no real kernel on record", name)
+			}
 		}
+	}
+}
+
+// TestLocksAsRealKernels: a model's fault moves as many lines as the lock
+// functions of the real kernel's. On a VMA of its own that is next to none, but
+// in 6.12 and its model where the slab put two locks on one line; on one VMA
+// for all, and by mmap_lock, one to load count, one to change it and one to
+// give it back, if others always come in between. By an mmap_lock whose owner
+// is on another line than its count, two more.
+func TestLocksAsRealKernels(t *testing.T) {
+	model, real, layout := byName(t, "models.txt"), byName(t, "locks.txt"), byName(t, "exact.txt")
+	for _, design := range mainline {
 		for _, w := range ways {
 			name := fmt.Sprintf("KernelLines/design=%s/fault=%s/vmas=%s/threads=4", design, w[0], w[1])
 			if len(model[name]) != 1 || len(real[name]) == 0 {
 				t.Errorf("%s: %d models and %d real kernels on record", name, len(model[name]), len(real[name]))
 				continue
 			}
-			m := model[name][0]
-			least, most := 2.0, 5.0 // mmap_lock
-			if w[0] == "user" && design != "mmaponly" {
+			m, least, most := model[name][0], 2.5, 3.5
+			switch {
+			case w[0] == "kernel" && ownerApart(t, design, layout):
+				least, most = 4, 5.5
+			case w[0] == "user" && design != "mmaponly" && w[1] == "own":
 				least, most = 0, 0.05
-				if w[1] == "shared" {
-					least, most = 1, 3
-				}
+			case w[0] == "user" && design != "mmaponly":
+				least, most = 1, 3
 			}
 			if lines := value(m, "lines/op"); lines < least || lines > most {
 				t.Errorf("%s: %v lines, want %v to %v", name, lines, least, most)
 			}
+			for _, r := range real[name] {
+				if w[0] == "kernel" && !isOwn(design, r) {
+					continue
+				}
+				lo, hi := value(r, "lock_lines-least/op"), value(r, "lock_lines-most/op")
+				const slack = 1.15 // the machines are not the same
+				if value(m, "lines-least/op") > slack*hi+0.05 || value(m, "lines-most/op") < lo/slack-0.05 {
+					t.Errorf("%s: %v, Linux %s has %v to %v lock_lines/op", name, m.Values, r.Get("kernel"), lo, hi)
+				}
+			}
 		}
 	}
+}
+
+// ownerApart reports whether the design's kernel has mmap_lock's count at the
+// end of a cache line and its owner on the next.
+func ownerApart(t *testing.T, design string, exact map[string][]results.KernelRow) bool {
+	t.Helper()
+	for _, r := range exact["KernelLayout/design="+design+"/struct=mm_struct"] {
+		if isOwn(design, r) {
+			return int(value(r, "mmap_lock-at-B"))%64 == 56
+		}
+	}
+	t.Fatalf("%s: the layout of Linux %s is not on record", design, own[design])
+	return false
 }
 
 func value(r results.KernelRow, unit string) float64 {

@@ -22,10 +22,13 @@ type Rules struct {
 	// ForkKillable: fork's vma_start_write on the parent ends with a fatal
 	// signal (7.0).
 	ForkKillable bool
+	// LockOnTwoLines: mmap_lock's count ends a cache line and its owner starts the
+	// next (Debian's 6.16), else they share one (its 6.1 and 6.12).
+	LockOnTwoLines bool
 }
 
 // Linux70 are the rules of Linux 7.0.
-var Linux70 = Rules{VMALocks: true, SeqAtLock: true, MapsVMA: true, MadviseVMA: true, ForkKillable: true}
+var Linux70 = Rules{VMALocks: true, SeqAtLock: true, MapsVMA: true, MadviseVMA: true, ForkKillable: true, LockOnTwoLines: true}
 
 // Machine is what the machines of all designs have: the RCU domain and the
 // page-table pages that their address spaces share.
@@ -66,7 +69,7 @@ type Setup struct {
 
 // Init makes a zero s an empty address space.
 func (s *Space) Init(u Setup) {
-	s.MM = new(mm.MM)
+	s.MM = mm.New(!u.Rules.LockOnTwoLines)
 	s.MM.Init(&u.Machine.RCU)
 	s.MM.Table.Init(&u.Machine.Pool)
 	s.Locks, s.Rules, s.Config = u.Locks, u.Rules, u.Machine.Config

@@ -13,7 +13,8 @@ import (
 // matter: the structural count alone on a line, mmap_lock across two lines
 // (count ends one, owner starts the next: both are hot when it is contended),
 // and behind it the wait pointer and the counter that every fault reads, so
-// that a mapper's stores cost the faulters what they cost in Linux.
+// that a mapper's stores cost the faulters what they cost in Linux. The offsets
+// are those of Debian's 6.16; see New for others.
 type MM struct {
 	// Count is mm_count: 1 for the address space itself and 1 for each stale
 	// reader that holds on to a foreign mm. See Grab and Drop.
@@ -35,7 +36,7 @@ type MM struct {
 	AnonLock atomic.SpinLock
 	_        [headPad]byte
 
-	// Lock is mmap_lock, 56 bytes into a line.
+	// Lock is mmap_lock, 56 bytes into a line, or 40 (New).
 	Lock rwsem.RWSem
 	_    [2]uintptr // mmlist
 	// WriterWait is vma_writer_wait, an rcuwait: the task that waits for a
@@ -64,6 +65,23 @@ var (
 	_ [0]struct{} = [unsafe.Offsetof(MM{}.LockSeq) - unsafe.Offsetof(MM{}.WriterWait) - 8]struct{}{}
 	_ [0]struct{} = [unsafe.Sizeof(MM{}) % line]struct{}{}
 )
+
+// lower is an MM of which each field lies 48 bytes further into its line.
+type lower struct {
+	_ [48]byte
+	MM
+	_ [line - 48]byte
+}
+
+// New returns a zero MM. Where a kernel's mmap_lock falls is an accident of its
+// configuration: with oneLine its count and its owner share a line, 40 bytes
+// into it, as in Debian's 6.12 (6.1: 48, 7.3: 24).
+func New(oneLine bool) *MM {
+	if oneLine {
+		return &new(lower).MM
+	}
+	return new(MM)
+}
 
 // Init makes a zero m an empty address space with one structural reference.
 func (m *MM) Init(rcu *atomic.RCU) {

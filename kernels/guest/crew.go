@@ -16,7 +16,7 @@ import (
 func countOn()
 func countReport()
 func markedLoad(p uintptr)
-func markedAccess(p uintptr)
+func markedKernelRead(p uintptr)
 
 // crew are threads that begin together, each on a CPU of its own. The last CPU
 // is for everything else: the main thread, the runtime's own.

@@ -69,7 +69,7 @@ func measure(name, fault, vmas string, threads int, writer string) error {
 					if fault == "user" {
 						markedLoad(at + j*page)
 					} else {
-						markedAccess(at + j*page)
+						markedKernelRead(at + j*page)
 					}
 				}
 				if err := madvise(at, touches, unix.MADV_DONTNEED); err != nil {

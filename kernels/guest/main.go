@@ -50,10 +50,12 @@ func jobs(name string) error {
 		}
 		return nil
 	case "exact":
-		if err := instructions(); err != nil {
-			return err
+		for _, f := range []func() error{instructions, slabs, layouts} {
+			if err := f(); err != nil {
+				return err
+			}
 		}
-		return slabs()
+		return nil
 	}
 	return fmt.Errorf("no job %q", name)
 }

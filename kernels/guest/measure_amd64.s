@@ -73,11 +73,13 @@ TEXT ·markedLoad(SB), NOSPLIT, $0-8
 	END
 	RET
 
-// func markedAccess(p uintptr)
-TEXT ·markedAccess(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), DI
-	MOVQ $0, SI
-	MOVQ $21, AX // access(2)
+// func markedKernelRead(p uintptr), as kernelRead
+TEXT ·markedKernelRead(SB), NOSPLIT, $0-8
+	MOVQ $0, DI // SIG_BLOCK
+	MOVQ p+0(FP), SI
+	MOVQ $0, DX
+	MOVQ $8, R10
+	MOVQ $14, AX // rt_sigprocmask(2)
 	BEGIN
 	SYSCALL
 	END

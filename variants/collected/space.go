@@ -42,6 +42,6 @@ func machine(c vmm.Config, empty func() (vmm.VMM, *addrspace.Space)) vmm.Machine
 		Rest:     restOffset,
 		Lookup:   lockVMAUnderRCU,
 		New:      empty,
-		Era:      addrspace.Rules{SeqAtLock: true}, // 6.16
+		Era:      addrspace.Rules{SeqAtLock: true, LockOnTwoLines: true}, // 6.16
 	})
 }

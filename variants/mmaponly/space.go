@@ -34,8 +34,8 @@ type Machine struct {
 	vmas *mm.Slab[vma]
 }
 
-// NewMachine returns a machine whose address spaces use the design. Both
-// protocols are the same here.
+// NewMachine returns a machine whose address spaces use the design. The
+// protocols differ here only in where mmap_lock lies.
 func NewMachine(c vmm.Config) *Machine {
 	var flags mm.SlabFlags
 	if c.NoRecycle {
@@ -57,7 +57,8 @@ func (m *Machine) NewVMM(t *vmm.Task) vmm.VMM {
 
 func (m *Machine) newSpace(*vmm.Task) (vmm.VMM, *addrspace.Space) {
 	s := new(space)
-	s.Init(addrspace.Setup{Machine: &m.Machine, Locks: m, Rest: restOffset, Sibling: m.newSpace})
+	rules := addrspace.Rules{LockOnTwoLines: m.Config.Protocol == vmm.ProtocolSame}
+	s.Init(addrspace.Setup{Machine: &m.Machine, Locks: m, Rules: rules, Rest: restOffset, Sibling: m.newSpace})
 	return s, &s.Space
 }
 
