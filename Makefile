@@ -103,10 +103,15 @@ kernels: kernels-guest ## real kernels, emulated: bytes and instructions, held a
 	$(BIN)/vmabench kernels -guest $(GUEST) $(if $(UPDATE),-update)
 
 CC ?= cc
-kernels-locks: kernels-guest ## the same by kernel function: atomics, cache lines, the tail behind a mapper (and a C compiler)
-	@command -v $(CC) >/dev/null || { echo 'kernels-locks: no C compiler ($(CC))' >&2; exit 2; }
-	$(CC) -std=gnu17 -O2 -Wall -shared -fPIC -o $(BIN)/kernels/locks.so kernels/plugin/locks.c
-	$(BIN)/vmabench kernels -guest $(GUEST) -locks $(BIN)/kernels/locks.so $(if $(UPDATE),-update)
+PLUGIN := $(BIN)/kernels/locks.so
+kernels-plugin:
+	@command -v $(firstword $(CC)) >/dev/null || { echo 'kernels-locks: no C compiler ($(CC))' >&2; exit 2; }
+	@mkdir -p $(dir $(PLUGIN))
+	$(CC) -std=gnu17 -O2 -Wall -shared -fPIC -o $(PLUGIN) kernels/plugin/locks.c || \
+		{ echo 'kernels-locks: $(CC) does not compile the plugin' >&2; exit 2; }
+
+kernels-locks: kernels-plugin kernels-guest ## the same by kernel function: atomics, cache lines, the tail behind a mapper (and a C compiler)
+	$(BIN)/vmabench kernels -guest $(GUEST) -locks $(PLUGIN) $(if $(UPDATE),-update)
 
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

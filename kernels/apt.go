@@ -29,8 +29,10 @@ var inReleaseRE = regexp.MustCompile(`(?m)^'(.+)/dists/([^/']+)/InRelease'`)
 
 // findMirrors asks the machine's own apt.
 func findMirrors(ctx context.Context) (mirrors, error) {
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		return mirrors{}, unavailable("apt-get is not in PATH; Debian, or a container of it, is needed")
+	for _, tool := range []string{"apt-get", "apt-cache", "dpkg-deb"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return mirrors{}, unavailable("%s is not in PATH; Debian, or a container of it, is needed", tool)
+		}
 	}
 	out, err := command(ctx, "", "apt-get", "update", "--print-uris").Output()
 	if err != nil {

@@ -104,16 +104,16 @@ func (c *Cache) emulate(ctx context.Context, m *Machine, initrd string) ([]byte,
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	root := filepath.Join(c.Dir, emulator)
-	libs := filepath.Join(root, "lib/x86_64-linux-gnu")
+	libs := filepath.Join(root, emulatorLibs)
 	usr := filepath.Join(root, "usr/lib/x86_64-linux-gnu")
-	args := []string{"--library-path", libs + ":" + usr, filepath.Join(root, "usr/bin/qemu-system-x86_64"),
+	args := []string{"--library-path", libs + ":" + usr, filepath.Join(root, emulatorFile),
 		"-L", filepath.Join(root, "usr/share/qemu"), "-L", filepath.Join(root, "usr/share/seabios")}
 	args = append(args, c.options(m)...)
 	if m.Plugin != "" {
 		args = append(args, "-plugin", m.Plugin)
 	}
 	args = append(args, "-kernel", m.Kernel.Image, "-initrd", initrd, "-append", bootLine(m))
-	cmd := exec.CommandContext(ctx, filepath.Join(libs, "ld-linux-x86-64.so.2"), args...)
+	cmd := exec.CommandContext(ctx, c.loader(), args...)
 	cmd.Env = []string{"QEMU_MODULE_DIR=" + filepath.Join(usr, "qemu"), "PATH=/nonexistent"}
 	out, err := cmd.Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) && len(exit.Stderr) > 0 {

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"vmabench/results"
 )
 
 // Series are the kernels that are looked for. Each is the last of its kind that
@@ -36,7 +40,7 @@ type Kernel struct {
 	Wanted  string // what was asked for: "6.1", "6.12", "newest"
 	Release string // as uname has it, "6.12.117+deb12-cloud-amd64"
 	Version string // of its package
-	Image   string // file
+	Image   string `json:"-"` // file
 }
 
 // Cache is a folder with an emulator and kernels.
@@ -46,37 +50,98 @@ type Cache struct {
 	Kernels  []Kernel
 }
 
+var wantedRE = regexp.MustCompile(`^\d+\.\d+([.+-]\S*)?$`)
+
+// ParseWanted reads a list of kernels: releases, their beginnings, Newest.
+func ParseWanted(list string) (wanted []string, err error) {
+	for _, w := range strings.Split(list, ",") {
+		w = strings.TrimSpace(w)
+		if w != Newest && !wantedRE.MatchString(w) {
+			return nil, fmt.Errorf("%q is neither %s nor a release of Linux such as 6.12", w, Newest)
+		}
+		if !slices.Contains(wanted, w) {
+			wanted = append(wanted, w)
+		}
+	}
+	return wanted, nil
+}
+
 const (
 	manifest = "manifest.json"
 	emulator = "emulator" // folder that the emulator's packages are unpacked into
 	qemu     = "qemu-system-x86"
+
+	needed = 400 << 20 // bytes: lists, packages and what is unpacked of them
+
+	emulatorFile = "usr/bin/qemu-system-x86_64"
+	emulatorLibs = "lib/x86_64-linux-gnu"
 )
+
+// loader is the emulator's own, of its own libc.
+func (c *Cache) loader() string {
+	return filepath.Join(c.Dir, emulator, emulatorLibs, "ld-linux-x86-64.so.2")
+}
 
 // Open returns the cache in dir with the kernels that are wanted, and fetches
 // those that are missing, or all if fresh; say is told what takes long. Errors
-// are of type *Unavailable where the machine or its mirror lacks something.
+// are of type *Unavailable where the machine, its disk or its mirror lacks
+// something.
 func Open(ctx context.Context, dir string, wanted []string, fresh bool, say func(string)) (*Cache, error) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return nil, unavailable("the emulator's packages are for Linux on amd64")
 	}
 	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
 	if err != nil {
-		return nil, err
+		return nil, unavailable("the cache folder: %v", err)
 	}
 	c := &Cache{Dir: dir}
-	if data, err := os.ReadFile(filepath.Join(dir, manifest)); err == nil && !fresh {
-		if err := json.Unmarshal(data, c); err != nil {
-			return nil, fmt.Errorf("%s: %v; remove it to fetch again", filepath.Join(dir, manifest), err)
-		}
-	}
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(w string) bool { return c.Kernel(w) != nil })
-	if c.Emulator == "" || len(missing) > 0 {
-		if err := c.fetch(ctx, missing, say); err != nil {
+	if !fresh {
+		if err := c.load(); err != nil {
 			return nil, err
 		}
 	}
-	return c, nil
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(w string) bool { return c.Kernel(w) != nil })
+	if c.Emulator != "" && len(missing) == 0 {
+		return c, nil
+	}
+	err = c.fetch(ctx, missing, say)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil && !errors.As(err, new(*Unavailable)) {
+		err = unavailable("%v", err)
+	}
+	return c, err
 }
+
+// load reads the manifest. What is not there any more does not count.
+func (c *Cache) load() error {
+	file := filepath.Join(c.Dir, manifest)
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, c)
+	}
+	if err != nil {
+		return unavailable("%s: %v; remove it to fetch again", file, err)
+	}
+	gone := func(file string) bool { _, err := os.Stat(file); return err != nil }
+	if gone(c.loader()) || gone(filepath.Join(c.Dir, emulator, emulatorFile)) {
+		c.Emulator = ""
+	}
+	for i := range c.Kernels {
+		c.Kernels[i].Image = c.image(c.Kernels[i].Release)
+	}
+	c.Kernels = slices.DeleteFunc(c.Kernels, func(k Kernel) bool { return gone(k.Image) })
+	return nil
+}
+
+func (c *Cache) image(release string) string { return filepath.Join(c.Dir, "vmlinuz-"+release) }
 
 // Kernel returns the kernel that was found for what is wanted, nil without.
 func (c *Cache) Kernel(wanted string) *Kernel {
@@ -90,6 +155,10 @@ func (c *Cache) Kernel(wanted string) *Kernel {
 // fetch gets the emulator, if it is not there, and kernels. Nothing counts
 // until the manifest says so.
 func (c *Cache) fetch(ctx context.Context, missing []string, say func(string)) error {
+	// apt has been seen to hang on a full disk.
+	if have, err := free(c.Dir); err != nil || have < needed {
+		return unavailable("%s has %d MB free, of the %d MB that fetching takes", c.Dir, have>>20, needed>>20)
+	}
 	m, err := findMirrors(ctx)
 	if err != nil {
 		return err
@@ -132,7 +201,7 @@ func (c *Cache) save() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(c.Dir, manifest), data, 0o644)
+	return results.ReplaceFile(filepath.Join(c.Dir, manifest), data)
 }
 
 // unpackEmulator unpacks it with all that it depends on, libc too, so that
@@ -146,9 +215,10 @@ func (c *Cache) unpackEmulator(ctx context.Context, a *apt) error {
 	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
+	defer os.RemoveAll(tmp)
 	for _, deb := range debs {
-		if out, err := command(ctx, "", "dpkg-deb", "-x", deb, tmp).CombinedOutput(); err != nil {
-			return fmt.Errorf("dpkg-deb -x %s: %s", filepath.Base(deb), out)
+		if _, err := command(ctx, "", "dpkg-deb", "-x", deb, tmp).Output(); err != nil {
+			return fmt.Errorf("dpkg-deb -x %s: %s", filepath.Base(deb), reason(err))
 		}
 		if strings.HasPrefix(filepath.Base(deb), qemu+"_") {
 			if c.Emulator, err = debVersion(ctx, deb); err != nil {
@@ -183,7 +253,7 @@ func (c *Cache) fetchKernel(ctx context.Context, wanted string, old, newer *apt,
 	if err != nil {
 		return nil, err
 	}
-	k := &Kernel{Wanted: wanted, Release: release, Image: filepath.Join(c.Dir, "vmlinuz-"+release)}
+	k := &Kernel{Wanted: wanted, Release: release, Image: c.image(release)}
 	if k.Version, err = debVersion(ctx, deb); err != nil {
 		return nil, err
 	}
@@ -261,15 +331,11 @@ func extractImage(ctx context.Context, deb, file string) error {
 			return fmt.Errorf("%s: %w", filepath.Base(deb), err)
 		}
 		if strings.HasPrefix(filepath.Base(h.Name), "vmlinuz") && h.Typeflag == tar.TypeReg {
-			f, err := os.Create(file)
+			image, err := io.ReadAll(r)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", filepath.Base(deb), err)
 			}
-			if _, err := io.Copy(f, r); err != nil {
-				f.Close()
-				return err
-			}
-			return f.Close()
+			return results.ReplaceFile(file, image)
 		}
 	}
 }

@@ -2,29 +2,60 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"vmabench/results"
 )
 
-// Compare holds rows against golden ones of the same key. It returns what
-// differs, a line each, and the kernels that golden has no such rows of, with
-// the reason.
-func Compare(golden, rows []results.KernelRow) (differ, unknown []string) {
+// Comparison is how rows compare with golden ones.
+type Comparison struct {
+	// Said has a line for each kernel: what of it was compared, how, and what
+	// not.
+	Said []string
+	// Differ has a line for each figure that is another.
+	Differ []string
+	// Whole says that everything was compared, exactly.
+	Whole bool
+}
+
+// Compare holds the rows of each kernel against golden ones of the same
+// release, emulated with the same options. Where all else is the same too, every
+// figure must be. Another guest program, of another compiler of Go, has other
+// mappings beside the measured ones, and so another way through the tree of
+// VMAs: sizes must be the same, counts nearly.
+func Compare(golden, rows []results.KernelRow) Comparison {
+	c := Comparison{Whole: true}
 	for i := range rows {
 		r := &rows[i]
 		if i > 0 && r.SameKey(&rows[i-1]) {
 			continue
 		}
-		have, now := sameKey(golden, r), sameKey(rows, r)
-		if len(have) == 0 {
-			unknown = append(unknown, nearest(golden, r))
+		was := nearest(golden, r)
+		if was == nil {
+			c.Whole = false
+			c.Said = append(c.Said, r.Get("kernel")+": not on record with these options; nothing was compared")
 			continue
 		}
-		differ = append(differ, compareRows(have, now)...)
+		c.kernel(sameKey(golden, was), sameKey(rows, r))
 	}
-	return differ, unknown
+	return c
+}
+
+// kernel compares the rows of one.
+func (c *Comparison) kernel(golden, rows []results.KernelRow) {
+	was, now := &golden[0], &rows[0]
+	var t tally
+	t.same = was.SameKey(now)
+	c.Differ = append(c.Differ, t.rows(golden, rows)...)
+	if t.same {
+		c.Said = append(c.Said, fmt.Sprintf("%s: the experiment on record; %d figures compared, exactly", now.Get("kernel"), t.exact))
+		return
+	}
+	c.Whole = false
+	c.Said = append(c.Said, fmt.Sprintf("%s: %s; %d sizes compared exactly, %d counts within %g %%, %d not (medians, which jump)",
+		now.Get("kernel"), other(was, now), t.exact, t.near, 100*nearly, t.left))
 }
 
 func sameKey(rows []results.KernelRow, r *results.KernelRow) (same []results.KernelRow) {
@@ -36,47 +67,88 @@ func sameKey(rows []results.KernelRow, r *results.KernelRow) (same []results.Ker
 	return same
 }
 
-func compareRows(golden, rows []results.KernelRow) (differ []string) {
-	find := func(in []results.KernelRow, name string) *results.KernelRow {
-		i := slices.IndexFunc(in, func(r results.KernelRow) bool { return r.Name() == name })
-		if i < 0 {
-			return nil
-		}
-		return &in[i]
-	}
+// nearest returns a golden row of r's experiment; without, one of the same
+// kernel and options; nil if there is none.
+func nearest(golden []results.KernelRow, r *results.KernelRow) (near *results.KernelRow) {
 	for i := range golden {
 		g := &golden[i]
-		r := find(rows, g.Name())
-		switch {
-		case r == nil:
+		if g.SameKey(r) {
+			return g
+		}
+		same := func(key string) bool { return g.Get(key) == r.Get(key) }
+		if same("kernel") && same("options") && same("boot") {
+			near = g
+		}
+	}
+	return near
+}
+
+// other says in what two experiments with one kernel and its options differ.
+func other(was, now *results.KernelRow) string {
+	var of []string
+	for _, p := range now.Key {
+		if was.Get(p.Key) == p.Value {
+			continue
+		}
+		if p.Key == "guest" { // a hash
+			of = append(of, "another guest program than on record")
+		} else {
+			of = append(of, fmt.Sprintf("%s %s, on record %s", p.Key, p.Value, was.Get(p.Key)))
+		}
+	}
+	return strings.Join(of, ", ")
+}
+
+// nearly is how far counts may be apart, relatively, where the guest is another.
+const nearly = 0.1
+
+// tally counts what was compared.
+type tally struct {
+	same              bool // the experiments are
+	exact, near, left int
+}
+
+func (t *tally) rows(golden, rows []results.KernelRow) (differ []string) {
+	for i := range golden {
+		g := &golden[i]
+		r := byName(rows, g.Name())
+		if r == nil {
 			differ = append(differ, fmt.Sprintf("%s: %s is gone", g.Get("kernel"), g.Name()))
-		case !slices.Equal(g.Values, r.Values) || g.N != r.N:
-			differ = append(differ, fmt.Sprintf("%s: %s: %v, was %v", g.Get("kernel"), g.Name(), r.Values, g.Values))
+			continue
+		}
+		for _, was := range g.Values {
+			if now, ok := r.Value(was.Unit); !t.equal(was.Unit, was.Value, now) || !ok {
+				differ = append(differ, fmt.Sprintf("%s: %s: %v %s, was %v", g.Get("kernel"), g.Name(), now, was.Unit, was.Value))
+			}
 		}
 	}
 	for i := range rows {
-		if r := &rows[i]; find(golden, r.Name()) == nil {
+		if r := &rows[i]; byName(golden, r.Name()) == nil {
 			differ = append(differ, fmt.Sprintf("%s: %s is new", r.Get("kernel"), r.Name()))
 		}
 	}
 	return differ
 }
 
-// nearest says why golden has no rows of r's key: what is different in those of
-// the same kernel, or that there are none.
-func nearest(golden []results.KernelRow, r *results.KernelRow) string {
-	for i := range golden {
-		g := &golden[i]
-		if g.Get("kernel") != r.Get("kernel") {
-			continue
-		}
-		for _, p := range r.Key {
-			if was := g.Get(p.Key); was != p.Value {
-				return fmt.Sprintf("%s: another %s: %s, was %s", r.Get("kernel"), p.Key, p.Value, was)
-			}
-		}
+func (t *tally) equal(unit string, was, now float64) bool {
+	switch {
+	case t.same || strings.HasSuffix(unit, "-B") || strings.HasSuffix(unit, "/slab"):
+		t.exact++
+		return now == was
+	case unit == "min-insn" || strings.HasSuffix(unit, "B/vma"):
+		t.near++
+		return math.Abs(now-was) <= nearly*was
 	}
-	return fmt.Sprintf("%s: not on record", r.Get("kernel"))
+	t.left++
+	return true
+}
+
+func byName(in []results.KernelRow, name string) *results.KernelRow {
+	i := slices.IndexFunc(in, func(r results.KernelRow) bool { return r.Name() == name })
+	if i < 0 {
+		return nil
+	}
+	return &in[i]
 }
 
 // Apart compares figures that have ranges with golden ones of the same kernel

@@ -111,34 +111,48 @@ func rows(t *testing.T, text string) []results.KernelRow {
 }
 
 const golden = `kernel: 6.1.0-56
+options: -smp 1
 guest: a
 BenchmarkInsn/design=mmaponly/op=mmap 2000 5253 p50-insn 5000 min-insn
 BenchmarkInsn/design=mmaponly/op=munmap 2000 6589 p50-insn
+BenchmarkVMABytes/design=mmaponly 1 152 vm_area_struct-B
 
 kernel: 7.0.4
+options: -smp 1
 guest: a
 BenchmarkInsn/design=refcount/op=mmap 2000 4534 p50-insn
 `
 
 func TestCompare(t *testing.T) {
 	g := rows(t, golden)
-	for _, c := range []struct{ name, text, differ, unknown string }{
-		{"the same", golden, "", ""},
-		{"one kernel of them", golden[strings.Index(golden, "kernel: 7"):], "", ""},
-		{"a figure", strings.Replace(golden, "5253", "5254", 1),
-			"6.1.0-56: Insn/design=mmaponly/op=mmap: [{p50-insn 5254} {min-insn 5000}], was [{p50-insn 5253} {min-insn 5000}]", ""},
+	const whole = "6.1.0-56: the experiment on record; 4 figures compared, exactly; 7.0.4: the experiment on record; 1 figures compared, exactly"
+	first := golden[:strings.Index(golden, "\nkernel: 7")]
+	guest := strings.Replace(first, "guest: a", "guest: b", 1)
+	const near = "6.1.0-56: another guest program than on record; 1 sizes compared exactly, 1 counts within 10 %, 2 not (medians, which jump)"
+	for _, c := range []struct{ name, text, differ, said string }{
+		{"the same", golden, "", whole},
+		{"one kernel of them", golden[strings.Index(golden, "kernel: 7"):], "", "7.0.4: the experiment on record; 1 figures compared, exactly"},
+		{"a figure", strings.Replace(golden, "5253", "5254", 1), "6.1.0-56: Insn/design=mmaponly/op=mmap: 5254 p50-insn, was 5253", whole},
 		{"a row less", strings.Replace(golden, "BenchmarkInsn/design=mmaponly/op=munmap 2000 6589 p50-insn\n", "", 1),
-			"6.1.0-56: Insn/design=mmaponly/op=munmap is gone", ""},
-		{"a row more", golden + "BenchmarkInsn/design=refcount/op=brk 1 1 p50-insn\n", "7.0.4: Insn/design=refcount/op=brk is new", ""},
-		{"a kernel", strings.Replace(golden, "7.0.4", "7.0.5", 1), "", "7.0.5: not on record"},
-		{"a guest", strings.Replace(golden, "guest: a", "guest: b", 1), "", "6.1.0-56: another guest: b, was a"},
+			"6.1.0-56: Insn/design=mmaponly/op=munmap is gone", strings.Replace(whole, "4", "3", 1)},
+		{"a row more", golden + "BenchmarkInsn/design=refcount/op=brk 1 1 p50-insn\n", "7.0.4: Insn/design=refcount/op=brk is new", whole},
+		{"a kernel", strings.Replace(first, "6.1.0-56", "6.1.0-57", 1), "", "6.1.0-57: not on record with these options; nothing was compared"},
+		{"an option", strings.Replace(first, "-smp 1", "-smp 2", 1), "", "6.1.0-56: not on record with these options; nothing was compared"},
+		{"a guest", guest, "", near},
+		{"a guest, a median", strings.Replace(guest, "5253", "6253", 1), "", near},
+		{"a guest, a count", strings.Replace(guest, "5000", "5499", 1), "", near},
+		{"a guest, a count too far", strings.Replace(guest, "5000", "5501", 1), "6.1.0-56: Insn/design=mmaponly/op=mmap: 5501 min-insn, was 5000", near},
+		{"a guest, a size", strings.Replace(guest, "152", "160", 1), "6.1.0-56: VMABytes/design=mmaponly: 160 vm_area_struct-B, was 152", near},
 	} {
-		differ, unknown := Compare(g, rows(t, c.text))
-		if got := strings.Join(differ, "; "); got != c.differ {
-			t.Errorf("%s: differs: %q, want %q", c.name, got, c.differ)
+		got := Compare(g, rows(t, c.text))
+		if differ := strings.Join(got.Differ, "; "); differ != c.differ {
+			t.Errorf("%s: differs: %q, want %q", c.name, differ, c.differ)
 		}
-		if got := strings.Join(unknown, "; "); got != c.unknown {
-			t.Errorf("%s: unknown: %q, want %q", c.name, got, c.unknown)
+		if said := strings.Join(got.Said, "; "); said != c.said {
+			t.Errorf("%s: said %q, want %q", c.name, said, c.said)
+		}
+		if whole := strings.HasPrefix(c.said, "6.1.0-56: the") || strings.HasPrefix(c.said, "7.0.4: the"); got.Whole != whole {
+			t.Errorf("%s: whole %v, want %v", c.name, got.Whole, whole)
 		}
 	}
 }
@@ -152,7 +166,7 @@ func TestKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := rows(t, got.String())
-	want := "6.1.0-56 6.1.0-56 6.12.9 7.0.4"
+	want := "6.1.0-56 6.1.0-56 6.1.0-56 6.12.9 7.0.4"
 	var kernels []string
 	for i := range again {
 		kernels = append(kernels, again[i].Get("kernel"))

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"vmabench/results"
 )
 
 // symbols returns the file with the kernel's functions, in order of address. A
@@ -27,11 +29,7 @@ func (c *Cache) symbols(ctx context.Context, k *Kernel, init []byte) (string, er
 	if err != nil {
 		return "", err
 	}
-	// Whole or not at all.
-	if err := os.WriteFile(file+".new", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
-		return "", err
-	}
-	return file, os.Rename(file+".new", file)
+	return file, results.ReplaceFile(file, []byte(strings.Join(lines, "\n")+"\n"))
 }
 
 func unpackSymbols(said []string) ([]string, error) {

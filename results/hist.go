@@ -138,7 +138,7 @@ func (f *Folder) writeHistLogs() error {
 		}
 	}
 	for name, b := range logs {
-		if err := replaceFile(filepath.Join(f.Dir, name), b.Bytes()); err != nil {
+		if err := ReplaceFile(filepath.Join(f.Dir, name), b.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -327,7 +327,7 @@ func TestListAndHistory(t *testing.T) {
 	f := slowed(t, "elsewhere", "rwsem", 5)
 	f.Run.Env.CPU = "another CPU"
 	writeRun(t, filepath.Join(root, f.Run.ID), f.Run, short(f))
-	if err := replaceFile(filepath.Join(root, "run1", RunFile), []byte("{")); err != nil {
+	if err := ReplaceFile(filepath.Join(root, "run1", RunFile), []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := List(root)

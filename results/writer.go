@@ -89,7 +89,7 @@ func (w *Writer) writeRun() error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(w.dir, RunFile), append(data, '\n'))
+	return ReplaceFile(filepath.Join(w.dir, RunFile), append(data, '\n'))
 }
 
 // Note adds a warning about the whole run to its record.
@@ -253,12 +253,12 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if err := write(&b); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return plain(replaceFile(path, b.Bytes()))
+	return plain(ReplaceFile(path, b.Bytes()))
 }
 
-// replaceFile writes a file beside path and renames it over path, so that a
+// ReplaceFile writes a file beside path and renames it over path, so that a
 // reader sees the old content or the new.
-func replaceFile(path string, data []byte) error {
+func ReplaceFile(path string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err

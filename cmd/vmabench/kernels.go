@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
+	"syscall"
 
 	"vmabench/kernels"
 	"vmabench/results"
@@ -31,6 +32,10 @@ func realKernels(args []string, out, errs io.Writer) error {
 	if err := parse(fs, args, 0); err != nil {
 		return err
 	}
+	names, err := kernels.ParseWanted(*wanted)
+	if err != nil {
+		return badf("-kernels: %v", err)
+	}
 	init, err := os.ReadFile(*guest)
 	if err != nil {
 		return badf("-guest: %v; make kernels builds it", plain(err))
@@ -47,7 +52,11 @@ func realKernels(args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rows, err := bootKernels(*cache, strings.Split(*wanted, ","), *fresh, init, *locks, errs)
+	rows, err := bootKernels(*cache, names, *fresh, init, *locks, errs)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(errs, "vmabench: interrupted; nothing was kept but what was fetched whole")
+		return exitError(exitInterrupted)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +78,7 @@ func bootKernels(cache string, wanted []string, fresh bool, init []byte, plugin 
 		}
 		cache = filepath.Join(dir, "vmabench", "kernels")
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	c, err := kernels.Open(ctx, cache, wanted, fresh, func(s string) { fmt.Fprintln(errs, s) })
 	if errors.As(err, new(*kernels.Unavailable)) {
@@ -114,21 +123,21 @@ func readKernels(file string) ([]results.KernelRow, error) {
 // compareKernels says whether the record was found again, and keeps rows in it
 // if it is to be updated.
 func compareKernels(golden, rows []results.KernelRow, record string, update bool, out io.Writer) error {
-	differ, unknown := kernels.Compare(golden, rows)
+	c := kernels.Compare(golden, rows)
 	fmt.Fprintln(out)
-	for _, line := range append(differ, unknown...) {
+	for _, line := range append(c.Said, c.Differ...) {
 		fmt.Fprintln(out, line)
 	}
 	switch {
 	case update:
 		return keepKernels(golden, rows, record, out)
-	case len(differ) > 0:
-		fmt.Fprintf(out, "%d figures differ from %s\n", len(differ), record)
+	case len(c.Differ) > 0:
+		fmt.Fprintf(out, "%d figures differ from %s\n", len(c.Differ), record)
 		return exitError(exitFailed)
-	case len(unknown) > 0:
-		fmt.Fprintf(out, "nothing differs from %s; what is not on record is kept by -update\n", record)
-	default:
+	case c.Whole:
 		fmt.Fprintf(out, "all %d rows as in %s\n", len(rows), record)
+	default:
+		fmt.Fprintf(out, "nothing that was compared differs from %s; -update keeps what is not on record\n", record)
 	}
 	return nil
 }
@@ -149,14 +158,13 @@ func compareRanges(golden, rows []results.KernelRow, record string, update bool,
 }
 
 func keepKernels(golden, rows []results.KernelRow, record string, out io.Writer) error {
-	f, err := os.Create(record)
-	if err != nil {
-		return usageError{err}
-	}
-	if err := results.WriteKernels(f, kernels.Keep(golden, rows)); err != nil {
-		f.Close()
+	var text bytes.Buffer
+	if err := results.WriteKernels(&text, kernels.Keep(golden, rows)); err != nil {
 		return err
 	}
+	if err := results.ReplaceFile(record, text.Bytes()); err != nil {
+		return usageError{err}
+	}
 	fmt.Fprintf(out, "%d rows kept in %s\n", len(rows), record)
-	return f.Close()
+	return nil
 }
