@@ -46,8 +46,10 @@ func footprint(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine, t *results
 	value("vma-B/vma", float64(f.VMABytes)/n)
 	value("lock-B/vma", float64(f.LockBytes)/n)
 	value("index-B/vma", float64(f.IndexBytes)/n)
-	value("heap-B/vma", float64(after-before)/n)
-	value("mm-B", float64(f.SpaceBytes))
+	if f.SpaceBytes > 0 { // the running kernel's VMAs are not on this heap
+		value("heap-B/vma", float64(after-before)/n)
+		value("mm-B", float64(f.SpaceBytes))
+	}
 	t.Events = []results.Value{
 		{Unit: "vmas", Value: n},
 		{Unit: "locks", Value: float64(f.Locks)},

@@ -54,6 +54,7 @@ type Part struct {
 	Designs    []string // nil: the configuration's
 	Throughput []workload.Spec
 	Latency    []workload.Spec // at the configuration's LatencyProcs and loads
+	Footprint  []int           `json:",omitempty"` // as the configuration's
 	Procs      []int
 	Page       vmm.PageCost // if not none, instead of the configuration's
 	VMAs       int          // if not 0, instead of the configuration's, and of its layout
@@ -75,12 +76,9 @@ func NewPlan(c Config) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Config: c}
-	for _, n := range c.Footprint {
-		for _, d := range c.Designs {
-			if !slices.Contains(c.Elsewhere, d) {
-				p.Trials = append(p.Trials, c.footprint(d, n))
-			}
-		}
+	p.footprints(slices.DeleteFunc(slices.Clone(c.Designs), func(d string) bool { return slices.Contains(c.Elsewhere, d) }), c.Footprint)
+	for _, part := range c.Beside {
+		p.footprints(part.Designs, part.Footprint)
 	}
 	var order []TrialSpec
 	for rep := range c.Count {
@@ -98,6 +96,15 @@ func NewPlan(c Config) (*Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// footprints adds a trial for each design and number of VMAs.
+func (p *Plan) footprints(designs []string, vmas []int) {
+	for _, n := range vmas {
+		for _, d := range designs {
+			p.Trials = append(p.Trials, p.Config.footprint(d, n))
+		}
+	}
 }
 
 func (c *Config) check() error {

@@ -297,9 +297,9 @@ func TestModelsOnRecord(t *testing.T) {
 	}
 }
 
-// own names the kernel that each design is the model of. Other kernels with the
-// same VMA lock have another mmap_lock: since 6.17 a reader that leaves takes its
-// name out of owner, an atomic more, and 7.3's lies elsewhere in mm_struct.
+// own names the kernel that each design is the model of. Another kernel with the
+// same VMA lock may have another mmap_lock: that of 7.3 has 32 bytes, lies elsewhere
+// in mm_struct, and its up_read sometimes makes an atomic more.
 var own = map[string]string{"mmaponly": "6.1.", "rwsem": "6.12.", "refcount": "6.16."}
 
 func isOwn(design string, r results.KernelRow) bool {

@@ -33,7 +33,7 @@ func figShape(d *data) []*Figure {
 			notes = append(notes, fmt.Sprintf("%s: in %d of %s the intervals of the four medians alone could make the gap.", s.Real, within, plural(len(s.Points), "point", "points")))
 		}
 		for _, z := range s.Sizes {
-			notes = append(notes, fmt.Sprintf("%s: %d bytes in %s, %d in %s.", z.Object, z.Real, s.Real, z.Model, s.Model))
+			notes = append(notes, fmt.Sprintf("%s: %s bytes in %s, %s in %s.", z.Object, sig(z.Real, 4), s.Real, sig(z.Model, 4), s.Model))
 		}
 	}
 	if len(panels) == 0 {

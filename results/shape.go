@@ -29,10 +29,10 @@ type ShapePoint struct {
 	Noise float64 // the factor by which the four intervals alone could move it; +Inf with too few repetitions
 }
 
-// ShapeSize is the bytes of an object in both.
+// ShapeSize is the bytes of an object in both, or of the index by VMA.
 type ShapeSize struct {
 	Object      string
-	Real, Model int
+	Real, Model float64
 }
 
 // axes are the responses beside GOMAXPROCS: a workload and what it is taken
@@ -55,7 +55,8 @@ var axes = []struct {
 func Shapes(f *Folder) (out []Shape) {
 	cells := map[shapeKey]*Cell{}
 	var keys []shapeKey
-	for _, c := range f.Cells() {
+	all := f.Cells()
+	for _, c := range all {
 		if c.Kind == Throughput && !c.Oversubscribed {
 			k := keyOf(c)
 			cells[k] = c
@@ -67,7 +68,7 @@ func Shapes(f *Folder) (out []Shape) {
 		if !d.Real || model == nil {
 			continue
 		}
-		s := Shape{Real: d.Name, Model: d.Model, Sizes: sizes(&d, model)}
+		s := Shape{Real: d.Name, Model: d.Model, Sizes: append(sizes(&d, model), indexes(all, d.Name, d.Model)...)}
 		for _, k := range keys {
 			if k.variant == d.Name {
 				s.compare(cells, k)
@@ -170,7 +171,33 @@ func sizes(real, model *DesignInfo) (out []ShapeSize) {
 	for _, o := range real.Slab {
 		i := slices.Index([]string{"vm_area_struct", "vma_lock"}, o.Name)
 		if i >= 0 && i < len(model.Layout) {
-			out = append(out, ShapeSize{Object: o.Name, Real: o.Size, Model: model.Layout[i].Size})
+			out = append(out, ShapeSize{Object: o.Name, Real: float64(o.Size), Model: float64(model.Layout[i].Size)})
+		}
+	}
+	return out
+}
+
+// IndexPerVMA is the ShapeSize of the tree of VMAs: of maple nodes in the kernel.
+const IndexPerVMA = "index by VMA"
+
+// indexes pairs the bytes of the kernel's tree of VMAs with the model's, where
+// both were asked with as many VMAs.
+func indexes(cells []*Cell, real, model string) (out []ShapeSize) {
+	of := func(variant, rest string) float64 {
+		for _, c := range cells {
+			if c.Kind == Footprint && c.Variant == variant && keyOf(c).rest == rest {
+				return c.Summarize("index-B/vma").Median
+			}
+		}
+		return 0
+	}
+	for _, c := range cells {
+		if c.Kind != Footprint || c.Variant != real {
+			continue
+		}
+		rest := keyOf(c).rest
+		if r, m := of(real, rest), of(model, rest); r > 0 && m > 0 {
+			out = append(out, ShapeSize{Object: IndexPerVMA, Real: r, Model: m})
 		}
 	}
 	return out
@@ -193,8 +220,8 @@ func ShapeTables(shapes []Shape) (out []Table) {
 			t.Rows = append(t.Rows, []string{p.Axis + ", " + p.At, fmt.Sprintf("%.3f", p.Real), fmt.Sprintf("%.3f", p.Model), fmt.Sprintf("×%.2f", p.Factor), noise})
 		}
 		for _, z := range s.Sizes {
-			t.Rows = append(t.Rows, []string{"bytes of " + strings.ReplaceAll(z.Object, "_", " "), fmt.Sprint(z.Real), fmt.Sprint(z.Model),
-				fmt.Sprintf("×%.2f", float64(z.Model)/float64(z.Real)), "exact"})
+			t.Rows = append(t.Rows, []string{"bytes of " + strings.ReplaceAll(z.Object, "_", " "), fmt.Sprintf("%.4g", z.Real), fmt.Sprintf("%.4g", z.Model),
+				fmt.Sprintf("×%.2f", z.Model/z.Real), "exact"})
 		}
 		if len(s.Points) > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("distance ×%.2f over %d points: the typical factor between the two responses", s.Distance, len(s.Points)))

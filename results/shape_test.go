@@ -42,6 +42,10 @@ func TestShapes(t *testing.T) {
 			f.Trials = append(f.Trials, shapeTrial(x.variant, x.workload, x.procs, rep, x.ns, more...))
 		}
 	}
+	for variant, bytes := range map[string]float64{"linux": 20, "refcount": 25, "mmaponly": 30} {
+		f.Trials = append(f.Trials, Trial{Bench: "Footprint", Kind: Footprint, Procs: 1, Guard: Guard{OK: true},
+			Params: []Param{{"variant", variant}, {"vmas", "40000"}}, Values: []Value{{Unit: "index-B/vma", Value: bytes}}})
+	}
 	shapes := Shapes(f)
 	if len(shapes) != 1 {
 		t.Fatalf("%d shapes, want that of linux alone", len(shapes))
@@ -72,7 +76,7 @@ func TestShapes(t *testing.T) {
 	if d := math.Exp(math.Sqrt(2 * math.Ln2 * math.Ln2 / 5)); math.Abs(s.Distance-d) > 1e-9 {
 		t.Errorf("distance %v, want %v", s.Distance, d)
 	}
-	if len(s.Sizes) != 1 || s.Sizes[0] != (ShapeSize{"vm_area_struct", 200, 192}) {
+	if len(s.Sizes) != 2 || s.Sizes[0] != (ShapeSize{"vm_area_struct", 200, 192}) || s.Sizes[1] != (ShapeSize{IndexPerVMA, 20, 25}) {
 		t.Errorf("sizes %v", s.Sizes)
 	}
 	var b bytes.Buffer
@@ -81,7 +85,7 @@ func TestShapes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, w := range []string{"linux and its model refcount", "×0.50", "bytes of vm area struct", "distance ×1.55 over 5 points"} {
+	for _, w := range []string{"linux and its model refcount", "×0.50", "bytes of vm area struct", "bytes of index by VMA", "distance ×1.55 over 5 points"} {
 		if !strings.Contains(b.String(), w) {
 			t.Errorf("no %q in\n%s", w, b.String())
 		}

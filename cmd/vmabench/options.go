@@ -174,7 +174,7 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 	}
 	c.Latency = in(c.Latency)
 	for i := range c.Beside {
-		c.Beside[i].Throughput, c.Beside[i].Latency = in(c.Beside[i].Throughput), in(c.Beside[i].Latency)
+		c.Beside[i].Throughput, c.Beside[i].Latency, c.Beside[i].Footprint = in(c.Beside[i].Throughput), in(c.Beside[i].Latency), nil
 	}
 	c.Throughput, c.Footprint = specs, nil
 	return nil

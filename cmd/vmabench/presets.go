@@ -67,7 +67,8 @@ func oneQuestion(name string, c *harness.Config) {
 	case "shape": // the running kernel's responses beside those of the design that models it
 		c.Throughput = shapeWorkloads()
 		c.Procs = []int{1, 2}
-		c.Beside = realKernel(c.Throughput)
+		c.Footprint = []int{slabVMAs}
+		c.Beside = append(realKernel(c.Throughput), realSlabs()...)
 	case "writers": // how long writers wait, and against how many VMAs
 		c.Throughput = find("mixed/write=10", "gc-mprotect", "fork-storm")
 		c.Procs = []int{1, 2}
@@ -128,4 +129,19 @@ func realKernel(specs []workload.Spec) []harness.Part {
 		return nil
 	}
 	return []harness.Part{{Designs: names, Throughput: specs, Procs: []int{1, 2}}}
+}
+
+// slabVMAs is how many VMAs' memory is compared with the running kernel's, by
+// its slabs: it allows a process 65,530.
+const slabVMAs = 40_000
+
+// realSlabs is the memory of the running kernel's VMAs as a part of a plan,
+// where its slabs can be read.
+func realSlabs() (parts []harness.Part) {
+	for _, d := range variants.Subjects() {
+		if d.Slab != nil && len(d.Slab()) > 0 {
+			parts = append(parts, harness.Part{Designs: []string{d.Name}, Footprint: []int{slabVMAs}})
+		}
+	}
+	return parts
 }

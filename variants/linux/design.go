@@ -46,7 +46,7 @@ func modelOf(lockDesign string) string {
 func slabs() map[string]int {
 	m := map[string]int{}
 	for _, name := range []string{"vm_area_struct", "vma_lock"} {
-		if size := slabObject(name); size > 0 {
+		if size := slabOf(name).size; size > 0 {
 			m[name] = size
 		}
 	}

@@ -72,7 +72,7 @@ func (m *machine) NewVMM(t *vmm.Task) vmm.VMM {
 	if placed.err != nil {
 		panic(placed.err)
 	}
-	return &space{touch: m.touch}
+	return &space{touch: m.touch, nodes: slabOf("maple_node").active}
 }
 
 // Quiesce has nothing to wait for: grace periods are the kernel's.
@@ -81,6 +81,7 @@ func (m *machine) Quiesce(*vmm.Task) {}
 // space is the process as a VMM.
 type space struct {
 	touch func(uintptr, vmm.Access) error
+	nodes int // of maple trees, in use when it was made
 	brk   struct {
 		sync.Mutex
 		base uintptr // where the process's heap began; 0 before it was asked
