@@ -100,7 +100,7 @@ kernels-guest: build
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOAMD64=v1 GOFLAGS= GOEXPERIMENT= $(GO) build -trimpath -buildvcs=false -ldflags='-s -w' -o $(GUEST) ./kernels/guest
 
 kernels: kernels-guest ## real kernels, emulated: bytes and instructions, held against the record (Debian; 0.2 GB from its mirror)
-	$(BIN)/vmabench kernels -guest $(GUEST) $(if $(UPDATE),-update)
+	$(BIN)/vmabench kernels -guest $(GUEST) $(if $(KERNELS),-kernels $(KERNELS)) $(if $(UPDATE),-update)
 
 CC ?= cc
 PLUGIN := $(BIN)/kernels/locks.so
@@ -111,7 +111,7 @@ kernels-plugin:
 		{ echo 'kernels-locks: $(CC) does not compile the plugin' >&2; exit 2; }
 
 kernels-locks: kernels-plugin kernels-guest ## the same by kernel function: atomics, cache lines, the tail behind a mapper (and a C compiler)
-	$(BIN)/vmabench kernels -guest $(GUEST) -locks $(PLUGIN) $(if $(UPDATE),-update)
+	$(BIN)/vmabench kernels -guest $(GUEST) -locks $(PLUGIN) $(if $(KERNELS),-kernels $(KERNELS)) $(if $(UPDATE),-update)
 
 clean: ## remove what was built; runs stay
 	rm -rf $(BIN)

@@ -60,7 +60,8 @@ func layout(args []string, out, errs io.Writer) error {
 // is the bytes that are present, -1 where it is not known.
 func readLayout(what string) (l *workload.Layout, rss int64, err error) {
 	paths := []string{what}
-	if _, err := strconv.Atoi(what); err == nil {
+	_, notPID := strconv.Atoi(what)
+	if notPID == nil {
 		paths = []string{filepath.Join("/proc", what, "smaps"), filepath.Join("/proc", what, "maps")}
 	}
 	var b []byte
@@ -69,8 +70,13 @@ func readLayout(what string) (l *workload.Layout, rss int64, err error) {
 			break
 		}
 	}
-	if err != nil {
+	switch {
+	case notPID == nil && errors.Is(err, os.ErrNotExist):
+		return nil, 0, fmt.Errorf("no process %s", what)
+	case err != nil:
 		return nil, 0, err
+	case notPID == nil && len(b) == 0:
+		return nil, 0, fmt.Errorf("process %s has no mappings: it is the kernel's own, or has ended", what)
 	}
 	maps, rss, err := splitSmaps(string(b))
 	if err != nil {

@@ -70,6 +70,11 @@ func recordTrace(args []string, out, errs io.Writer) error {
 		return badf("trace record: want a command, after --")
 	case *with != "" && *with != "strace" && *with != "perf":
 		return badf("trace record: -with %q: want strace or perf", *with)
+	case *limit < 0:
+		return badf("trace record: -limit %v: want a time", *limit)
+	}
+	if err := canWrite(*file); err != nil {
+		return usageError{plain(err)}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -85,6 +90,20 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	}
 	describeTrace(out, *file, t)
 	return err // the calls do not explain the last mappings: kept, and said
+}
+
+// canWrite tells before the command runs that its trace could not be kept.
+func canWrite(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
+			defer os.Remove(path)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // importTrace makes a trace of a log that strace or perf trace wrote.
@@ -180,7 +199,7 @@ func showTrace(args []string, out, errs io.Writer) error {
 
 func describeTrace(out io.Writer, path string, t *trace.Trace) {
 	kinds, failed := t.Count()
-	fmt.Fprintf(out, "%s: %s; %d threads, %d VMAs at the start, %d at the end\n", path, t.Command, t.Threads(), len(t.Initial), len(t.Final))
+	fmt.Fprintf(out, "%s: %s; threads %d, VMAs %d at the start, %d at the end\n", path, t.Command, t.Threads(), len(t.Initial), len(t.Final))
 	var parts []string
 	for k, n := range kinds {
 		if n > 0 {

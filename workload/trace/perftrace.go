@@ -95,7 +95,7 @@ func perfHead(line string) (tid int, at, took time.Duration, rest string, err er
 	stamp, tail, ok := strings.Cut(line, "(")
 	cost, tail, ok2 := strings.Cut(tail, "): ")
 	if !ok || !ok2 {
-		return 0, 0, 0, "", fmt.Errorf("%q is no line of perf trace", line)
+		return 0, 0, 0, "", fmt.Errorf("%.60q is no line of perf trace", line)
 	}
 	if s := strings.TrimSpace(stamp); s != "?" {
 		ms, err := strconv.ParseFloat(s, 64)

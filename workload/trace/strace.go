@@ -32,6 +32,9 @@ func parseStraceLog(r io.Reader, name string) ([]call, error) {
 	n := 0
 	for sc.Scan() {
 		n++
+		if strings.HasPrefix(sc.Text(), "strace: ") { // its own words, where they went to the log
+			continue
+		}
 		tid, at, rest, err := straceHead(sc.Text())
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %v", name, n, err)
@@ -51,7 +54,7 @@ func parseStraceLog(r io.Reader, name string) ([]call, error) {
 			c := call{tid: tid, enter: at, end: at}
 			fn, tail, ok := strings.Cut(rest, "(")
 			if !ok {
-				return nil, fmt.Errorf("%s:%d: %q is no call", name, n, rest)
+				return nil, fmt.Errorf("%s:%d: %.60q is no call", name, n, rest)
 			}
 			c.name = fn
 			if head, cut := strings.CutSuffix(tail, "<unfinished ...>"); cut {
@@ -79,7 +82,7 @@ func straceHead(line string) (tid int, at time.Duration, rest string, err error)
 	first = strings.TrimSuffix(first, "]")
 	if !strings.Contains(first, ".") {
 		if tid, err = strconv.Atoi(first); err != nil {
-			return 0, 0, "", fmt.Errorf("%q is no line of strace -f -ttt", line)
+			return 0, 0, "", fmt.Errorf("%.60q is no line of strace -f -ttt", line)
 		}
 		first, tail, _ = strings.Cut(strings.TrimLeft(tail, " "), " ")
 	}
@@ -87,7 +90,7 @@ func straceHead(line string) (tid int, at time.Duration, rest string, err error)
 	s, err1 := strconv.ParseInt(sec, 10, 64)
 	us, err2 := strconv.ParseInt(frac, 10, 64)
 	if err1 != nil || err2 != nil || len(frac) != 6 || s < 0 || s > 1<<33 {
-		return 0, 0, "", fmt.Errorf("%q: want a time as strace -ttt prints it", line)
+		return 0, 0, "", fmt.Errorf("%.60q: want a time as strace -ttt prints it", line)
 	}
 	return tid, time.Duration(s)*time.Second + time.Duration(us)*time.Microsecond, strings.TrimLeft(tail, " "), nil
 }
