@@ -142,7 +142,7 @@ var kernelRecord embed.FS
 
 // SaveKernels writes what is on record of real kernels, and of the models
 // beside them, into a run's folder: its report stays a function of the folder.
-// Single functions, and operations that no model has, are left out.
+// What the report has no use for is left out.
 func SaveKernels(dir string) error {
 	names, err := fs.Glob(kernelRecord, "reference/kernels/*.txt")
 	if err != nil {
@@ -159,7 +159,7 @@ func SaveKernels(dir string) error {
 			return err
 		}
 		for _, r := range all {
-			if r.Bench != "KernelFunction" && r.Bench != "KernelInsn" && r.Bench != "KernelSlab" {
+			if slices.Contains([]string{"KernelVMABytes", "KernelLines", "KernelTail"}, r.Bench) {
 				rows = append(rows, r)
 			}
 		}

@@ -220,8 +220,12 @@ func ShapeTables(shapes []Shape) (out []Table) {
 			t.Rows = append(t.Rows, []string{p.Axis + ", " + p.At, fmt.Sprintf("%.3f", p.Real), fmt.Sprintf("%.3f", p.Model), fmt.Sprintf("×%.2f", p.Factor), noise})
 		}
 		for _, z := range s.Sizes {
+			counted := "exact"
+			if z.Object == IndexPerVMA {
+				counted = "of the whole machine"
+			}
 			t.Rows = append(t.Rows, []string{"bytes of " + strings.ReplaceAll(z.Object, "_", " "), fmt.Sprintf("%.4g", z.Real), fmt.Sprintf("%.4g", z.Model),
-				fmt.Sprintf("×%.2f", z.Model/z.Real), "exact"})
+				fmt.Sprintf("×%.2f", z.Model/z.Real), counted})
 		}
 		if len(s.Points) > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("distance ×%.2f over %d points: the typical factor between the two responses", s.Distance, len(s.Points)))

@@ -262,8 +262,8 @@ func TestDiskFull(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	exe, _ := os.Executable()
-	cmd := exec.Command("sh", "-c", `ulimit -f 64 && exec "$0" "$@"`, exe,
-		"bench", "-plan", "smoke", "-run", "pft", "-count", "14", "-o", dir, "-noreport", "-q")
+	cmd := exec.Command("sh", "-c", `ulimit -f 96 && exec "$0" "$@"`, exe,
+		"bench", "-plan", "smoke", "-run", "pft", "-count", "24", "-o", dir, "-noreport", "-q")
 	cmd.Dir = filepath.Dir(dir)
 	status, _, errs := try(t, cmd)
 	if status != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "the trials before it are safe") && !strings.Contains(errs, "trials before it are safe") {
