@@ -35,6 +35,14 @@ report: build ## the charts and report.html again: make report RUN=results/...
 compare: build ## two runs by benchstat and a verdict: make compare OLD=results/... NEW=results/...
 	$(BIN)/vmabench compare $(OLD) $(NEW)
 
+FIGURES ?= results/reference
+LAYOUTS := refcount,line0,ownline,pairs,rwsem,rwseminline
+figures: build lab ## runs for the figures that the default run has no data for: 5 minutes, and 3 of the simulator
+	$(BIN)/vmabench bench -plan figures -o $(FIGURES)/figures
+	$(BIN)/vmabench bench -variants $(LAYOUTS) -run '^(hotvma|ownvma)$$' -procs 1,2 -o $(FIGURES)/layouts
+	$(BIN)/vmalab simulate -table=false -sensitivity=false -ablation=false -o $(FIGURES)/modelled
+	$(BIN)/vmabench report $(FIGURES)/modelled
+
 publish: build ## a static site of the reference runs: make publish RUNS="results/A results/B"
 	$(BIN)/vmabench publish $(or $(RUNS),$(patsubst %/run.json,%,$(wildcard results/reference/*/run.json)))
 

@@ -64,6 +64,7 @@ type Series struct {
 	Curve       bool   // many points: no markers
 	Probe       []bool // points of a curve that the crosshair stops at
 	Quiet       bool   // a control that is context: thin
+	Marks       bool   // no line joins the points
 }
 
 // RefLine is a reference line: y = A + B*x, level where x is beyond To unless

@@ -27,7 +27,7 @@ func figLines(d *data) []*Figure {
 	worst, most := "", 0.0
 	for _, group := range trials {
 		p := Panel{Workload: group.workload, Modelled: true,
-			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "ns waited an operation (modelled)", Format: SI}}
+			Title: fmt.Sprintf("%s, %d CPUs", group.workload, group.cpus), X: Axis{Label: "waited an operation (modelled)", Format: Nanos}}
 		for _, t := range group.trials {
 			name := t.Param("variant")
 			p.Rows = append(p.Rows, Row{Heading: name})
@@ -41,7 +41,7 @@ func figLines(d *data) []*Figure {
 			for _, l := range t.Lines {
 				if l.WaitNS > most {
 					most = l.WaitNS
-					worst = fmt.Sprintf(": at most %s waits %s ns an operation for %s (%s, %d CPUs)", t.Param("variant"), sig(l.WaitNS, 3), l.Name, group.workload, group.cpus)
+					worst = fmt.Sprintf(": at most %s waits %s an operation for %s (%s, %d CPUs)", t.Param("variant"), Nanos.Write(l.WaitNS), l.Name, group.workload, group.cpus)
 				}
 			}
 		}
@@ -100,7 +100,7 @@ func (d *data) lineRow(variant string, l results.Line) Row {
 	return Row{
 		Label: l.Name, Name: variant, Style: d.style[variant], Value: l.WaitNS, Lo: math.NaN(), Hi: math.NaN(), Hollow: true,
 		Parts: []Part{{Name: "transfer", Ink: ink, Value: l.WaitNS - l.QueueNS}, {Name: "queue", Ink: ink, Value: l.QueueNS, Hatch: true}},
-		Text:  sig(l.WaitNS, 3) + " ns, " + sig(l.Transfers, 2) + " transfers",
+		Text:  Nanos.Write(l.WaitNS) + ", " + sig(l.Transfers, 2) + " transfers",
 	}
 }
 

@@ -98,61 +98,6 @@ func shareLogRows(panels []Panel) {
 	}
 }
 
-// figLaw fits the universal scalability law to what was measured.
-func figLaw(d *data) []*Figure {
-	const id, title = "law", "Universal scalability law"
-	var panels []Panel
-	table := &Table{Head: []string{"workload", "design", "contention σ", "coherence κ", "best number of workers", "residuals, RMS"}, Left: 2}
-	scens, worst := d.of(results.Throughput, nil), 0.0
-	for i := range scens {
-		s := &scens[i]
-		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
-			return d.unitStat(results.Throughput, s.key, v, procs, "ops/s")
-		}, d.main())
-		var fits []Series
-		for j := range p.Series {
-			m := &p.Series[j]
-			var n []int
-			var x []float64
-			for k := range m.X {
-				if !m.Hollow[k] && finite(m.Y[k]) {
-					n, x = append(n, int(m.X[k])), append(x, m.Y[k])
-				}
-			}
-			l, err := results.FitUSL(n, x)
-			if err != nil {
-				continue
-			}
-			fit := Series{Name: m.Name, Style: m.Style, Modelled: true, Curve: true}
-			for v := p.X.Min; v <= float64(n[len(n)-1])*1.0001; v *= math.Exp2(0.125) {
-				fit.X, fit.Y = append(fit.X, v), append(fit.Y, l.At(v))
-			}
-			fits = append(fits, fit)
-			peak := "–"
-			if l.Peak > 0 {
-				peak = sig(l.Peak, 3)
-			}
-			worst = math.Max(worst, l.RMS)
-			table.Rows = append(table.Rows, []string{s.title, m.Name, sig(l.Sigma, 2), sig(l.Kappa, 2), peak, Share.Write(l.RMS)})
-		}
-		if len(fits) == 0 {
-			continue
-		}
-		p.Series = append(p.Series, fits...)
-		p.Y.Label = "operations/s"
-		panels = append(panels, p)
-	}
-	if len(panels) == 0 {
-		return missing(id, secModels, title, fmt.Sprintf("a fit needs %d GOMAXPROCS values within the CPUs, twice its parameters", results.MinUSLPoints))
-	}
-	fromZero(panels, SI)
-	return []*Figure{{
-		ID: id, Section: secModels, Title: fmt.Sprintf("%s: fits the points within the CPUs to %s at worst (RMS)", title, Share.Write(worst)),
-		Subtitle: "Marks are measured, dotted lines are the fit (modelled); the table has its parameters and residuals. A fit describes; it predicts nothing beyond its last point.",
-		Panels:   panels, Legend: append(d.legend(panels), Key{Label: "fit", Modelled: true, Style: Style{Ink: InkIdeal}}), Table: table,
-	}}
-}
-
 // anyCell returns the first cell of a kind that has values.
 func (d *data) anyCell(k results.Kind) *cell {
 	for _, c := range d.order {

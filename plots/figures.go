@@ -293,6 +293,11 @@ func fromZero(panels []Panel, f Format) {
 			head = t.v
 		}
 		_, hi := nice(0, math.Max(head*1.02, 1e-12), 5)
+		if head == 0 { // nothing but zeros: ticks that can be told apart
+			if hi = 1; f == Share {
+				hi = 0.01
+			}
+		}
 		y := &panels[t.i].Y
 		if f == Share && head <= 1 {
 			hi = math.Min(hi, 1) // a share has an end

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,27 +24,27 @@ func TestHistory(t *testing.T) {
 		}
 		runs = append(runs, f)
 	}
-	fig, err := historyFigure("machine", runs)
+	h, err := newHistory(runs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(fig.Title, "1 change between 3 runs") || !strings.Contains(string(fig.Body), "<td>refcount</td><td>bbbbbbb</td><td>ccccccc</td><td>+30.0 %</td>") {
+	fig := h.figure(looks[0])
+	if !strings.Contains(fig.Title, "1 change between 3 runs, the largest +30.0 % (refcount, pft, GOMAXPROCS 2, at ccccccc)") || !strings.Contains(string(fig.Body), "<td>refcount</td><td>bbbbbbb</td><td>ccccccc</td><td>+30.0 %</td>") {
 		t.Errorf("%s: %s", fig.Title, fig.Body)
 	}
-	latency := 0
 	for _, p := range fig.Panels {
-		if strings.HasSuffix(p.Title, "latency") {
-			latency++
-		}
 		want := 0
-		if strings.HasSuffix(p.Title, "-2") {
+		if strings.HasSuffix(p.Title, "GOMAXPROCS 2") {
 			want = 1
 		}
 		if len(p.Lines) != want || want == 1 && p.Lines[0].X != 2 {
 			t.Errorf("%s: lines %+v", p.Title, p.Lines)
 		}
 	}
-	if latency == 0 {
-		t.Error("no panel of latency")
+	for i, want := range map[int]string{1: "p99", 2: "1,000 VMAs"} {
+		fig := h.figure(looks[i])
+		if !strings.Contains(fig.Title, ": no change shown between 3 runs") || !slices.ContainsFunc(fig.Panels, func(p Panel) bool { return strings.HasSuffix(p.Title, want) }) {
+			t.Errorf("%s lacks a panel of %s among %d", fig.Title, want, len(fig.Panels))
+		}
 	}
 }

@@ -19,13 +19,16 @@ import (
 //go:embed web/page.html
 var pageHTML string
 
+//go:embed web/figure.html
+var figureHTML string
+
 //go:embed web/style.css
 var pageCSS string
 
 //go:embed web/report.js
 var pageJS string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"when": when}).Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"when": when}).Parse(pageHTML + figureHTML))
 
 // page is what the template is filled with.
 type page struct {
@@ -43,7 +46,8 @@ type page struct {
 	Questions                                                         []string // heads of Losses' cells
 	Gaps, Warnings                                                    []string
 	Sections                                                          []section
-	Undrawn                                                           []*Figure
+	Undrawn                                                           []undrawn
+	Measured                                                          bool // not modelled alone
 	Samples                                                           string
 	System                                                            []fact
 	Method                                                            []items
@@ -52,6 +56,12 @@ type page struct {
 type section struct {
 	ID, Title string
 	Figures   []figureView
+}
+
+// undrawn is a figure that the run has no data for, and where the site has it.
+type undrawn struct {
+	*Figure
+	Elsewhere *elsewhere
 }
 
 type items struct {
@@ -126,16 +136,21 @@ func (d *data) page() (*page, error) {
 	p.Columns = append([]string{d.baseline}, without(d.main(), d.baseline)...)
 	p.Matrix, p.Means = d.matrix()
 	p.Sections, p.Undrawn = d.sections()
+	p.Measured = d.modelledOn() == ""
 	p.Samples, err = d.samples()
 	return p, err
 }
 
 // sections groups the figures and gives each its views; those without data are
 // apart.
-func (d *data) sections() (out []section, undrawn []*Figure) {
+func (d *data) sections() (out []section, lacks []undrawn) {
 	for _, f := range d.figures() {
 		if f.Missing != "" {
-			undrawn = append(undrawn, f)
+			u := undrawn{Figure: f}
+			if d.elsewhere != nil {
+				u.Elsewhere = d.elsewhere(f.ID)
+			}
+			lacks = append(lacks, u)
 			continue
 		}
 		if len(out) == 0 || out[len(out)-1].Title != f.Section {
@@ -144,7 +159,7 @@ func (d *data) sections() (out []section, undrawn []*Figure) {
 		s := &out[len(out)-1]
 		s.Figures = append(s.Figures, view(f))
 	}
-	return out, undrawn
+	return out, lacks
 }
 
 // joined keeps a number and its unit on one line.

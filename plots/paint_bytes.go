@@ -12,19 +12,27 @@ const (
 	bytesTop  = 48.0
 )
 
-func bytesHeight(m *ByteMap) float64 {
-	return bytesTop + lineH*float64((m.Size+lineBytes-1)/lineBytes) + 6
+func bytesHeight(p *Panel) float64 {
+	return p.bytesTop() + lineH*float64((p.Bytes.Size+lineBytes-1)/lineBytes) + 6
+}
+
+// bytesTop is the room above the first line: for the title, the words under it,
+// the offsets.
+func (p *Panel) bytesTop() float64 {
+	return bytesTop + lineGap*float64(max(0, len(wrap(p.Y.Label, p.width(), sizeTick))-1))
 }
 
 func (p *Panel) paintBytes(c canvas, b box) {
 	const left = 26.0
 	w := (b.W - left - 2) / lineBytes
-	top := b.Y + bytesTop
+	top := b.Y + p.bytesTop()
 	at := func(off int) pt {
 		return pt{b.X + left + w*float64(off%lineBytes), top + lineH*float64(off/lineBytes)}
 	}
 	c.open("axes", "")
-	c.text(pt{b.X, b.Y + 27}, p.Y.Label, label{Size: sizeTick, Ink: InkMuted})
+	for i, l := range wrap(p.Y.Label, p.width(), sizeTick) {
+		c.text(pt{b.X, b.Y + 27 + lineGap*float64(i)}, l, label{Size: sizeTick, Ink: InkMuted})
+	}
 	for _, off := range []int{0, 16, 32, 48} {
 		c.text(pt{at(off).X, top - 4}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted})
 	}

@@ -25,7 +25,7 @@ func (p *Panel) size() (w, h float64) {
 	case len(p.Rows) > 0:
 		h = rowsHeight(p)
 	case p.Bytes != nil:
-		h = bytesHeight(p.Bytes)
+		h = bytesHeight(p)
 	case p.Strip != nil:
 		h = 30 + 16*float64(len(p.Strip.Rows)) + lineGap*float64(len(p.stripFoot()))
 	default:
@@ -270,7 +270,7 @@ func (p *Panel) paintSeries(c canvas, f frame, s *Series) {
 		for i := run[0]; i < run[1]; i++ {
 			pts = append(pts, pt{f.x(s.X[i]), clamp(f.y(s.Y[i]), f.Y, f.bottom())})
 		}
-		if len(pts) > 1 {
+		if len(pts) > 1 && !s.Marks {
 			c.line(pts, st)
 		}
 	}

@@ -42,10 +42,13 @@ func (p *Panel) paintRef(c canvas, f frame, r RefLine, row int) {
 	c.line(pts, s)
 	if end := pts[len(pts)-1]; r.Label != "" && r.B != 0 {
 		// Above the line's end, or beside it where that is the frame's.
-		at := pt{end.X - 2, end.Y - 4}
+		at, anchor := pt{end.X - 2, end.Y - 4}, anchorEnd
 		if at.Y < f.Y+8 {
 			at = pt{end.X - 6, end.Y + 9}
 		}
-		c.text(at, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd})
+		if at.X-textWidth(r.Label, 9.5, false) < f.X+10 { // a short line at the left
+			at, anchor = pt{end.X + 6, end.Y + 9}, anchorStart
+		}
+		c.text(at, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchor})
 	}
 }

@@ -17,7 +17,7 @@ import (
 //go:embed web/site.html
 var siteHTML string
 
-var siteTemplate = template.Must(template.New("site").Parse(siteHTML))
+var siteTemplate = template.Must(template.New("site").Parse(siteHTML + figureHTML))
 
 // site is what the pages around the reports are filled with.
 type site struct {
@@ -39,8 +39,15 @@ type siteRun struct {
 type siteTable struct {
 	Title string
 	Note  string
-	Head  []string
+	Head  []siteHead
 	Rows  []siteRow
+}
+
+// siteHead is a column's name; of a run, with its commit and, where the runs are
+// of several machines, its machine.
+type siteHead struct {
+	Text string
+	Sub  []string
 }
 
 type siteRow struct {
@@ -59,6 +66,7 @@ func Publish(runs []*results.Folder, dir string) error {
 	slices.SortStableFunc(runs, func(a, b *results.Folder) int { return strings.Compare(b.Run.Created, a.Run.Created) })
 	s := &site{Title: "vmabench runs", Colors: colorsCSS(), CSS: template.CSS(pageCSS)}
 	names := map[string]int{}
+	var all []*data
 	for _, f := range runs {
 		d, err := newData(f)
 		if err != nil {
@@ -68,10 +76,13 @@ func Publish(runs []*results.Folder, dir string) error {
 		if names[name]++; names[name] > 1 {
 			name = fmt.Sprintf("%s-%d", name, names[name])
 		}
-		if err := d.publish(filepath.Join(dir, name)); err != nil {
+		all, s.Runs = append(all, d), append(s.Runs, d.siteRun(name))
+	}
+	for i, d := range all {
+		d.elsewhere = func(id string) *elsewhere { return drawnIn(all, s.Runs, d, id) }
+		if err := d.publish(filepath.Join(dir, s.Runs[i].Dir)); err != nil {
 			return err
 		}
-		s.Runs = append(s.Runs, d.siteRun(name))
 	}
 	if err := writePage(filepath.Join(dir, "index.html"), s); err != nil {
 		return err
@@ -80,6 +91,28 @@ func Publish(runs []*results.Folder, dir string) error {
 		return err
 	}
 	return writePage(filepath.Join(dir, "compare.html"), s)
+}
+
+// elsewhere is a figure in another run of the site.
+type elsewhere struct{ Run, Href string }
+
+// drawnIn finds the figure that d lacks in another run, the newest of the same
+// machine first; nil where none has it.
+func drawnIn(all []*data, runs []siteRun, d *data, id string) *elsewhere {
+	var found *elsewhere
+	for i, o := range all {
+		if !slices.ContainsFunc(o.figures(), func(f *Figure) bool { return f.ID == id && f.Missing == "" }) {
+			continue
+		}
+		e := &elsewhere{runs[i].ID, "../" + runs[i].Dir + "/index.html#" + id}
+		if o.run.Env.Machine() == d.run.Env.Machine() {
+			return e
+		}
+		if found == nil {
+			found = e
+		}
+	}
+	return found
 }
 
 // safeName is an ID as one element of a path.
@@ -155,39 +188,14 @@ func writePage(path string, s *site) error {
 	return writeFile(path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
 }
 
-// compareRuns fills the comparison page: ratios to the baseline across all
-// runs, and the history of the runs of each machine.
+// compareRuns fills the comparison page: ratios to one baseline across all runs,
+// and the history of the runs of each machine.
 func compareRuns(s *site, runs []*results.Folder) error {
 	s.Title, s.Compare = "vmabench: machines and commits", true
+	base := usual(runs)
+	across := results.Across(runs, results.Options{Baseline: base})
 	for _, unit := range []string{"ops/s", "B/vma"} {
-		t := siteTable{Title: unitTitle(unit), Note: "Each run's own ratio to its baseline, paired within the run: samples of two machines are never pooled. Bold is a verdict, ~ is no evidence.",
-			Head: []string{"benchmark", "design"}}
-		alone := 0
-		for _, r := range s.Runs {
-			t.Head = append(t.Head, r.ID)
-		}
-		for _, row := range results.Across(runs, results.Options{}) {
-			if row.Unit != unit || unit == "ops/s" && !ranked(row.Deltas) {
-				continue
-			}
-			if len(runs) > 1 && known(row.Deltas) < 2 {
-				alone++
-				continue
-			}
-			r := siteRow{Label: row.Label, Design: row.Variant}
-			for _, x := range row.Deltas {
-				if x == nil {
-					r.Cells = append(r.Cells, matrixCell{Text: "–", Class: "same"})
-				} else {
-					r.Cells = append(r.Cells, deltaCell(x))
-				}
-			}
-			t.Rows = append(t.Rows, r)
-		}
-		if alone > 0 {
-			t.Note += fmt.Sprintf(" %s of one run only left out.", plural(alone, "row", "rows"))
-		}
-		if len(t.Rows) > 0 {
+		if t := s.table(unit, base, across); len(t.Rows) > 0 {
 			s.Tables = append(s.Tables, t)
 		}
 	}
@@ -199,11 +207,81 @@ func compareRuns(s *site, runs []*results.Folder) error {
 	return err
 }
 
+// usual is the baseline of most runs, the first of equals.
+func usual(runs []*results.Folder) string {
+	count, best := map[string]int{}, ""
+	for _, f := range runs {
+		count[f.Run.Baseline]++
+	}
+	for _, f := range runs {
+		if count[f.Run.Baseline] > count[best] {
+			best = f.Run.Baseline
+		}
+	}
+	return best
+}
+
+// table is a unit's ratios to base: a row a benchmark and design that two runs
+// have, or the only one, a column a run that has any.
+func (s *site) table(unit, base string, across []results.AcrossRow) siteTable {
+	t := siteTable{Title: unitTitle(unit) + " over " + base, Note: "Each run's own ratio, paired within the run: samples of two machines are never pooled. Bold is a verdict, ~ is no evidence."}
+	var rows []results.AcrossRow
+	var labels []string
+	var runs []int // that have a row
+	alone := 0
+	for _, row := range across {
+		switch {
+		case row.Unit != unit || unit == "ops/s" && !ranked(row.Deltas):
+			continue
+		case len(s.Runs) > 1 && known(row.Deltas) < 2:
+			alone++
+			continue
+		}
+		rows, labels = append(rows, row), append(labels, row.Label)
+		for i, x := range row.Deltas {
+			if x != nil && !slices.Contains(runs, i) {
+				runs = append(runs, i)
+			}
+		}
+	}
+	slices.Sort(runs)
+	t.Head = append([]siteHead{{Text: "benchmark"}, {Text: "design"}}, s.heads(runs)...)
+	names := plainly(labels)
+	for _, row := range rows {
+		r := siteRow{Label: names(row.Label), Design: row.Variant}
+		for _, i := range runs {
+			if x := row.Deltas[i]; x == nil {
+				r.Cells = append(r.Cells, matrixCell{Text: "–", Class: "same"})
+			} else {
+				r.Cells = append(r.Cells, deltaCell(x))
+			}
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	if alone > 0 {
+		t.Note += fmt.Sprintf(" %s of one run only left out.", plural(alone, "row", "rows"))
+	}
+	return t
+}
+
+// heads are the columns of the runs with these indexes.
+func (s *site) heads(runs []int) (out []siteHead) {
+	for _, i := range runs {
+		r := s.Runs[i]
+		h := siteHead{Text: r.ID, Sub: []string{r.Commit}}
+		if slices.ContainsFunc(runs, func(j int) bool { return s.Runs[j].Machine != r.Machine }) {
+			h.Sub = append(h.Sub, r.Machine)
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
 func unitTitle(unit string) string {
 	if unit == "B/vma" {
-		return "Bytes of a VMA and its lock, without slab loss and index"
+		return "Bytes of a VMA and its lock, without slab loss and index,"
 	}
-	return "Throughput against the baseline"
+	return "Throughput"
 }
 
 func known(ds []*results.Delta) int {

@@ -169,14 +169,15 @@ func TestSplice(t *testing.T) {
 // Two runs of one machine and one of another, an ID twice, an ID that is a
 // path: everything stays inside the folder and every link leads somewhere.
 func TestPublish(t *testing.T) {
-	run := func(id, created, cpu string) *results.Folder {
+	run := func(id, created, cpu string, from int) *results.Folder {
 		r := synthRun()
-		r.ID, r.Created, r.Env.CPU, r.Plan.Count, r.Plan.Workloads = id, created, cpu, 6, r.Plan.Workloads[:2]
+		r.ID, r.Created, r.Env.CPU, r.Plan.Count, r.Plan.Workloads = id, created, cpu, 6, r.Plan.Workloads[from:from+2]
 		return synthOf(t, r)
 	}
 	root := t.TempDir()
 	dir := filepath.Join(root, "site")
-	runs := []*results.Folder{run("a", "2026-01-01T00:00:00Z", "X"), run("a", "2026-01-02T00:00:00Z", "X"), run("../../b", "2026-01-03T00:00:00Z", "Y")}
+	runs := []*results.Folder{run("a", "2026-01-01T00:00:00Z", "X", 0), run("a", "2026-01-02T00:00:00Z", "X", 0), run("../../b", "2026-01-03T00:00:00Z", "Y", 2)}
+	runs[2].Run.Baseline = "rwsem" // two have mmaponly
 	if err := Publish(runs, dir); err != nil {
 		t.Fatal(err)
 	}
@@ -199,8 +200,13 @@ func TestPublish(t *testing.T) {
 		}
 	}
 	b, _ := os.ReadFile(filepath.Join(dir, "compare.html"))
-	if !bytes.Contains(b, []byte("between 2 runs")) || !bytes.Contains(b, []byte("Throughput against the baseline")) {
+	if !bytes.Contains(b, []byte("between 2 runs")) || !bytes.Contains(b, []byte("Throughput over mmaponly")) {
 		t.Error("the comparison lacks history or ratios")
+	}
+	// What a run has no data for leads to a run that draws it.
+	b, _ = os.ReadFile(filepath.Join(dir, "a", "index.html"))
+	if want := `drawn in run <a href="../.._.._b/index.html#mix">../../b</a>`; !bytes.Contains(b, []byte(want)) {
+		t.Errorf("no %s", want)
 	}
 	if err := Publish(nil, dir); err == nil {
 		t.Error("nothing was published without a word")

@@ -105,7 +105,11 @@ func (c *RunComparison) warn() {
 
 // Machine names what two runs must share for absolute values to compare.
 func (e *Env) Machine() string {
-	s := fmt.Sprintf("%s, %d CPUs, %d cores, %d sockets, %s/%s", oneLine(e.CPU), e.CPUs, e.Cores, e.Sockets, e.GOOS, e.GOARCH)
+	sockets := "sockets"
+	if e.Sockets == 1 {
+		sockets = "socket"
+	}
+	s := fmt.Sprintf("%s, %d CPUs, %d cores, %d %s, %s/%s", oneLine(e.CPU), e.CPUs, e.Cores, e.Sockets, sockets, e.GOOS, e.GOARCH)
 	if e.Virt != "" {
 		s += ", " + e.Virt
 	}

@@ -36,7 +36,7 @@ type options struct {
 }
 
 func (o *options) register(fs *flag.FlagSet) {
-	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, shape, writers, load or smoke")
+	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, figures, shape, writers, load or smoke")
 	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`; or trace:FILE, what a recorded process did")
 	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")

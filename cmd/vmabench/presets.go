@@ -13,6 +13,7 @@ import (
 const (
 	defaultVMAs   = 1000
 	defaultBudget = 165 * time.Second // make bench ends within 3 minutes, report included
+	figuresBudget = 320 * time.Second
 )
 
 // presetPlan returns the plan of that name, its designs apart.
@@ -39,6 +40,12 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Timing = harness.Timing{Slice: slice, Slices: 25, Spare: 25, Warm: 3}
 		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 40, Spare: 40, Warm: 3}
 		c.Footprint = []int{10, 100, 1000, 10_000, 100_000}
+	case "figures":
+		c.Count = 10
+		c.Timing = harness.Timing{Slice: slice, Slices: 8, Spare: 6, Warm: 2}
+		c.LatencyTiming = harness.Timing{Slice: slice, Slices: 12, Spare: 6, Warm: 2}
+		c.Budget = figuresBudget
+		everyFigure(&c)
 	case "shape", "writers", "load":
 		c.Count = 10
 		c.Timing = harness.Timing{Slice: slice, Slices: 12, Spare: 12, Warm: 2}
@@ -56,9 +63,38 @@ func presetPlan(name string) (harness.Config, error) {
 		c.Footprint = []int{1000}
 		c.Budget = time.Nanosecond // repeat nothing
 	default:
-		return c, badf("unknown plan %q; there are default, full, shape, writers, load and smoke", name)
+		return c, badf("unknown plan %q; there are default, full, figures, shape, writers, load and smoke", name)
 	}
 	return c, nil
+}
+
+// everyFigure fills in the plan whose report has every figure that three designs
+// on this machine can draw, each workload at as few points as its figure takes.
+func everyFigure(c *harness.Config) {
+	c.Procs = []int{1, 2}
+	c.Throughput = find("pft", "hotvma", "ownvma", "mmap1", "fork-storm",
+		"mixed/write=0", "mixed/write=0.1", "mixed/write=1", "mixed/write=10", "mixed/write=50")
+	two := []int{2}
+	c.Beside = []harness.Part{
+		{Throughput: find("local", "pipeline", "global", "mprotect-disjoint", "mprotect-overlap",
+			"threadstacks", "arena", "metis", "gc-mprotect", "launch"), Procs: c.Procs},
+		{Throughput: find("hotvma", "mixed/write=1"), Procs: []int{4}},
+		{Throughput: find("fork-storm"), Procs: two, VMAs: 10},
+		{Throughput: find("fork-storm"), Procs: two, VMAs: 10_000},
+		{Designs: controls(), Throughput: find("hotvma", "mixed/write=1"), Procs: two},
+	}
+	c.Latency = find("hotvma", "mixed/write=10", "fork-storm")
+	c.LoadX = []float64{0.25, 1, 8, 64}
+}
+
+// controls are the names of the locks that nobody proposes for a kernel.
+func controls() (names []string) {
+	for _, d := range variants.Subjects() {
+		if d.Control {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 // oneQuestion fills in the plans that ask for one thing.
