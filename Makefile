@@ -101,7 +101,7 @@ targets: build ## is everything as fast as it can be: each ratio beside its boun
 	$(BIN)/vmabench targets -sched $(or $(SCHED),other)
 
 targets-peers: ## the same against C11, other trees and gVisor: a module of its own, needs a C compiler
-	cd compare && $(GO) build $(FLAGS) -o ../$(BIN)/compare . && ../$(BIN)/compare -sched $(or $(SCHED),other)
+	cd compare && $(GO) test . && $(GO) build $(FLAGS) -o ../$(BIN)/compare . && ../$(BIN)/compare -sched $(or $(SCHED),other)
 
 GUEST := $(BIN)/kernels/init
 kernels-guest: build

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"gvisor.dev/gvisor/pkg/context"
@@ -132,9 +133,11 @@ var gvisorTargets = []targets.Target{
 		targets.AtMost(0.35), targets.AtMost(0.7), 2,
 		func(e *targets.Env) (a, b []func(n int)) {
 			s := targets.RandomPages(0, 1000)
+			// Half a stream apart: in step the two would meet at each VMA.
+			other := slices.Concat(s[len(s)/2:], s[:len(s)/2])
 			v := e.Refcount(1, 1000)
 			ctx, m := gSpace(1000)
-			return loops{e.Faults(v, s), e.Faults(v, s)}, loops{gLoop(ctx, m, s), gLoop(ctx, m, s)}
+			return loops{e.Faults(v, s), e.Faults(v, other)}, loops{gLoop(ctx, m, s), gLoop(ctx, m, other)}
 		}),
 	targets.Peer("mmap-munmap/gVisor", "mapping and unmapping 4 pages beside 1000 VMAs",
 		targets.AtMost(0.65), targets.AtMost(1), 1,

@@ -10,8 +10,12 @@ import (
 	"slices"
 	"time"
 
+	"vmabench/harness"
 	"vmabench/targets"
 )
+
+// all returns the targets in the order in which they are measured.
+func all() []targets.Target { return slices.Concat(cTargets, treeTargets(), gvisorTargets) }
 
 func main() {
 	run := flag.String("run", "", "only targets whose name matches the `regexp`")
@@ -26,9 +30,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "compare: -rounds from 1, -slice from 1ms to 15ms, -sched other or fifo, -run a regular expression; no arguments")
 		os.Exit(2)
 	}
+	if *sched == "fifo" {
+		if err := harness.RealtimePermitted(); err != nil {
+			fmt.Fprintln(os.Stderr, "compare: -sched fifo:", err)
+			os.Exit(2)
+		}
+	}
 	fmt.Printf("%s\n\n%s\n", targets.Machine(), targets.Header())
 	rep := targets.Run(targets.Options{
-		Targets: slices.Concat(cTargets, treeTargets, gvisorTargets), Run: re,
+		Targets: all(), Run: re,
 		Rounds: *rounds, Slice: *slice, FIFO: *sched == "fifo",
 		Each: func(r targets.Result) { fmt.Println(r.Line()) },
 	})

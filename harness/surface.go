@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 
@@ -13,6 +14,20 @@ func Pin(cpu int) error { return pin(cpu) }
 
 // Realtime gives the calling thread a real-time priority.
 func Realtime() error { return realtime() }
+
+// RealtimePermitted tries Realtime on a thread of its own, which ends then: an
+// error says why slices cannot be real-time.
+func RealtimePermitted() error {
+	got := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked
+		got <- realtime()
+	}()
+	if err := <-got; err != nil {
+		return fmt.Errorf("no real-time scheduling: %w", err)
+	}
+	return nil
+}
 
 // Use is what a thread has used: CPU time in nanoseconds, and how often it gave
 // its CPU away (Voluntary).

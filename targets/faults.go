@@ -45,7 +45,7 @@ func ownVMAs(d vmm.Design) func(*Env) (both, alone *side) {
 func scaling(d vmm.Design) func(*Env) pair {
 	return func(e *Env) pair {
 		both, alone := ownVMAs(d)(e)
-		return pair{both, alone, func(a, b float64) float64 { return 2 * b / a }}
+		return pair{a: both, b: alone, ratio: func(a, b float64) float64 { return 2 * b / a }}
 	}
 }
 

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"vmabench/internal/atomic"
@@ -161,32 +162,44 @@ func trims(x *mm.Index, vmas []*mm.VMA) func(n int) {
 	}
 }
 
+// updateTargets hold an edit against one that copies the path, by size.
+func updateTargets() (out []Target) {
+	for _, s := range []struct {
+		vmas               int
+		doc                string
+		excellent, allowed Bounds
+	}{
+		{10, "an edit that replaces a leaf against one that copies every node above it too: here there is none", Between(0.9, 1.1), Between(0.8, 1.25)},
+		{100, "the same with one level above the leaves", AtMost(0.7), AtMost(0.8)},
+		{1000, "the same with two", AtMost(0.5), AtMost(0.8)},
+		{10_000, "the same with three", AtMost(0.5), AtMost(0.8)},
+		{40_000, "the same with more VMAs than the cache has", AtMost(0.5), AtMost(0.8)},
+	} {
+		out = append(out, Target{
+			Name: fmt.Sprintf("index-update/path-copying-%d-VMAs", s.vmas), Doc: s.doc,
+			Excellent: s.excellent, Allowed: s.allowed, pair: indexUpdate(s.vmas),
+		})
+	}
+	return out
+}
+
+// readerTargets hold a lookup beside a writer against one alone, by size.
+func readerTargets() (out []Target) {
+	doc := "a lookup while another thread edits the index without a pause"
+	for _, s := range []struct {
+		vmas      int
+		excellent float64
+	}{{10, 3}, {100, 2}, {1000, 1.8}, {10_000, 1.8}} {
+		out = append(out, Target{
+			Name: fmt.Sprintf("index-lookup-beside-writer/alone-%d-VMAs", s.vmas), Doc: doc,
+			Excellent: AtMost(s.excellent), Allowed: AtMost(5), threads: 2, pair: besideWriter(s.vmas),
+		})
+		doc = "the same"
+	}
+	return out
+}
+
 var indexTargets = []Target{
-	{
-		Name:      "index-update-of-1000/path-copying",
-		Doc:       "an edit that replaces a leaf against one that copies every node above it too",
-		Excellent: AtMost(0.5), Allowed: AtMost(0.8),
-		pair: indexUpdate(1000),
-	},
-	{
-		Name:      "index-update-of-40000/path-copying",
-		Doc:       "the same with more levels",
-		Excellent: Anything, Allowed: Anything,
-		pair: indexUpdate(40_000),
-	},
-	{
-		Name:      "index-lookup-beside-writer/alone-10-VMAs",
-		Doc:       "a lookup while another thread edits the index without a pause",
-		Excellent: AtMost(3), Allowed: AtMost(5), threads: 2, pair: besideWriter(10),
-	},
-	{
-		Name: "index-lookup-beside-writer/alone-100-VMAs",
-		Doc:  "the same", Excellent: AtMost(2), Allowed: AtMost(5), threads: 2, pair: besideWriter(100),
-	},
-	{
-		Name: "index-lookup-beside-writer/alone-1000-VMAs",
-		Doc:  "the same", Excellent: AtMost(1.8), Allowed: AtMost(5), threads: 2, pair: besideWriter(1000),
-	},
 	{
 		Name: "index-garbage/edit", Unit: "B",
 		Doc:       "what an edit that splits and joins nothing leaves to the collector, at 1000 VMAs",

@@ -72,6 +72,34 @@ func (rep *Report) Markdown() string {
 	return b.String()
 }
 
+// Undocumented returns what a document, METHOD.md, lacks of the targets or has
+// otherwise: their sentences and bounds, in the table that Markdown writes.
+func Undocumented(document string, ts []Target) (wrong []string) {
+	rep := new(Report)
+	for _, t := range ts {
+		rep.Results = append(rep.Results, t.result())
+	}
+	found := Rows(document)
+	for name, want := range Rows(rep.Markdown()) {
+		if found[name] != want {
+			wrong = append(wrong, fmt.Sprintf("%s: documented as %q, it is %q", name, found[name], want))
+		}
+	}
+	return wrong
+}
+
+// Rows returns what a document says of each target in Markdown's tables:
+// sentence and bounds, by name.
+func Rows(document string) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(document) {
+		if c := strings.Split(line, " | "); strings.HasPrefix(line, "| `") && len(c) == 6 {
+			rows[strings.Trim(c[0], "| `")] = strings.Join([]string{c[1], c[3], c[4]}, " ; ")
+		}
+	}
+	return rows
+}
+
 // Summary says what is to be concluded.
 func (rep *Report) Summary() string {
 	var b strings.Builder

@@ -16,7 +16,7 @@ import (
 
 // All returns the targets in the order in which they are measured.
 func All() []Target {
-	return slices.Concat(lockTargets, indexTargets, faultTargets, []Target{parallelism})
+	return slices.Concat(lockTargets, updateTargets(), readerTargets(), indexTargets, faultTargets, []Target{parallelism})
 }
 
 // parallelism is the proof that threads ran side by side.
@@ -228,8 +228,22 @@ func (f *found) measure(c *crew, r *Result, p pair, rounds int) {
 	c.slice(p.a)
 	c.slice(p.b)
 	for i := range rounds {
+		a, b, ok := r.round(c, p, i)
+		if ok {
+			f.as, f.bs, f.ratios = append(f.as, a), append(f.bs, b), append(f.ratios, ratio(a, b))
+		}
+	}
+}
+
+// round measures round i: a slice of each side, or so many as p has turns, in
+// reverse order every other time. The means over the turns in which both slices
+// counted make the round; it does not count if they are less than half.
+func (r *Result) round(c *crew, p pair, i int) (a, b float64, ok bool) {
+	turns, counted := max(1, p.turns), 0
+	for turn := range turns {
 		sides := []*side{p.a, p.b}
-		if i%2 == 1 {
+		swap := (i+turn)%2 == 1
+		if swap {
 			slices.Reverse(sides)
 		}
 		first, ok := r.slice(c, sides[0])
@@ -240,11 +254,12 @@ func (f *found) measure(c *crew, r *Result, p pair, rounds int) {
 		if !ok {
 			continue
 		}
-		if i%2 == 1 {
+		if swap {
 			first, second = second, first
 		}
-		f.as, f.bs, f.ratios = append(f.as, first), append(f.bs, second), append(f.ratios, ratio(first, second))
+		a, b, counted = a+first, b+second, counted+1
 	}
+	return a / float64(counted), b / float64(counted), 2*counted > turns
 }
 
 // conclude sums f up.

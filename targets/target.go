@@ -73,6 +73,9 @@ type Target struct {
 type pair struct {
 	a, b  *side
 	ratio func(a, b float64) float64 // nil: a/b
+	// turns is how many slices each side has in a round; 0 is 1. More are for a
+	// side whose slices differ by more than its ratio says.
+	turns int
 }
 
 // Verdict is what a figure is worth.
@@ -114,13 +117,17 @@ func Peer(name, doc string, excellent, allowed Bounds, threads int, loops func(*
 		}}
 }
 
+// goroutineTurns: goroutines that Go places run side by side in one slice and
+// one after the other in the next, which takes half or twice the time.
+const goroutineTurns = 8
+
 // PeerGoroutines is Peer with the peer's loops on goroutines that run where Go's
 // scheduler puts them. That they run side by side is not proved.
 func PeerGoroutines(name, doc string, excellent, allowed Bounds, threads int, loops func(*Env) (a, b []func(n int))) Target {
 	t := Peer(name, doc, excellent, allowed, threads, nil)
 	t.pair = func(e *Env) pair {
 		a, b := loops(e)
-		return pair{a: sideOf(a), b: &side{threads: []*thread{{pass: unpinned(b)}}}}
+		return pair{a: sideOf(a), b: &side{threads: []*thread{{pass: unpinned(b)}}}, turns: goroutineTurns}
 	}
 	return t
 }

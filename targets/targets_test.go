@@ -68,33 +68,16 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestDocumented: METHOD.md has every target with its bounds, and no other.
+// TestDocumented: METHOD.md has every target with its sentence and bounds. That it
+// has no other is tested where the peers are known, in module compare.
 func TestDocumented(t *testing.T) {
 	b, err := os.ReadFile("../METHOD.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := new(Report)
-	for _, x := range All() {
-		rep.Results = append(rep.Results, x.result())
+	for _, w := range Undocumented(string(b), All()) {
+		t.Error("METHOD.md: ", w)
 	}
-	documented := rowsOf(string(b))
-	for name, want := range rowsOf(rep.Markdown()) {
-		if documented[name] != want {
-			t.Errorf("%s: METHOD.md says %q, the code %q", name, documented[name], want)
-		}
-	}
-}
-
-// rowsOf returns what is documented of each target: sentence and bounds.
-func rowsOf(markdown string) map[string]string {
-	rows := map[string]string{}
-	for line := range strings.Lines(markdown) {
-		if c := strings.Split(line, " | "); strings.HasPrefix(line, "| `") && len(c) == 6 {
-			rows[strings.Trim(c[0], "| `")] = strings.Join([]string{c[1], c[3], c[4]}, " ; ")
-		}
-	}
-	return rows
 }
 
 // spin returns a loop of about k nanoseconds of work an op.
@@ -117,19 +100,20 @@ func measure(t *testing.T, x Target) Result {
 // TestRatio measures a ratio that is known: sides that are mixed up, a slice
 // that is not per op or an order that leaks would be far off.
 func TestRatio(t *testing.T) {
-	x := Target{Name: "slow/fast", Excellent: Between(2.5, 6), Allowed: Between(2, 8),
-		pair: func(*Env) pair { return pair{a: one(spin(400)), b: one(spin(100))} }}
-	for range 5 {
+	for _, turns := range []int{0, 4} {
+		x := Target{Name: "slow/fast", Excellent: Between(2.5, 6), Allowed: Between(2, 8),
+			pair: func(*Env) pair { return pair{a: one(spin(400)), b: one(spin(100)), turns: turns} }}
 		r := measure(t, x)
-		if r.Verdict == Disturbed || r.Verdict == Unsure {
-			continue
+		for tries := 1; tries < 5 && (r.Verdict == Disturbed || r.Verdict == Unsure); tries++ {
+			r = measure(t, x)
 		}
-		if r.Verdict == Failed {
-			t.Errorf("4 times the work took %.2f times as long", r.Median)
+		switch {
+		case r.Verdict == Disturbed || r.Verdict == Unsure:
+			t.Skip("the machine is too busy")
+		case r.Verdict == Failed || r.Slices < turns*r.Rounds:
+			t.Errorf("%d turns: 4 times the work took %.2f times as long, %d slices in %d rounds", turns, r.Median, r.Slices, r.Rounds)
 		}
-		return
 	}
-	t.Skip("the machine is too busy")
 }
 
 func TestTooFewCPUs(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"time"
 
 	"vmabench/harness"
@@ -51,16 +50,10 @@ func notes(facts []results.Fact, c *harness.Config) (out []string) {
 	return out
 }
 
-// realtimePermitted tries to get the priority of -sched fifo, on a thread of
-// its own that ends with it.
+// realtimePermitted says why -sched fifo cannot be, if so.
 func realtimePermitted() error {
-	got := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked
-		got <- harness.Realtime()
-	}()
-	if err := <-got; err != nil {
-		return badf("-sched fifo: no real-time scheduling: %v", err)
+	if err := harness.RealtimePermitted(); err != nil {
+		return badf("-sched fifo: %v", err)
 	}
 	return nil
 }
