@@ -105,17 +105,28 @@ func (e *Env) fork(v vmm.VMM) func() {
 	return func() { must(v.Fork(t)).Exit(t) }
 }
 
-// GrowthRun returns the head of a run of the growth curves.
-func GrowthRun(command string, rounds int) *results.Run {
+// chosenCurves returns the curves that o asks for, with their sizes up to most.
+func (o *Options) chosenCurves(most int) (out []curve) {
+	for _, k := range curves {
+		if o.Run == nil || o.Run.MatchString(k.Name) {
+			k.sizes = slices.DeleteFunc(slices.Clone(k.sizes), func(n int) bool { return n > most })
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// GrowthRun returns the head of a run of Growth.
+func GrowthRun(o Options, most int, command string) *results.Run {
 	r := &results.Run{
 		Created: time.Now().UTC().Format(time.RFC3339), Command: command,
 		Env: harness.Environment(), Baseline: growthDesigns[0].Name,
-		Plan: results.PlanInfo{Name: "growth", Count: rounds, Procs: []int{1}},
+		Plan: results.PlanInfo{Name: "growth", Count: o.Rounds, Procs: []int{1}},
 	}
 	r.Version, r.Commit = harness.Version()
-	for i := range curves {
-		r.Plan.Workloads = append(r.Plan.Workloads, curves[i].WorkloadInfo)
-		r.Plan.Trials += len(curves[i].sizes) * len(growthDesigns) * rounds
+	for _, k := range o.chosenCurves(most) {
+		r.Plan.Workloads = append(r.Plan.Workloads, k.WorkloadInfo)
+		r.Plan.Trials += len(k.sizes) * len(growthDesigns) * o.Rounds
 	}
 	for _, d := range growthDesigns {
 		r.Designs = append(r.Designs, harness.DescribeDesign(d))
@@ -132,15 +143,9 @@ func Growth(o Options, most int, sink func(*results.Trial) error) error {
 	c := newCrew(o.Slice, o.FIFO)
 	defer c.close()
 	c.learn()
-	for i := range curves {
-		if o.Run != nil && !o.Run.MatchString(curves[i].Name) {
-			continue
-		}
-		for _, n := range curves[i].sizes {
-			if n > most {
-				break
-			}
-			if err := curves[i].measure(c, n, o.Rounds, sink); err != nil {
+	for _, k := range o.chosenCurves(most) {
+		for _, n := range k.sizes {
+			if err := k.measure(c, n, o.Rounds, sink); err != nil {
 				return err
 			}
 		}

@@ -108,7 +108,7 @@ func growthCurves(o targets.Options, most int, dir, command string, out io.Write
 			return err
 		}
 	}
-	w, err := results.Create(dir, targets.GrowthRun(command, o.Rounds))
+	w, err := results.Create(dir, targets.GrowthRun(o, most, command))
 	if err != nil {
 		return usageError{err}
 	}

@@ -50,8 +50,8 @@ func TestGrowth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 5 * 2 * 3; len(f.Trials) != want {
-		t.Errorf("%d trials, want %d", len(f.Trials), want)
+	if want := 5 * 2 * 3; len(f.Trials) != want || f.Run.Plan.Trials != want {
+		t.Errorf("%d trials of %d planned, want %d", len(f.Trials), f.Run.Plan.Trials, want)
 	}
 	if status, _, _ = try(t, vmabench(t, "targets", "-growth", "-most", "10", "-o", dir)); status != exitUsage {
 		t.Errorf("over a run: status %d", status)
