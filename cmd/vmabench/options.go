@@ -154,6 +154,9 @@ func (o *options) pickWorkloads(c *harness.Config) error {
 	if o.run == "" {
 		return nil
 	}
+	if o.run == "trace:" {
+		return badf("-run trace: wants a file after the colon")
+	}
 	if path, ok := strings.CutPrefix(o.run, "trace:"); ok {
 		return o.pickTrace(c, path)
 	}

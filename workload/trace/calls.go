@@ -50,6 +50,8 @@ func gather(calls []call, pid int, files Files, name string) (*Log, error) {
 	}
 	if pid == 0 {
 		pid = calls[0].tid
+	} else if !slices.ContainsFunc(calls, func(c call) bool { return c.tid == pid }) {
+		return nil, fmt.Errorf("%s: no call of process %d in it", name, pid)
 	}
 	l := &Log{Skipped: map[string]int{}, threads: map[int]int{}, members: map[int]bool{}, shm: map[string]uint64{}}
 	sharers := sharersOf(calls, pid)

@@ -78,6 +78,10 @@ func TestReadErrors(t *testing.T) {
 			t.Errorf("%q: error %v, want %s", text, err, want)
 		}
 	}
+	const text = "strace: Process 1 attached\n1 1.000000 brk(NULL) = 0x1000\n"
+	if _, err := ParseStrace(strings.NewReader(text), "s", 2, Files{}); err == nil || err.Error() != "s: no call of process 2 in it" {
+		t.Errorf("a process that is not in the log: %v", err)
+	}
 }
 
 func FuzzRead(f *testing.F) {
