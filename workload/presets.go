@@ -114,8 +114,7 @@ func mixed(percent float64) Spec {
 var pageFault1 = Spec{
 	Name: "page_fault1", Bench: "Fault", Title: "mmap, touch every page, munmap",
 	Doc: "Each worker maps 16 MiB of anonymous memory where the VMM chooses, writes to each of its 4096 pages and " +
-		"unmaps it. Mappings of several workers that come to lie side by side merge, as in the original with threads; but not on " +
-		"the running kernel, where each worker's mappings have a room of their own, and no VMA is shared. " +
+		"unmaps it. Mappings of several workers that come to lie side by side merge, as in the original with threads. " +
 		"Left out: its 128 MiB, so that a slice holds whole cycles.",
 	Source: "page_fault1 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "faulter", RateHz: faultHz, Steps: []Step{
@@ -128,8 +127,7 @@ var pageFault1 = Spec{
 var mmap1 = Spec{
 	Name: "mmap1", Bench: "Map", Title: "mmap and munmap, nothing touched",
 	Doc: "Each worker maps 128 MiB where the VMM chooses and unmaps it at once. Every operation is a writer: a " +
-		"per-VMA lock can only cost here, never gain. Nothing is left out, but that mappings of two workers do not merge on the " +
-		"running kernel, where each has a room of its own.",
+		"per-VMA lock can only cost here, never gain. Nothing is left out.",
 	Source: "mmap1 of will-it-scale (A. Blanchard)",
 	Roles: []Role{{Name: "mapper", RateHz: mapHz, Steps: []Step{
 		{Op: Map, Pages: 32768, Arg: rw},

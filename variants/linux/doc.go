@@ -51,10 +51,12 @@
 //
 // None in the lock, but for Peek: the kernel speculates for its own uprobes
 // alone, and what a process may ask, PROCMAP_QUERY of /proc/self/maps, takes
-// mmap_lock for read, since 7.0 the VMA lock. A file is a memfd, with nothing in it. An Mmap that chooses
-// its address does so in a room of the task's own, so that mappings of two tasks
-// never merge. What differs from the models: a real fault does some 100 times
-// their work, so the lock's share is small; write faults of linux-mmaplock are
-// read faults; all VMMs of a process are one address space, that of the process
-// itself, so a fork copies the Go runtime too.
+// mmap_lock for read, since 7.0 the VMA lock. A file is a memfd, with nothing in
+// it. An Mmap that chooses its address takes a place beside those of the same
+// size of the tasks with neighbouring numbers: mappings of two tasks merge where
+// the kernel's would, two that one task has at a time do not. What differs from
+// the models: a real fault does some 100 times their work, so the lock's share is
+// small; write faults of linux-mmaplock are read faults; all VMMs of a process are
+// one address space, that of the process itself, so a fork copies the Go runtime
+// too.
 package linux

@@ -89,6 +89,55 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestNeighbours: mappings that two tasks have where the kernel chooses are one
+// VMA, those of other sizes and of files are not, and places come back.
+func TestNeighbours(t *testing.T) {
+	v, one := open(t, 0)
+	two := vmm.NewTask()
+	defer two.Release()
+	if d := int(two.ID()) - int(one.ID()); d != 1 && d != -1 {
+		t.Skipf("tasks %d and %d are no neighbours", one.ID(), two.ID())
+	}
+	vmas := func() int {
+		ms, err := v.Maps(one, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ms)
+	}
+	for _, length := range []uint64{vmm.PageSize, 16 << 20, 128 << 20, 1 << 30} {
+		var at [2][3]vmm.Addr
+		for turn := range 2 {
+			before := vmas()
+			for i, k := range []*vmm.Task{one, two} {
+				a, err := v.Mmap(k, 0, length, rw, 0, vmm.File{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				at[turn][i] = a
+			}
+			want := 1
+			if length > 256<<20 {
+				want = 2 // too large to lie together
+			}
+			if n := vmas() - before; n != want {
+				t.Errorf("two mappings of %d bytes are %d VMAs, want %d", length, n, want)
+			}
+			for i, k := range []*vmm.Task{one, two} {
+				if err := v.Munmap(k, at[turn][i], length); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := vmas(); n != before {
+				t.Errorf("%d VMAs are left of %d bytes", n-before, length)
+			}
+		}
+		if at[0] != at[1] {
+			t.Errorf("%d bytes at %#x, then at %#x", length, at[0], at[1])
+		}
+	}
+}
+
 // TestEveryTouchFaults: the kernel counts a fault for each call, because a page
 // is dropped before it is touched again.
 func TestEveryTouchFaults(t *testing.T) {

@@ -30,9 +30,7 @@ var windows = [...]window{
 const (
 	mapsBase vmm.Addr = 0x60 << 40
 	mapsLen           = 4 << 40
-	// perTask is the room in which one task's Mmap chooses.
-	perTask = mapsLen / tasks
-	tasks   = 256
+	tasks             = 256
 )
 
 var placed struct {
@@ -93,10 +91,10 @@ type space struct {
 
 // taskState is used by one task alone.
 type taskState struct {
-	_      [128]byte
-	cursor uint64 // bytes of the task's room that are in use, from its top
-	seen   touched
-	_      [128]byte
+	_     [128]byte
+	rooms rooms
+	seen  touched
+	_     [128]byte
 }
 
 func (s *space) state(t *vmm.Task) *taskState { return &s.own[t.ID()%tasks] }
@@ -115,7 +113,7 @@ func span(addr vmm.Addr, length uint64) (at, size uintptr, err error) {
 	return at, uintptr(length), nil
 }
 
-// Mmap maps where it is told, or at the next lower place of the task's room.
+// Mmap maps where it is told, or at the task's next place.
 func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, flags vmm.MapFlags, file vmm.File) (vmm.Addr, error) {
 	length = vmm.PageAlign(length)
 	if length == 0 {
@@ -126,7 +124,7 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	case flags&vmm.MapFixed != 0:
 		fixed = unix.MAP_FIXED
 	case flags&vmm.MapFixedNoReplace == 0:
-		addr = s.state(t).place(t, length)
+		addr = s.state(t).rooms.place(t, length)
 	}
 	at, size, err := span(addr, length)
 	if err != nil {
@@ -156,17 +154,6 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	return addr, nil
 }
 
-// place returns the next lower free place of the task's room, which is used
-// over again from its top when it is used up.
-func (st *taskState) place(t *vmm.Task, length uint64) vmm.Addr {
-	top := mapsBase + vmm.Addr(t.ID()%tasks+1)*perTask
-	if st.cursor+length > perTask {
-		st.cursor = 0
-	}
-	st.cursor += length
-	return top - vmm.Addr(st.cursor)
-}
-
 // Munmap gives the place back if it is the last that the task was given.
 func (s *space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
 	at, size, err := span(addr, length)
@@ -174,9 +161,7 @@ func (s *space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
 		return err
 	}
 	st := s.state(t)
-	if top := mapsBase + vmm.Addr(t.ID()%tasks+1)*perTask; addr == top-vmm.Addr(st.cursor) {
-		st.cursor -= min(st.cursor, uint64(size))
-	}
+	st.rooms.giveBack(t, addr, uint64(size))
 	st.seen.forget(vmm.Range{Start: addr, End: addr + vmm.Addr(size)})
 	return call(unix.SYS_MUNMAP, at, size, 0)
 }
@@ -190,7 +175,7 @@ func (s *space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 	return call(unix.SYS_MPROTECT, at, size, protBits(prot))
 }
 
-// Mremap is mremap(2); where it may move, the place is of the task's room.
+// Mremap is mremap(2); where it may move, to the task's next place.
 func (s *space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags vmm.RemapFlags, newAddr vmm.Addr) (vmm.Addr, error) {
 	at, size, err := span(old, oldLen)
 	if err != nil {
@@ -208,7 +193,7 @@ func (s *space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags v
 		if flags&vmm.RemapMayMove == 0 {
 			return 0, err
 		}
-		newAddr = s.state(t).place(t, uint64(newSize))
+		newAddr = s.state(t).rooms.place(t, uint64(newSize))
 	}
 	to, _, err := span(newAddr, uint64(newSize))
 	if err != nil {
