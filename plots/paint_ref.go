@@ -49,6 +49,6 @@ func (p *Panel) paintRef(c canvas, f frame, r RefLine, row int) {
 		if at.X-textWidth(r.Label, 9.5, false) < f.X+10 { // a short line at the left
 			at, anchor = pt{end.X + 6, end.Y + 9}, anchorStart
 		}
-		c.text(at, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchor})
+		c.text(at, r.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchor, Halo: true})
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"vmabench/harness"
@@ -78,7 +79,7 @@ func everyFigure(c *harness.Config) {
 	c.Beside = []harness.Part{
 		{Throughput: find("local", "pipeline", "global", "mprotect-disjoint", "mprotect-overlap",
 			"threadstacks", "arena", "metis", "gc-mprotect", "launch"), Procs: c.Procs},
-		{Throughput: find("hotvma", "mixed/write=1"), Procs: []int{4}},
+		{Throughput: find("hotvma", "mixed/write=1"), Procs: []int{2 * runtime.NumCPU()}}, // more workers than CPUs
 		{Throughput: find("fork-storm"), Procs: two, VMAs: 10},
 		{Throughput: find("fork-storm"), Procs: two, VMAs: 10_000},
 		{Designs: controls(), Throughput: find("hotvma", "mixed/write=1"), Procs: two},
