@@ -30,7 +30,9 @@
 // like a trace too few.
 //
 // Plain data is no step: as long as nothing races, its order follows from the
-// steps; and a race is reported. Until evaluates its condition once: a thread
+// steps; and a race is reported. Where it is looked at without a lock all the
+// same (Cell.Peek), Options.Peeks makes each write of it a step, or nobody would
+// look between two of them. Until evaluates its condition once: a thread
 // that finds it false is out for the rest of the execution, for looking later is
 // another trace, reached by reversing a race. If at the end the condition is
 // still false, nobody will ever make it true: a hang.

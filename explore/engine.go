@@ -25,6 +25,7 @@ const (
 	kReturn              // a deferred call was announced, or has returned: these commute
 	kDefer               // RCU Defer: looks at the open sections; commutes with kDefer, kGrace
 	kGrace               // waits for the sections or returns that a Defer saw
+	kPlain               // a plain write, where Options.Peeks makes it a step
 )
 
 // pending is a step that a thread has announced.

@@ -51,6 +51,7 @@ type Options struct {
 	Timeouts bool // a bounded Park may time out
 	Clocks   bool // deadlines may pass: each look at the clock has two outcomes
 	Spin     bool // CPUs says that there are many: waiting awake is worth while
+	Peeks    bool // plain writes are steps too: a look without a lock (Cell.Peek) may come between any two
 
 	Steps  int           // an execution longer than this loops for ever; 0 is 3000
 	Max    int           // executions at most; 0 is no limit

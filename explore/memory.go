@@ -141,10 +141,12 @@ func (e *engine) Plain(p unsafe.Pointer, size uintptr, write bool) {
 		return
 	}
 	t := e.cur
-	l := &e.mem.locs[e.mem.locate(p, size)]
-	if e.record != nil {
+	if write && e.opt.Peeks {
+		e.plainStep(t, p, size)
+	} else if e.record != nil {
 		e.record.plain(e, t, p, write)
 	}
+	l := &e.mem.locs[e.mem.locate(p, size)]
 	e.touch(t, l)
 	if by := int(l.wroteBy); by >= 0 && by != t.id && !t.sync.covers(by, l.wroteAt) {
 		e.failf(DataRace, "%s %s %s while %s writes it", t.name, verb(write), e.nameOf(p), e.threads[by].name)
@@ -161,6 +163,14 @@ func (e *engine) Plain(p unsafe.Pointer, size uintptr, write bool) {
 	}
 	l.wroteBy, l.wroteAt = int8(t.id), own
 	l.readsAt = clock{}
+}
+
+// plainStep makes the write that follows a step. It orders nothing.
+func (e *engine) plainStep(t *thread, p unsafe.Pointer, size uintptr) {
+	e.announce(t, kPlain, e.mem.locate(p, size))
+	t.next.p = p
+	e.await(t)
+	e.end(t, e.begin(t, true))
 }
 
 func verb(write bool) string {

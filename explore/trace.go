@@ -91,6 +91,9 @@ func (r *recorder) describe(e *engine, t *thread, d int) string {
 		return "RCU grace period is over"
 	}
 	name, was, now := e.nameOf(a.p), r.was, r.now
+	if a.kind == kPlain {
+		return "plain write " + name
+	}
 	if a.ptr {
 		was, now = e.objectAt(was), e.objectAt(now)
 	}

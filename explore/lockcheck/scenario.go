@@ -56,7 +56,8 @@ func All() []Scenario {
 
 // Run explores the scenario.
 func (sc *Scenario) Run(o explore.Options) *explore.Result {
-	o.Weak, o.Timeouts, o.Clocks, o.Spin = sc.Options.Weak, sc.Options.Timeouts, sc.Options.Clocks, sc.Options.Spin
+	x := sc.Options
+	o.Weak, o.Timeouts, o.Clocks, o.Spin, o.Peeks = x.Weak, x.Timeouts, x.Clocks, x.Spin, x.Peeks
 	l := sc.Limits
 	if l.SpinTurns == 0 {
 		l.SpinTurns = 1

@@ -107,13 +107,16 @@ func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.Map
 	if err != nil {
 		return err
 	}
-	s.clear(t, r, gone, ceiling)
+	// What goes stays in the index until the new mapping takes its place in one
+	// step: a walk without mmap_lock meets the old or the new, never a hole.
+	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
+	s.unmapPages(t, r, gone, ceiling)
 	s.mapNew(t, r, kind{flags: vmFlags(prot, flags), file: uint64(file.ID)}, firstPgoff(r, flags, file))
 	s.release(t, gone)
 	return nil
 }
 
-// mapNew covers the empty range r with a mapping of kind k.
+// mapNew covers r, in which nothing is mapped any more, with a mapping of kind k.
 func (s *Space) mapNew(t *vmm.Task, r vmm.Range, k kind, pgoff uint64) *mm.VMA {
 	if v := s.mergeNew(t, s.neighbours(r, r, k, pgoff)); v != nil {
 		return v

@@ -31,8 +31,7 @@ func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 		s.WriteUnlock(t)
 		return err
 	}
-	s.MM.Index.Store(r, nil)
-	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
+	s.unlink(r, gone)
 	s.Downgrade(t)
 	s.unmapPages(t, r, gone, ceiling)
 	s.release(t, gone)
@@ -40,17 +39,23 @@ func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 	return nil
 }
 
-// unmapLocked takes r out of the index and the page table; the caller keeps
-// mmap write.
+// unmapLocked is unmapAndUnlock for a caller that keeps mmap write.
 func (s *Space) unmapLocked(t *vmm.Task, r vmm.Range) error {
 	var buf [gatherBuf]*mm.VMA
 	gone, ceiling, err := s.gather(t, r, buf[:0])
-	if err != nil {
+	if err != nil || len(gone) == 0 {
 		return err
 	}
-	s.clear(t, r, gone, ceiling)
+	s.unlink(r, gone)
+	s.unmapPages(t, r, gone, ceiling)
 	s.release(t, gone)
 	return nil
+}
+
+// unlink takes the gathered VMAs out of the index.
+func (s *Space) unlink(r vmm.Range, gone []*mm.VMA) {
+	s.MM.Index.Store(r, nil)
+	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
 }
 
 // gather is vms_gather_munmap_vmas: it splits at the ends of r, write-locks and
@@ -83,21 +88,14 @@ func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) (_ []*mm.VMA, c
 	return gone, at.Start, nil
 }
 
-// clear takes the gathered VMAs out of the index and unmaps their pages, under
-// mmap write (vms_clean_up_area).
-func (s *Space) clear(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
+// unmapPages is vms_clear_ptes: it empties the page table of the gathered VMAs,
+// which nobody can lock any more, and frees tables that map nothing else, up to
+// ceiling (see gather). The caller holds mmap_lock, so that nothing is mapped in r
+// and no neighbour grows. Without a VMA it does nothing.
+func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
 	if len(gone) == 0 {
 		return
 	}
-	s.MM.Index.Store(r, nil)
-	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
-	s.unmapPages(t, r, gone, ceiling)
-}
-
-// unmapPages is vms_clear_ptes: it empties the page table of the gathered VMAs,
-// which nobody can find any more, and frees tables that map nothing else. The
-// caller holds mmap_lock, so that nothing is mapped in r and no neighbour grows.
-func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
 	for _, v := range gone {
 		s.MM.Table.Zap(&t.Task, rangeOf(v))
 	}
