@@ -134,7 +134,8 @@ type VMM interface {
 	// /proc/PID/maps walk. Each mapping was true at one moment; together they
 	// need not be: a mapping that was extended downwards behind the walk repeats
 	// what was reported before it, so only the ends are sure to rise. A mapping
-	// that existed throughout is in the list.
+	// that existed throughout is in the list, and one that Mmap mapped over at
+	// once, as it was or as it is.
 	//
 	// Errors: EINTR, EAGAIN (the lock's reader limit); buf holds what was found.
 	// Locks: none but RCU and the VMA read lock, one VMA at a time, falling

@@ -197,12 +197,36 @@ func foreignScenarios(d vmm.Design) []Scenario {
 	return []Scenario{
 		{Name: "foreign-1r", Design: d.Name, Doc: doc, Checks: "I2 I3 I4 I5 I6", Body: body(1, false)},
 		{Name: "foreign-apart", Design: d.Name, Doc: doc, Checks: "I2 I3 I4 I5 I6", Body: body(1, true), Long: true},
+		foreignNumber(d),
 	}
+}
+
+// foreignNumber lets the other mm's number be the one that the reader's own mm
+// comes to, so that the foreign VMA looks write-locked in the second look.
+func foreignNumber(d vmm.Design) Scenario {
+	return Scenario{Name: "foreign-number", Design: d.Name, Checks: "I2 I3 I4 I5 I6",
+		Doc: "a VMA's memory goes to another mm, whose number is that of the session that begins while a stale reader looks",
+		Body: func(s *explore.S) {
+			p := newWorld(s, d, vmm.Config{}, addrA)
+			q := p.sibling()
+			q.session(s.Task(), func() {}) // q is as many sessions ahead as p will be
+			q.session(s.Task(), func() {})
+			p.writer(func(t *vmm.Task) {
+				p.session(t, func() { p.drop(t, addrA) })
+				q.session(t, func() { q.add(t, addrA) })
+				p.session(t, func() {
+					q.session(t, func() { q.drop(t, addrA) })
+					q.mm.Drop()
+				})
+			})
+			p.readers(1, addrA)
+			p.idle()
+		}}
 }
 
 // killScenarios end a killable write lock by a signal.
 func killScenarios(d vmm.Design) []Scenario {
-	return []Scenario{{
+	return []Scenario{killPrompt(d), killDrop(d), {
 		Name: "kill", Design: d.Name, Checks: "I1 I2 I6 I7",
 		Doc: "a signal ends a killable VMA write lock; the next writer and reader find all as before",
 		Body: func(s *explore.S) {
@@ -229,6 +253,43 @@ func killScenarios(d vmm.Design) []Scenario {
 			})
 		},
 	}}
+}
+
+// killPrompt: the reader stays until the killed writer has given up, so that a
+// writer who waited for it would wait for ever.
+func killPrompt(d vmm.Design) Scenario {
+	return Scenario{Name: "kill-prompt", Design: d.Name, Checks: "I1 I2 I6 I7",
+		Doc: "a signal ends a killable VMA write lock although the reader stays",
+		Body: func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			over := new(atomic.Uint32)
+			killed := w.writer(func(t *vmm.Task) {
+				w.session(t, func() { _ = w.locks.StartWriteKillable(t, w.at(addrA)) })
+				over.Store(1)
+			})
+			s.Go("signal", func(*vmm.Task) { killed.Kill() })
+			w.Go("reader", func(t *vmm.Task) {
+				if v := w.locks.Lookup(t, w.mm, addrA); v != nil {
+					atomic.Until(&t.Task, func() bool { return over.Load() == 1 })
+					w.inside(v, addrA)
+					w.locks.EndRead(t, v)
+				}
+			})
+			w.idle()
+		}}
+}
+
+// killDrop: what is not killable goes on to its end, the detach's wait too.
+func killDrop(d vmm.Design) Scenario {
+	return Scenario{Name: "kill-drop", Design: d.Name, Checks: "I1 I2 I3 I6",
+		Doc: "a signal does not end the waits of a writer that takes a VMA out",
+		Body: func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA)
+			killed := w.writer(func(t *vmm.Task) { w.session(t, func() { w.drop(t, addrA) }) })
+			s.Go("signal", func(*vmm.Task) { killed.Kill() })
+			w.readers(1, addrA)
+			w.idle()
+		}}
 }
 
 // weakScenarios run the protocols with loads that may be late.

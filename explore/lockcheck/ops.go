@@ -3,9 +3,11 @@
 package lockcheck
 
 import (
+	"fmt"
 	"slices"
 
 	"vmabench/explore"
+	"vmabench/internal/addrspace"
 	"vmabench/vmm"
 )
 
@@ -44,11 +46,12 @@ func opScenarios(d vmm.Design) []Scenario {
 		w.Go("fault", w.fault(addrA, nil))
 		w.Go("fork", func(t *vmm.Task) { _, err := w.vmm.Fork(t); w.must(err) })
 	})
+	forkMove(add)
 	add("maps-munmap", "I2 I3 I4 I9", "the maps walk beside munmap of a VMA in its middle", true, abc, func(w *world) {
 		w.Go("walk", w.walk(addrA, addrC))
 		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrB, vmm.PageSize)) })
 	})
-	add("maps-split", "I1 I2 I4 I9", "the maps walk beside a split in which the VMA's object keeps the upper half", true, []vmm.Addr{addrA, addrA + vmm.PageSize}, func(w *world) {
+	add("maps-split", "I1 I2 I4 I9", "the maps walk beside a split in which the VMA's object keeps the upper half", false, []vmm.Addr{addrA, addrA + vmm.PageSize}, func(w *world) {
 		w.Go("walk", w.walk(addrA, addrA+vmm.PageSize))
 		w.Go("mprotect", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA+vmm.PageSize, vmm.PageSize, vmm.ProtRead)) })
 	})
@@ -67,6 +70,38 @@ func opScenarios(d vmm.Design) []Scenario {
 	})
 	peekScenarios(add)
 	return out
+}
+
+// forkMove: fork copies A, then B, while a page goes from B to A. It must write-
+// lock both until its end, or it copies neither the page that left nor the one
+// that came.
+func forkMove(add addScenario) {
+	add("fork-move", "I1 I2 I6", "userfaultfd's move of a page beside fork: the child has it in one place", false, nil, func(w *world) {
+		t := w.Task()
+		for _, a := range []vmm.Addr{addrA, addrB} {
+			w.mapPrivate(t, a)
+			w.must(w.vmm.Fault(t, a, vmm.AccessWrite))
+		}
+		w.must(w.vmm.Madvise(t, addrA, vmm.PageSize, vmm.DontNeed))
+		var child vmm.VMM
+		w.Go("move", func(t *vmm.Task) {
+			if err := w.vmm.UffdMove(t, addrA, addrB); err != vmm.EAGAIN { // shared since the fork
+				w.must(err)
+			}
+		})
+		w.Go("fork", func(t *vmm.Task) {
+			var err error
+			child, err = w.vmm.Fork(t)
+			w.must(err)
+		})
+		w.Check(func() error {
+			table := &addrspace.Of(child).MM.Table
+			if a, b := table.Lookup(addrA).Present(), table.Lookup(addrB).Present(); a == b {
+				return fmt.Errorf("I1: in the child the page is at its old place: %t, at its new one: %t", b, a)
+			}
+			return child.Check(t)
+		})
+	})
 }
 
 // peekScenarios look without a lock.

@@ -21,7 +21,8 @@ type Scenario struct {
 	Checks string // the invariants it would see broken: "I1 I4"
 	Breaks string // the one it expects to see broken; "" is none
 	// Long scenarios are left out of a short check, Full ones of any but a full
-	// one: those with four threads, which may take hours to complete.
+	// one: those with four threads or three spinners, which may take hours to
+	// complete.
 	Long, Full bool
 	Options    explore.Options
 	Limits     rwsem.Limits

@@ -51,41 +51,62 @@ func (m *sem) wrote(s *explore.S, n int) {
 	})
 }
 
+// semList collects scenarios of the rw_semaphore alone.
+type semList []Scenario
+
+func (l *semList) add(name, checks, doc string, o explore.Options, body func(*explore.S, *sem)) *Scenario {
+	*l = append(*l, Scenario{Name: name, Design: "mmap_lock", Doc: doc, Checks: checks, Options: o,
+		Body: func(s *explore.S) { body(s, newSem(s)) }})
+	return &(*l)[len(*l)-1]
+}
+
+// mix is so many writers and readers, each with one turn.
+func mix(writers, readers int) func(*explore.S, *sem) {
+	return func(s *explore.S, m *sem) {
+		for range writers {
+			s.Go("writer", m.write)
+		}
+		for range readers {
+			s.Go("reader", m.read)
+		}
+		m.wrote(s, writers)
+	}
+}
+
+var (
+	plain  = explore.Options{}
+	spin   = explore.Options{Spin: true}
+	clocks = explore.Options{Clocks: true}
+)
+
 // semScenarios explore the rw_semaphore alone.
 func semScenarios() []Scenario {
-	var out []Scenario
-	add := func(name, checks, doc string, o explore.Options, body func(*explore.S, *sem)) *Scenario {
-		out = append(out, Scenario{Name: name, Design: "mmap_lock", Doc: doc, Checks: checks, Options: o,
-			Body: func(s *explore.S) { body(s, newSem(s)) }})
-		return &out[len(out)-1]
-	}
-	mix := func(writers, readers int) func(*explore.S, *sem) {
-		return func(s *explore.S, m *sem) {
-			for range writers {
-				s.Go("writer", m.write)
-			}
-			for range readers {
-				s.Go("reader", m.read)
-			}
-			m.wrote(s, writers)
-		}
-	}
-	plain := explore.Options{}
+	var l semList
+	l.mixes()
+	l.ways()
+	return append(l, killSemScenarios()...)
+}
+
+// mixes are writers and readers under each of the engine's options.
+func (l *semList) mixes() {
 	for _, n := range [][2]int{{1, 1}, {2, 0}, {1, 2}, {2, 1}, {3, 0}, {2, 2}} {
-		sc := add(fmt.Sprintf("%dw%dr", n[0], n[1]), "I1 I2 I6", "writers and readers, asleep where they wait", plain, mix(n[0], n[1]))
+		sc := l.add(fmt.Sprintf("%dw%dr", n[0], n[1]), "I1 I2 I6", "writers and readers, asleep where they wait", plain, mix(n[0], n[1]))
 		sc.Full = n[0]+n[1] > 3
 	}
-	spin := explore.Options{Spin: true}
-	for _, n := range [][2]int{{1, 1}, {2, 0}, {2, 1}, {2, 2}} {
-		sc := add(fmt.Sprintf("spin-%dw%dr", n[0], n[1]), "I1 I2 I6", "writers that spin before they sleep, past the queue", spin, mix(n[0], n[1]))
-		sc.Long, sc.Full = n[0]+n[1] > 2, n[0]+n[1] > 3
+	for _, n := range [][2]int{{1, 1}, {2, 0}, {2, 1}, {3, 0}, {2, 2}} {
+		sc := l.add(fmt.Sprintf("spin-%dw%dr", n[0], n[1]), "I1 I2 I6", "writers that spin before they sleep, past the queue", spin, mix(n[0], n[1]))
+		sc.Long, sc.Full = n[0]+n[1] > 2, n[0] > 2 || n[0]+n[1] > 3
 	}
-	clocks := explore.Options{Clocks: true}
 	for _, n := range [][2]int{{2, 0}, {2, 1}} {
-		sc := add(fmt.Sprintf("handoff-%dw%dr", n[0], n[1]), "I1 I2 I6", "any wait may have lasted 4 ms: hand-off", clocks, mix(n[0], n[1]))
+		sc := l.add(fmt.Sprintf("handoff-%dw%dr", n[0], n[1]), "I1 I2 I6", "any wait may have lasted 4 ms: hand-off", clocks, mix(n[0], n[1]))
 		sc.Long = n[0]+n[1] > 2
 	}
-	add("grant-spin", "I1 I2 I6", "readers are granted together while a writer spins for the lock", spin, func(s *explore.S, m *sem) {
+	l.add("batch", "I1 I2 I6", "readers woken in batches of one", plain, mix(1, 2)).Limits = rwsem.Limits{MaxReaderBatch: 1}
+}
+
+// ways are the other ways to take the lock and to let it go.
+func (l *semList) ways() {
+	l.add("grant-spin", "I1 I2 I6", "readers are granted together while a writer spins for the lock", spin, func(s *explore.S, m *sem) {
 		m.DownWrite(&s.Task().Task)
 		s.Go("holder", func(t *vmm.Task) { m.UpWrite(&t.Task) })
 		s.Go("reader", m.read)
@@ -93,9 +114,7 @@ func semScenarios() []Scenario {
 		s.Go("writer", m.write)
 		m.wrote(s, 1)
 	}).Full = true
-	sc := add("batch", "I1 I2 I6", "readers woken in batches of one", plain, mix(1, 2))
-	sc.Limits = rwsem.Limits{MaxReaderBatch: 1}
-	add("downgrade", "I1 I2 I6", "a writer turns reader beside a reader and a writer", plain, func(s *explore.S, m *sem) {
+	l.add("downgrade", "I1 I2 I6", "a writer turns reader beside a reader and a writer", plain, func(s *explore.S, m *sem) {
 		s.Go("down", func(t *vmm.Task) {
 			m.DownWrite(&t.Task)
 			m.data.Set(m.data.Get() + 1)
@@ -107,7 +126,7 @@ func semScenarios() []Scenario {
 		s.Go("reader", m.read)
 		m.wrote(s, 2)
 	})
-	add("trylock", "I1 I2 I6", "tries succeed or leave no trace", plain, func(s *explore.S, m *sem) {
+	l.add("trylock", "I1 I2 I6", "tries succeed or leave no trace", plain, func(s *explore.S, m *sem) {
 		s.Go("writer", m.write)
 		s.Go("try-write", func(t *vmm.Task) {
 			if m.DownWriteTrylock(&t.Task) {
@@ -123,35 +142,37 @@ func semScenarios() []Scenario {
 		})
 		m.wrote(s, 1)
 	})
-	out = append(out, killSemScenarios()...)
-	return out
 }
 
 // killSemScenarios kill a waiter: first, last or in the middle of the queue.
 func killSemScenarios() []Scenario {
-	kill := func(name, doc string, long bool, rest func(*explore.S, *sem), wait func(*sem, *vmm.Task) error, after func(*sem, *vmm.Task)) Scenario {
-		return Scenario{Name: name, Design: "mmap_lock", Doc: doc, Checks: "I1 I2 I6 I7", Long: long, Body: func(s *explore.S) {
-			m := newSem(s)
+	var l semList
+	type waiter struct {
+		wait  func(*sem, *vmm.Task) error
+		after func(*sem, *vmm.Task)
+	}
+	reader := waiter{func(m *sem, t *vmm.Task) error { return m.DownReadKillable(&t.Task) },
+		func(m *sem, t *vmm.Task) { m.data.Get(); m.UpRead(&t.Task) }}
+	writer := waiter{func(m *sem, t *vmm.Task) error { return m.DownWriteKillable(&t.Task) },
+		func(m *sem, t *vmm.Task) { m.data.Set(1); m.UpWrite(&t.Task) }}
+	kill := func(name, doc string, o explore.Options, w waiter, rest func(*explore.S, *sem)) *Scenario {
+		return l.add(name, "I1 I2 I6 I7", doc, o, func(s *explore.S, m *sem) {
 			victim := s.Go("victim", func(t *vmm.Task) {
-				if wait(m, t) == nil {
-					after(m, t)
+				if w.wait(m, t) == nil {
+					w.after(m, t)
 				}
 			})
 			s.Go("signal", func(*vmm.Task) { victim.Kill() })
 			rest(s, m)
-		}}
+		})
 	}
-	read := func(m *sem, t *vmm.Task) error { return m.DownReadKillable(&t.Task) }
-	write := func(m *sem, t *vmm.Task) error { return m.DownWriteKillable(&t.Task) }
-	doneReading := func(m *sem, t *vmm.Task) { m.data.Get(); m.UpRead(&t.Task) }
-	doneWriting := func(m *sem, t *vmm.Task) { m.data.Set(1); m.UpWrite(&t.Task) }
-	writer := func(s *explore.S, m *sem) { s.Go("writer", m.write) }
+	one := func(s *explore.S, m *sem) { s.Go("writer", m.write) }
 	both := func(s *explore.S, m *sem) { s.Go("writer", m.write); s.Go("reader", m.read) }
 	two := func(s *explore.S, m *sem) { s.Go("writer", m.write); s.Go("writer", m.write) }
-	return []Scenario{
-		kill("kill-reader", "a reader is killed in the queue", false, writer, read, doneReading),
-		kill("kill-writer", "a writer is killed in the queue", false, writer, write, doneWriting),
-		kill("kill-reader-queue", "the same between two writers", true, two, read, doneReading),
-		kill("kill-writer-queue", "the same before a reader, who must be woken then", true, both, write, doneWriting),
-	}
+	kill("kill-reader", "a reader is killed in the queue", plain, reader, one)
+	kill("kill-writer", "a writer is killed in the queue", plain, writer, one)
+	kill("kill-handoff", "a writer is killed that may have asked for a hand-off", clocks, writer, one)
+	kill("kill-reader-queue", "the same between two writers", plain, reader, two).Long = true
+	kill("kill-writer-queue", "the same before a reader, who must be woken then", plain, writer, both).Long = true
+	return l
 }

@@ -123,46 +123,63 @@ func outcome(a Op, ra Result, b Op, rb Result, ms Result) string {
 }
 
 // checkWalkPreempt stops a walk of Maps in front of each of its accesses and
-// lets a mapper change what lies around three mappings that stay: they must be
-// in the list.
+// lets a mapper change what lies around three mappings that stay, or map over
+// one; then it stops the mapper and lets the walk go on. They must be in the
+// list.
 func checkWalkPreempt(d vmm.Design, _ Options) []Violation {
-	const stay, gap = vmm.PageSize, 3 * vmm.PageSize
-	around := simBase + 1<<24
-	at := func(i int) vmm.Addr { return around + vmm.Addr(i*(stay+gap)) }
 	changes := []Op{
-		{Kind: Mmap, Addr: at(0) + stay, Len: gap, Prot: vmm.ProtRead, Flags: vmm.MapFixed}, // joins two
-		{Kind: Mmap, Addr: at(1) + stay, Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed},
+		{Kind: Mmap, Addr: stays(0) + vmm.PageSize, Len: staysApart - vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed}, // joins two
+		{Kind: Mmap, Addr: stays(1) + vmm.PageSize, Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed},
+		{Kind: Mmap, Addr: stays(1), Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed}, // over it
 		{Kind: Munmap, Addr: simBase, Len: simPages << vmm.PageShift},
 		{Kind: Mprotect, Addr: simBase + vmm.PageSize, Len: vmm.PageSize},
 	}
 	for _, change := range changes {
-		for k, last := 1, false; !last; k++ {
-			vs := newWorld(d, vmm.Config{}, func(w *world) {
-				for i := range 3 {
-					w.must(Op{Kind: Mmap, Addr: at(i), Len: stay, Prot: vmm.ProtRead, Flags: vmm.MapFixed}.Do(w.v, w.ctl).Err)
+		for _, stopMapper := range []bool{false, true} {
+			for k, last := 1, false; !last; k++ {
+				var vs []Violation
+				if vs, last = walkPreempt(d, change, k, stopMapper); len(vs) > 0 {
+					return vs
 				}
-				var ms []vmm.Mapping
-				walk := w.thread("walk", func(t *vmm.Task) { ms, _ = w.v.Maps(t, nil) })
-				mapper := w.thread("mapper", func(t *vmm.Task) { change.Do(w.v, t) })
-				n := 0
-				last = w.runUntil(walk, func(access) bool { n++; return n == k }) == ended
-				for range 3 {
-					w.run(mapper)
-					w.run(walk)
-				}
-				for i := range 3 {
-					if m, ok := covering(ms, at(i)); !ok || m.Prot != vmm.ProtRead {
-						w.fail(WrongMaps, "a walk, in front of its access %d, beside %s skipped %s:%s", k, change, fmtAddr(at(i)), Result{Maps: ms}.Text(VMAs))
-					}
-				}
-				if reason := wellFormedLive(ms); reason != "" {
-					w.fail(WrongMaps, "%s", reason)
-				}
-			})
-			if len(vs) > 0 {
-				return vs
 			}
 		}
 	}
 	return nil
+}
+
+const staysApart = 4 * vmm.PageSize
+
+// stays returns where the i-th mapping is, a page, that a walk must meet.
+func stays(i int) vmm.Addr { return simBase + 1<<24 + vmm.Addr(i)*staysApart }
+
+// walkPreempt runs one of the two until in front of its k-th access, then the
+// other, then both to their ends. last: it has fewer accesses than that.
+func walkPreempt(d vmm.Design, change Op, k int, stopMapper bool) (vs []Violation, last bool) {
+	vs = newWorld(d, vmm.Config{}, func(w *world) {
+		for i := range 3 {
+			w.must(Op{Kind: Mmap, Addr: stays(i), Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed}.Do(w.v, w.ctl).Err)
+		}
+		var ms []vmm.Mapping
+		first, second := w.thread("walk", func(t *vmm.Task) { ms, _ = w.v.Maps(t, nil) }),
+			w.thread("mapper", func(t *vmm.Task) { change.Do(w.v, t) })
+		if stopMapper {
+			first, second = second, first
+		}
+		n := 0
+		last = w.runUntil(first, func(access) bool { n++; return n == k }) == ended
+		for range 3 {
+			w.run(second)
+			w.run(first)
+		}
+		where := fmt.Sprintf("a walk beside %s, the %s stopped in front of its access %d,", change, first.name, k)
+		for i := range 3 {
+			if m, ok := covering(ms, stays(i)); !ok || m.Prot != vmm.ProtRead {
+				w.fail(WrongMaps, "%s skipped %s:%s", where, fmtAddr(stays(i)), Result{Maps: ms}.Text(VMAs))
+			}
+		}
+		if reason := wellFormedLive(ms); reason != "" {
+			w.fail(WrongMaps, "%s: %s", where, reason)
+		}
+	})
+	return vs, last
 }

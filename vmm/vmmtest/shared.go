@@ -119,20 +119,22 @@ func faultInPhase(w *worker, v vmm.VMM, s *shadow, at vmm.Addr, seen *atomic.Uin
 }
 
 // checkWalkers is the walk's promise: a mapping that existed throughout is
-// never skipped, whatever is split and merged around it, and nothing is
-// reported where nothing ever was.
+// never skipped, whatever is split and merged around it, nor one that is mapped
+// over again and again, and nothing is reported where nothing ever was.
 func checkWalkers(d vmm.Design, o Options) []Violation {
 	const (
 		base    = vmm.Addr(0x2000_0000)
 		pillars = 8
-		stride  = 4 * vmm.PageSize // pillar, churn, churn, never mapped
+		stride  = 5 * vmm.PageSize // pillar, churn, churn, mapped over, never mapped
 	)
 	p := newPlayer(d, vmm.Config{})
 	v := p.spaces[0]
 	at := func(i, page int) vmm.Addr { return base + vmm.Addr(i*stride+page*vmm.PageSize) }
 	for i := range pillars {
-		if _, err := v.Mmap(p.task, at(i, 0), vmm.PageSize, vmm.ProtRead, vmm.MapFixed, vmm.File{}); err != nil {
-			return violation(WrongResult, "mmap: %v", err)
+		for _, page := range []int{0, 3} {
+			if _, err := v.Mmap(p.task, at(i, page), vmm.PageSize, vmm.ProtRead, vmm.MapFixed, vmm.File{}); err != nil {
+				return violation(WrongResult, "mmap: %v", err)
+			}
 		}
 	}
 	c := newCrew(d, o)
@@ -143,7 +145,10 @@ func checkWalkers(d vmm.Design, o Options) []Violation {
 		for k := range churners {
 			if w == churners[k] {
 				for i := 0; i < o.scale(4000) && w.live(); i++ {
-					churn(w, v, at(k+2*w.IntN(pillars/2), 1))
+					pillar := k + 2*w.IntN(pillars/2)
+					churn(w, v, at(pillar, 1))
+					_, err := v.Mmap(w.task, at(pillar, 3), vmm.PageSize, vmm.Prot(w.IntN(4)), vmm.MapFixed, vmm.File{})
+					w.want("mmap over a mapping", err, nil)
 				}
 				return
 			}
@@ -161,8 +166,11 @@ func checkWalkers(d vmm.Design, o Options) []Violation {
 				if m, ok := covering(buf, at(i, 0)); !ok || m.Prot != vmm.ProtRead {
 					w.fail(WrongMaps, "a mapping that existed throughout was skipped: %s in%s", fmtAddr(at(i, 0)), Result{Maps: buf}.Text(VMAs))
 				}
-				if m, ok := covering(buf, at(i, 3)); ok {
-					w.fail(WrongMaps, "a mapping that never existed: %s covers %s", fmtMapping(m), fmtAddr(at(i, 3)))
+				if _, ok := covering(buf, at(i, 3)); !ok {
+					w.fail(WrongMaps, "a mapping was skipped while it was mapped over: %s in%s", fmtAddr(at(i, 3)), Result{Maps: buf}.Text(VMAs))
+				}
+				if m, ok := covering(buf, at(i, 4)); ok {
+					w.fail(WrongMaps, "a mapping that never existed: %s covers %s", fmtMapping(m), fmtAddr(at(i, 4)))
 				}
 			}
 		}
