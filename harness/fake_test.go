@@ -113,6 +113,9 @@ func (f *fakeVMM) Footprint() vmm.Footprint {
 // Held implements vmm.LockReporter.
 func (f *fakeVMM) Held() []string { return []string{"mmap_lock is held for write by task 1"} }
 
+// Waits implements vmm.LockReporter.
+func (f *fakeVMM) Waits(*vmm.Task) string { return "waits to read mmap_lock" }
+
 // subjects are the designs of these tests.
 func subjects(name string) (vmm.Design, bool) {
 	build := newFake

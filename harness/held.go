@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -46,14 +47,18 @@ func (tr *trial) onHang(w io.Writer) (stop func()) {
 
 // printHeld writes one line a worker and one a lock.
 func (tr *trial) printHeld(w io.Writer) {
+	r, ok := tr.v.(vmm.LockReporter)
 	for _, x := range tr.workers {
 		what := "runs"
 		if !x.task.OnCPU() {
 			what = "sleeps in a lock"
+			if ok {
+				what = cmp.Or(r.Waits(x.task), what)
+			}
 		}
 		fmt.Fprintf(w, "%sworker %d is task %d, which %s\n", lockLine, x.id, x.task.ID(), what)
 	}
-	if r, ok := tr.v.(vmm.LockReporter); ok {
+	if ok {
 		for _, l := range r.Held() {
 			fmt.Fprintf(w, "%s%s\n", lockLine, l)
 		}

@@ -82,6 +82,39 @@ func TestHeld(t *testing.T) {
 	})
 }
 
+// TestWaits: it can also say who waits for what.
+func TestWaits(t *testing.T) {
+	eachLock(t, func(b *subject) {
+		v := b.place(b.s, here)
+		asleep := func(want string, wait func(*vmm.Task)) (ended chan struct{}) {
+			k, ended := vmm.NewTask(), make(chan struct{})
+			go func() { wait(k); close(ended) }()
+			b.until("a task that "+want, func() bool { return b.s.Waits(k) == want })
+			return ended
+		}
+		b.s.WriteLock(b.k)
+		reader := asleep("waits to read mmap_lock", func(k *vmm.Task) { b.s.ReadLock(k); b.s.ReadUnlock(k) })
+		writer := asleep("waits to write mmap_lock", func(k *vmm.Task) { b.s.WriteLock(k); b.s.WriteUnlock(k) })
+		b.s.WriteUnlock(b.k)
+		<-reader
+		<-writer
+		if b.s.Locks.Lookup(b.k, b.s.MM, here.Start) != v {
+			b.Fatal("the VMA is not to be had")
+		}
+		want := "waits to write a VMA"
+		if strings.HasPrefix(b.design, "rwsem") {
+			want = fmt.Sprintf("waits to write VMA %v", here)
+		}
+		mapper := asleep(want, func(k *vmm.Task) {
+			b.s.WriteLock(k)
+			b.s.Locks.StartWrite(k, v)
+			b.s.WriteUnlock(k)
+		})
+		b.s.Locks.EndRead(b.k, v)
+		<-mapper
+	})
+}
+
 func (b *subject) remove(s *addrspace.Space, v *mm.VMA) {
 	s.WriteLock(b.k)
 	s.Remove(b.k, v)

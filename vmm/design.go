@@ -31,7 +31,8 @@ func (p PageCost) String() string { return [...]string{"none", "zero", "io"}[p] 
 type Config struct {
 	Protocol Protocol
 	Page     PageCost
-	// MaxMapCount bounds the VMAs of an address space; 0 is no bound.
+	// MaxMapCount bounds the VMAs of an address space; 0 is no bound. As in
+	// Linux, an Mmap into the middle of a mapping may end one above it.
 	MaxMapCount int
 	// Recycle false leaves freed objects to the collector instead of the slab.
 	NoRecycle bool

@@ -197,4 +197,7 @@ type Footprint struct {
 // line each, while its threads are stuck: for a report of what hangs.
 type LockReporter interface {
 	Held() []string
+	// Waits says what t, which sleeps, waits for, as in "waits to write
+	// mmap_lock"; "" if that is not known.
+	Waits(t *Task) string
 }

@@ -41,6 +41,33 @@ func (s *Space) Held() (lines []string) {
 	return lines
 }
 
+// Waits implements vmm.LockReporter.
+func (s *Space) Waits(t *vmm.Task) (what string) {
+	switch queued, write := s.MM.Lock.Queued(&t.Task); {
+	case queued && write:
+		return "waits to write mmap_lock"
+	case queued:
+		return "waits to read mmap_lock"
+	case s.MM.WriterWait.Load() == &t.Task:
+		return "waits to write a VMA"
+	}
+	if locks, ok := s.Locks.(vmaQueues); ok {
+		s.MM.Index.All(func(at vmm.Range, v *mm.VMA) bool {
+			if locks.Queued(t, v) {
+				what = fmt.Sprintf("waits to write VMA %v", at)
+			}
+			return what == ""
+		})
+	}
+	return what
+}
+
+// vmaQueues is a Locks that knows whether t queues for v's lock, which only
+// writers do.
+type vmaQueues interface {
+	Queued(t *vmm.Task, v *mm.VMA) bool
+}
+
 // heldVMAs names the first VMAs whose locks somebody holds or waits for.
 func (s *Space) heldVMAs(say func(string, ...any)) {
 	n := 0

@@ -172,6 +172,12 @@ func (k *Kit[V, P]) EndRead(t *vmm.Task, v *mm.VMA) { P(of[V](v)).EndRead(t) }
 // State implements Locks.
 func (k *Kit[V, P]) State(v *mm.VMA) LockState { return P(of[V](v)).State() }
 
+// Queued reports whether t queues for v's lock, for a V that has a queue.
+func (k *Kit[V, P]) Queued(t *vmm.Task, v *mm.VMA) bool {
+	q, ok := any(P(of[V](v))).(interface{ Queued(*vmm.Task) bool })
+	return ok && q.Queued(t)
+}
+
 // Footprint implements Locks.
 func (k *Kit[V, P]) Footprint(f *vmm.Footprint) {
 	f.VMABytes = f.VMAs * int(unsafe.Sizeof(*new(V)))
@@ -201,9 +207,8 @@ func MarkedAcquire(seq *atomic.Uint32, m *mm.MM) bool {
 //
 //go:noinline
 func WakeWriter(t *vmm.Task, m *mm.MM) {
-	if w := m.WriterWait.Load(); w != nil {
+	if w := m.WriterWait.Load(); w != nil && w.Unpark() {
 		t.Waits.Wakes++
-		w.Unpark()
 	}
 }
 

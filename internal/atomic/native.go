@@ -49,12 +49,6 @@ type Cell[T any] struct{ v T }
 func (c *Cell[T]) Get() T  { return c.v }
 func (c *Cell[T]) Set(v T) { c.v = v }
 
-// Peek is Get without the lock: what it returns means nothing until a look at
-// mm_lock_seq has shown that nobody wrote. T must be one word.
-//
-//go:norace
-func (c *Cell[T]) Peek() T { return c.v }
-
 // Assert documents a condition that holds here. Guard it with Checking when
 // the condition itself loads shared memory.
 func Assert(bool, string) {}

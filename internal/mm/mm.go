@@ -108,7 +108,9 @@ func (m *MM) Drop() {
 // caller has just taken mmap write.
 func (m *MM) BeginWrite() {
 	// A swap, so that the session's stores stay behind it (the kernel has a
-	// write barrier there). Pairs with the loads in SpeculateRetry.
+	// write barrier there; on arm64, where a store may pass the swap's own, the
+	// exchange in StartWrite or in the slab's lock comes before the first of
+	// them). Pairs with the load in SpeculateRetry.
 	m.LockSeq.Swap((atomic.LoadRelaxed32(&m.LockSeq) + 1) & SeqMask)
 }
 
@@ -130,7 +132,7 @@ func (m *MM) SpeculateBegin() (seq uint32, ok bool) {
 
 // SpeculateRetry reports whether a write session began since seq was read.
 func (m *MM) SpeculateRetry(seq uint32) bool {
-	// Go's load is not moved before the speculation's own loads (the kernel has
-	// a read barrier here). Pairs with the swap in BeginWrite.
+	// It is not moved before the speculation's own loads: Cell.Peek sees to that
+	// (the kernel has a read barrier here). Pairs with the swap in BeginWrite.
 	return m.LockSeq.Load() != seq
 }

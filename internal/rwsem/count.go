@@ -79,6 +79,22 @@ func (s *RWSem) Owner() (t *atomic.Task, reader bool) {
 	return atomic.TaskByID(uint32(o >> ownerShift)), o&readerOwned != 0
 }
 
+// Queued reports whether t is in the wait list, and whether to write. For
+// reports only: it does not wait for the list's lock, and says no where somebody
+// holds that.
+func (s *RWSem) Queued(t *atomic.Task) (queued, write bool) {
+	if !s.waitLock.TryLock() {
+		return false, false
+	}
+	defer s.waitLock.Unlock()
+	for w := s.waiters.first(); w != nil; w = w.Waiter.Next.Get() {
+		if w == t {
+			return true, w.Waiter.Write.Get()
+		}
+	}
+	return false, false
+}
+
 // AssertHeld states that somebody has the lock (rwsem_assert_held).
 func (s *RWSem) AssertHeld() {
 	if atomic.Checking {

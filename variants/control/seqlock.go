@@ -40,7 +40,7 @@ func (s *speculating) resident(t *vmm.Task, addr vmm.Addr, access vmm.Access) bo
 	m.RCU.Lock(&t.Task)
 	defer m.RCU.Unlock(&t.Task)
 	v := lookup(t, m, addr)
-	if v == nil || addr < v.Start.Get() || addr >= v.End.Get() || !v.Flags.Get().Prot().Allows(access) {
+	if v == nil || addr < v.Start.Peek() || addr >= v.End.Peek() || !v.Flags.Peek().Prot().Allows(access) {
 		return false
 	}
 	pte := m.Table.Lookup(addr)

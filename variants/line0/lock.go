@@ -105,8 +105,8 @@ func (v *vma) putForeign(t *vmm.Task, m *mm.MM) vmm.Event {
 	return vmm.AbortForeignMM
 }
 
-// StartReadLocked is vma_start_read_locked: under mmap read no writer can be,
-// so only the limit, or a detach that is still waiting, fails it.
+// StartReadLocked is vma_start_read_locked: under mmap read there is no writer
+// and no remover, so only the limit fails it.
 func (v *vma) StartReadLocked(*vmm.Task) bool { return v.incNotZeroLimited() == vmm.Success }
 
 // EndRead is vma_end_read.

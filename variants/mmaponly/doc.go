@@ -49,7 +49,7 @@
 //	fault, no writer                 2 (swap, add)           mmap_lock's two: count twice, owner once
 //	fault, writer inside or queued   as many as the wait     the same, and the waiter's
 //	start_write, detach              0                       none
-//	end of a session                 0                       none
+//	a session begins, ends           0                       none
 //
 // Every fault of every thread writes the same two lines. 152 bytes a VMA, 26 in
 // a 4 KiB page, no lock object.

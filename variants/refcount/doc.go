@@ -56,7 +56,7 @@
 //	vm_refcnt    nothing (atomic)                        -                          by anybody who found the VMA
 //	vm_lock_seq  mmap write, no reader inside or         mmap write, or the VMA     before the count is taken
 //	             detached                                read lock
-//	vm_mm        Alloc, the count being 0                the VMA read lock, mmap    before and after the count is taken
+//	vm_mm        Alloc, the count being 0                the VMA read lock, mmap    after the count is taken
 //	vm_start,    mmap write + VMA write                  mmap_lock or VMA lock      never
 //	vm_end,
 //	vm_flags,
@@ -110,7 +110,7 @@
 //	                                 WriterWait              the mm's
 //	start_write again in a session   0                       none
 //	detach                           1                       the VMA's third
-//	end of a session                 1                       the mm's
+//	a session begins, ends           1 + a store             the mm's, twice
 //
 // 192 bytes a VMA, 21 in a 4 KiB page, no lock object.
 //

@@ -92,7 +92,7 @@
 //	start_write, nobody inside       2 + 2 stores of owner   the lock's, the VMA's
 //	start_write again in a session   0                       none
 //	detach                           0                       the VMA's
-//	end of a session                 1                       the mm's
+//	a session begins, ends           1 + a store             the mm's, twice
 //
 // 176 bytes a VMA, 23 in a 4 KiB page, and 40 bytes a lock, 102 in a page: more
 // than one lock to a line, and VMAs across lines, as in the kernel's slabs

@@ -147,3 +147,9 @@ func (v *vma) State() addrspace.LockState {
 		Readers:       lock.Readers(),
 	}
 }
+
+// Queued reports whether t queues for the lock, for reports of what hangs.
+func (v *vma) Queued(t *vmm.Task) bool {
+	queued, _ := v.lock.Get().Queued(&t.Task)
+	return queued
+}

@@ -135,3 +135,9 @@ func (v *vma) State() addrspace.LockState {
 		Readers:       v.lock.Readers(),
 	}
 }
+
+// Queued reports whether t queues for the lock, for reports of what hangs.
+func (v *vma) Queued(t *vmm.Task) bool {
+	queued, _ := v.lock.Queued(&t.Task)
+	return queued
+}
