@@ -37,6 +37,8 @@ const (
 	opNap
 	opSync
 	opLate
+	opPlain
+	opPeek
 	opCodes
 )
 
@@ -52,75 +54,102 @@ func randomProgram(rng *rand.Rand, threads, length int, codes []int) program {
 	return p
 }
 
+// running is a program in one execution.
+type running struct {
+	mem           [2]atomic.Uint32
+	plain         [3]atomic.Cell[uint64] // each thread's own, looked at by others
+	locked, calls atomic.Uint32
+	lock          atomic.SpinLock
+	rcu           atomic.RCU
+	saw           []string
+	tasks         []*vmm.Task
+}
+
 // scenario runs the program; its outcome is what every thread saw and what was
 // left in memory. A hang is an outcome as well.
 func (p program) scenario(s *S) {
-	var mem [2]atomic.Uint32
-	var locked, calls atomic.Uint32
-	var lock atomic.SpinLock
-	var rcu atomic.RCU
-	saw := make([]string, len(p.threads))
-	tasks := make([]*vmm.Task, len(p.threads))
+	r := &running{saw: make([]string, len(p.threads)), tasks: make([]*vmm.Task, len(p.threads))}
 	for i, th := range p.threads {
-		tasks[i] = s.Go(fmt.Sprintf("t%d", i), func(t *vmm.Task) {
-			see := func(v any) { saw[i] += fmt.Sprint(v, " ") }
+		r.tasks[i] = s.Go(fmt.Sprintf("t%d", i), func(t *vmm.Task) {
 			for _, in := range th {
-				x := &mem[in.x]
-				switch in.op {
-				case opLoad:
-					see(x.Load())
-				case opStore:
-					x.Store(uint32(in.v))
-				case opAdd:
-					see(x.Add(1))
-				case opCAS:
-					see(x.CompareAndSwap(uint32(in.v), 2))
-				case opLocked:
-					lock.Lock(&t.Task)
-					see(locked.Add(1))
-					lock.Unlock()
-				case opTry:
-					if ok := lock.TryLock(); ok {
-						see(locked.Add(10))
-						lock.Unlock()
-					}
-				case opWake:
-					tasks[(i+1)%len(tasks)].Unpark()
-				case opSleep:
-					tasks[i].Park()
-					see("woken")
-				case opAwait:
-					atomic.Until(&t.Task, func() bool { return x.Load() != 0 })
-					see("seen")
-				case opSection:
-					rcu.Lock(&t.Task)
-					see(calls.Load())
-					rcu.Unlock(&t.Task)
-				case opDefer:
-					rcu.Defer(&t.Task, func(*atomic.Task, any) { calls.Add(1) }, nil)
-				case opNap:
-					see(t.ParkTimeout(1000))
-				case opSync:
-					rcu.Synchronize(&t.Task)
-					see(calls.Load())
-				case opLate:
-					see(atomic.Now() > 0)
-				case opAcquire:
-					see(atomic.LoadAcquire32(x))
-				case opRelease:
-					atomic.StoreRelease32(x, uint32(in.v))
+				if !r.word(i, in) {
+					r.wait(t, i, in)
 				}
 			}
 		})
 	}
 	s.AtEnd(func() {
-		s.Outcome("%v %d %d %d %d", saw, mem[0].Load(), mem[1].Load(), locked.Load(), calls.Load())
+		s.Outcome("%v %d %d %d %d", r.saw, r.mem[0].Load(), r.mem[1].Load(), r.locked.Load(), r.calls.Load())
 	})
+}
+
+func (r *running) see(i int, v any) { r.saw[i] += fmt.Sprint(v, " ") }
+
+// word performs thread i's instruction if it is about words of memory.
+func (r *running) word(i int, in instr) bool {
+	x := &r.mem[in.x]
+	switch in.op {
+	case opLoad:
+		r.see(i, x.Load())
+	case opStore:
+		x.Store(uint32(in.v))
+	case opAdd:
+		r.see(i, x.Add(1))
+	case opCAS:
+		r.see(i, x.CompareAndSwap(uint32(in.v), 2))
+	case opAcquire:
+		r.see(i, atomic.LoadAcquire32(x))
+	case opRelease:
+		atomic.StoreRelease32(x, uint32(in.v))
+	case opPlain:
+		r.plain[i].Set(uint64(in.v))
+	case opPeek:
+		r.see(i, r.plain[in.v].Peek())
+	default:
+		return false
+	}
+	return true
+}
+
+// wait performs it if it is about locks, sleep, time and RCU.
+func (r *running) wait(t *vmm.Task, i int, in instr) {
+	switch in.op {
+	case opLocked:
+		r.lock.Lock(&t.Task)
+		r.see(i, r.locked.Add(1))
+		r.lock.Unlock()
+	case opTry:
+		if ok := r.lock.TryLock(); ok {
+			r.see(i, r.locked.Add(10))
+			r.lock.Unlock()
+		}
+	case opWake:
+		r.tasks[(i+1)%len(r.tasks)].Unpark()
+	case opSleep:
+		r.tasks[i].Park()
+		r.see(i, "woken")
+	case opAwait:
+		atomic.Until(&t.Task, func() bool { return r.mem[in.x].Load() != 0 })
+		r.see(i, "seen")
+	case opSection:
+		r.rcu.Lock(&t.Task)
+		r.see(i, r.calls.Load())
+		r.rcu.Unlock(&t.Task)
+	case opDefer:
+		r.rcu.Defer(&t.Task, func(*atomic.Task, any) { r.calls.Add(1) }, nil)
+	case opNap:
+		r.see(i, t.ParkTimeout(1000))
+	case opSync:
+		r.rcu.Synchronize(&t.Task)
+		r.see(i, r.calls.Load())
+	case opLate:
+		r.see(i, atomic.Now() > 0)
+	}
 }
 
 func explored(t *testing.T, p program, m Mode, max int) *Result {
 	t.Helper()
-	r := Run(Options{Mode: m, Bound: -1, Traces: true, Max: max, Weak: p.weak, Hangs: true, Timeouts: true, Clocks: true}, p.scenario)
+	r := Run(Options{Mode: m, Bound: -1, Traces: true, Max: max, Weak: p.weak, Hangs: true, Timeouts: true, Clocks: true, Peeks: true}, p.scenario)
 	if r.Failure != nil {
 		t.Fatalf("%v: %+v\n%v\n%s", m, p.threads, r.Failure, r.Failure.Trace)
 	}
@@ -180,8 +209,9 @@ func TestReductionOfRandomPrograms(t *testing.T) {
 		"rcu":   {opLoad, opStore, opSection, opDefer, opSync},
 		"all":   all,
 		"weak":  {opLoad, opStore, opAcquire, opRelease, opAdd, opCAS},
+		"peeks": {opLoad, opStore, opPlain, opPeek},
 	}
-	programs := map[string]int{"words": 300, "locks": 100, "sleep": 150, "rcu": 60, "all": 40, "weak": 150}
+	programs := map[string]int{"words": 300, "locks": 100, "sleep": 150, "rcu": 60, "all": 40, "weak": 150, "peeks": 150}
 	for name, codes := range sets {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(77, 13))
