@@ -1,6 +1,7 @@
 package mm
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -16,31 +17,7 @@ import (
 // one of those that were there while it looked: each names the edits between
 // which it was.
 func TestIndexReaders(t *testing.T) {
-	const fixed, span = 200, 16
-	var x Index
-	still := make([]*VMA, fixed)
-	area := func(i int) vmm.Range { return pages(uint64(i)*64+32, span) } // mapped always
-	for i := range fixed {
-		still[i] = new(VMA)
-		x.Store(pages(uint64(i)*64, 2), still[i])
-		x.Store(area(i), new(VMA))
-	}
-	var edits atomic.Uint64 // published so far
-	var hot atomic.Uint32   // the area being edited: where to look
-	born := make([]struct{ from, to atomic.Uint64 }, 1<<16)
-	ids := make(map[*VMA]int)
-	var pool []*VMA
-	for i := range born {
-		pool = append(pool, new(VMA))
-		ids[pool[i]] = i
-		born[i].from.Store(1 << 62)
-		born[i].to.Store(1 << 62)
-	}
-	for i := range fixed {
-		x.Store(area(i), pool[i])
-		born[i].from.Store(0)
-	}
-
+	a := newAreas()
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for w := range 2 {
@@ -54,79 +31,116 @@ func TestIndexReaders(t *testing.T) {
 					return
 				default:
 				}
-				i := rng.IntN(fixed)
-				if i%2 == 0 {
-					i = int(hot.Load())
-				}
-				if x.Find(vmm.Addr(i*64*page+page)) != still[i] {
-					t.Error("a VMA that nobody touched was not found")
-					return
-				}
-				if v, _ := x.FindFrom(vmm.Addr((i*64 - 40) * page * min(i, 1))); v == nil {
-					t.Error("nothing found below a VMA that is there")
-					return
-				}
-				a := area(i).Start + vmm.Addr(rng.IntN(span)*page)
-				before := edits.Load()
-				v := x.Find(a)
-				after := edits.Load()
-				if v == nil {
-					t.Error("a hole where something is mapped all the time")
-					return
-				}
-				if id := ids[v]; born[id].from.Load() > after+1 || born[id].to.Load() < before {
-					t.Errorf("found a VMA of edits [%d,%d] between edits %d and %d",
-						born[id].from.Load(), born[id].to.Load(), before, after)
+				if msg := a.look(rng); msg != "" {
+					t.Error(msg)
 					return
 				}
 			}
 		}()
 	}
-	writeAreas(&x, area, fixed, pool, func(id int, from bool) {
-		if from {
-			born[id].from.Store(edits.Load() + 1)
-		} else {
-			born[id].to.Store(edits.Load())
-		}
-	}, &edits, &hot)
+	a.write()
 	close(stop)
 	wg.Wait()
-	if err := x.Check(); err != nil {
+	if err := a.x.Check(); err != nil {
 		t.Error(err)
 	}
 }
 
-// writeAreas edits until the pool or the time is used up: it splits each area
-// in two or three, joins it again, and fills and clears what lies between, so
-// that leaves split and join all the time.
-func writeAreas(x *Index, area func(int) vmm.Range, areas int, pool []*VMA, mark func(id int, from bool), edits *atomic.Uint64, hot *atomic.Uint32) {
+const (
+	fixedVMAs = 200
+	areaPages = 16
+)
+
+// areas is an index with VMAs that stay, and after each an area that is mapped
+// always.
+type areas struct {
+	x     Index
+	still [fixedVMAs]*VMA
+	pool  []*VMA
+	ids   map[*VMA]int  // in pool
+	born  []lifeOf      // of each in pool
+	edits atomic.Uint64 // published so far
+	hot   atomic.Uint32 // the area being edited: where to look
+}
+
+// lifeOf says between which edits a VMA was in the index.
+type lifeOf struct{ from, to atomic.Uint64 }
+
+func area(i int) vmm.Range { return pages(uint64(i)*64+32, areaPages) }
+
+func newAreas() *areas {
+	a := &areas{ids: map[*VMA]int{}, born: make([]lifeOf, 1<<16)}
+	for i := range a.born {
+		a.pool = append(a.pool, new(VMA))
+		a.ids[a.pool[i]] = i
+		a.born[i].from.Store(1 << 62)
+		a.born[i].to.Store(1 << 62)
+	}
+	for i := range a.still {
+		a.still[i] = new(VMA)
+		a.x.Store(pages(uint64(i)*64, 2), a.still[i])
+		a.x.Store(area(i), a.pool[i])
+		a.born[i].from.Store(0)
+	}
+	return a
+}
+
+// look is a reader's turn; it returns what is wrong.
+func (a *areas) look(rng *rand.Rand) string {
+	i := rng.IntN(fixedVMAs)
+	if i%2 == 0 {
+		i = int(a.hot.Load())
+	}
+	if a.x.Find(vmm.Addr(i*64*page+page)) != a.still[i] {
+		return "a VMA that nobody touched was not found"
+	}
+	if v, _ := a.x.FindFrom(vmm.Addr((i*64 - 40) * page * min(i, 1))); v == nil {
+		return "nothing found below a VMA that is there"
+	}
+	at := area(i).Start + vmm.Addr(rng.IntN(areaPages)*page)
+	before := a.edits.Load()
+	v := a.x.Find(at)
+	after := a.edits.Load()
+	if v == nil {
+		return "a hole where something is mapped all the time"
+	}
+	b := &a.born[a.ids[v]]
+	if from, to := b.from.Load(), b.to.Load(); from > after+1 || to < before {
+		return fmt.Sprintf("found a VMA of edits [%d,%d] between edits %d and %d", from, to, before, after)
+	}
+	return ""
+}
+
+// write edits the areas for a while.
+func (a *areas) write() {
 	rng := rand.New(rand.NewPCG(7, 7))
-	next := areas
-	whole := make([]int, areas)
+	next := fixedVMAs
+	var whole [fixedVMAs]int
 	for i := range whole {
 		whole[i] = i
 	}
 	store := func(r vmm.Range, id int) {
-		mark(id, true)
-		x.Store(r, pool[id])
-		edits.Add(1)
+		a.born[id].from.Store(a.edits.Load() + 1)
+		a.x.Store(r, a.pool[id])
+		a.edits.Add(1)
 	}
+	ends := func(id int) { a.born[id].to.Store(a.edits.Load()) }
 	end := time.Now().Add(300 * time.Millisecond)
-	for next+3 <= len(pool) && time.Now().Before(end) {
-		i := rng.IntN(areas)
-		hot.Store(uint32(i))
+	for next+3 <= len(a.pool) && time.Now().Before(end) {
+		i := rng.IntN(fixedVMAs)
+		a.hot.Store(uint32(i))
 		r := area(i)
 		piece, cover := next, next+1
 		next += 2
 		from := r.Start + vmm.Addr(rng.IntN(8)*page)
 		store(vmm.Range{Start: from, End: from + 4*page}, piece)
 		for k := range 3 { // beside it
-			x.Store(pages(uint64(i)*64+4+uint64(k)*3, 2), pool[0])
+			a.x.Store(pages(uint64(i)*64+4+uint64(k)*3, 2), a.pool[0])
 		}
 		store(r, cover)
-		mark(whole[i], false)
-		mark(piece, false)
+		ends(whole[i])
+		ends(piece)
 		whole[i] = cover
-		x.Store(pages(uint64(i)*64+3, 20), nil)
+		a.x.Store(pages(uint64(i)*64+3, 20), nil)
 	}
 }

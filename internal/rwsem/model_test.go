@@ -135,6 +135,32 @@ func (m *model) String() string {
 	return b.String()
 }
 
+// holderStep is a step of actor i if it has the lock or waits for it: it lets it
+// go, or is killed. "" if it does neither.
+func holderStep(r *rand.Rand, m *model, s *RWSem, i int, x *actor) string {
+	switch {
+	case m.writer == i && r.IntN(3) == 0:
+		s.DowngradeWrite(x.Task)
+		m.downgrade()
+		return "downgrade"
+	case m.writer == i:
+		s.UpWrite(x.Task)
+		m.unlock(i)
+		return "up_write"
+	case slices.Contains(m.readers, i):
+		s.UpRead(x.Task)
+		m.unlock(i)
+		return "up_read"
+	case x.busy:
+		x.Kill()
+		synctest.Wait()
+		x.ClearSignal()
+		m.kill(i)
+		return "kill"
+	}
+	return ""
+}
+
 // TestModel does random operations one at a time and compares the semaphore at
 // rest with the model: who has it, who queues in which order, and the word.
 func TestModel(t *testing.T) {
@@ -150,28 +176,10 @@ func TestModel(t *testing.T) {
 			a := newActors(t, tasks)
 			var log []string
 			step := func(i int) string {
-				x := a[i]
-				switch {
-				case m.writer == i && r.IntN(3) == 0:
-					s.DowngradeWrite(x.Task)
-					m.downgrade()
-					return "downgrade"
-				case m.writer == i:
-					s.UpWrite(x.Task)
-					m.unlock(i)
-					return "up_write"
-				case slices.Contains(m.readers, i):
-					s.UpRead(x.Task)
-					m.unlock(i)
-					return "up_read"
-				case x.busy:
-					x.Kill()
-					synctest.Wait()
-					x.ClearSignal()
-					m.kill(i)
-					return "kill"
+				if what := holderStep(r, m, &s, i, a[i]); what != "" {
+					return what
 				}
-				return lockStep(t, r, m, &s, i, x)
+				return lockStep(t, r, m, &s, i, a[i])
 			}
 			for range steps {
 				if r.IntN(10) == 0 {

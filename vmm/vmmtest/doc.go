@@ -19,7 +19,8 @@
 // With -tags vmasim also
 //
 //	sched_vmasim.go    threads that stop in front of a chosen access
-//	sim_vmasim.go      the tables of what excludes what, and the assertions
+//	sim_vmasim.go      worlds of such threads, waiters that are killed, assertions
+//	states_vmasim.go   the tables of what excludes what
 //	events_vmasim.go   a way to every lock event; the rules no table holds
 //	fields_vmasim.go   the kernel's field table, at each access
 //	preempt_vmasim.go  every operation stopped everywhere, another beside it
