@@ -45,7 +45,7 @@
 // that ask for no more than acquire may return older values, as far as coherence
 // and happens-before allow (a thread reads one late value at most twice, so that
 // retry loops end). Loads are not delayed past later stores (no load buffering),
-// writes take effect in the order in which they are made, and RMWs and
+// writes take effect in the order in which they are made, and RMWs, Cell.Peek and
 // sequentially consistent loads read the latest value. So Weak finds missing
 // acquires and releases; it proves nothing about a kernel on weak hardware.
 //

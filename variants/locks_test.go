@@ -98,12 +98,16 @@ func TestWaits(t *testing.T) {
 		b.s.WriteUnlock(b.k)
 		<-reader
 		<-writer
+		want := "waits to write a VMA"
+		switch b.design {
+		case "rwsem", "rwseminline", "rwsemmin":
+			want = fmt.Sprintf("waits to write VMA %v", here)
+		case "refcount", "twobit", "offset", "sketch":
+		default:
+			return // waits in a way of its own
+		}
 		if b.s.Locks.Lookup(b.k, b.s.MM, here.Start) != v {
 			b.Fatal("the VMA is not to be had")
-		}
-		want := "waits to write a VMA"
-		if strings.HasPrefix(b.design, "rwsem") {
-			want = fmt.Sprintf("waits to write VMA %v", here)
 		}
 		mapper := asleep(want, func(k *vmm.Task) {
 			b.s.WriteLock(k)

@@ -17,7 +17,7 @@ func TestScenarios(t *testing.T) {
 		if sc.Long || sc.Full {
 			continue
 		}
-		r := sc.Run(explore.Options{Budget: 20 * time.Second})
+		r := sc.Run(explore.Options{Budget: 3 * time.Minute})
 		if sc.Expected(r) && (r.Complete || sc.Breaks != "") {
 			continue
 		}
