@@ -30,7 +30,7 @@ func (s *Sim) watch(th *thread) {
 		return
 	}
 	th.spinning = th.now
-	if len(s.cpus[th.cpu].waiting) > 0 {
+	if len(s.cpus[th.cpu].waiting) > 0 && th.spinLocks == 0 {
 		s.endSpin(th, th.now)
 	}
 	s.block(th)

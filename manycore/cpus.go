@@ -13,7 +13,7 @@ func (s *Sim) enqueue(th *thread) {
 		s.run(q, th)
 	default:
 		q.waiting = append(q.waiting, th)
-		if len(q.current.watching) > 0 {
+		if len(q.current.watching) > 0 && q.current.spinLocks == 0 {
 			s.endSpin(q.current, th.now)
 		}
 	}
@@ -58,8 +58,16 @@ func (s *Sim) slowdown(cpu int) float64 {
 }
 
 // preempted reports whether th's slice is over and another thread wants the CPU.
+// Spin locks are held and waited for with preemption off.
 func (s *Sim) preempted(th *thread) bool {
-	return th.now >= th.sliceEnd && len(s.cpus[th.cpu].waiting) > 0
+	return th.now >= th.sliceEnd && th.spinLocks == 0 && len(s.cpus[th.cpu].waiting) > 0
+}
+
+// Preemption changes the number of spin locks of the running thread.
+func (s *Sim) Preemption(d int) {
+	if s.cur != nil {
+		s.cur.spinLocks += d
+	}
 }
 
 // rotate ends th's turn and begins the next thread's.

@@ -30,7 +30,8 @@
 // Threads beyond the CPUs take turns of a Quantum; a thread that waits for a
 // line to change wakes when it is written, and gives up its CPU at the end of
 // its slice if others want it. Park, Unpark and Wake are sleeping. PreemptEvery
-// takes a CPU away whatever its thread holds.
+// takes a CPU away. Who holds a spin lock or waits for one keeps its CPU, as in the
+// kernel.
 //
 // A fault also pays for what else it shares in a kernel (Shared): the zone and
 // LRU locks and counters, at the kernel's batch sizes. Page-table locks are in the

@@ -227,7 +227,7 @@ func (s *Sim) wait(th *thread) {
 
 // requeue is wait for a thread that blocks later; false if its turn has come.
 func (s *Sim) requeue(th *thread) bool {
-	if s.m.PreemptEvery > 0 && th.now >= th.preemptAt {
+	if s.m.PreemptEvery > 0 && th.now >= th.preemptAt && th.spinLocks == 0 {
 		s.preempt(th)
 	}
 	switch {
@@ -260,8 +260,8 @@ func (s *Sim) block(th *thread) {
 	}
 }
 
-// preempt takes th's CPU away for a while, whatever th holds, as a hypervisor or
-// an interrupt does.
+// preempt takes th's CPU away for a while, as another task with a better claim
+// does, whatever lock th holds that may be slept under.
 func (s *Sim) preempt(th *thread) {
 	if th.preemptAt > 0 { // the first only starts the clock
 		off := ticks(s.m.PreemptFor * 2 * s.rng.Float64())

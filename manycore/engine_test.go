@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"vmabench/internal/atomic"
+	"vmabench/internal/rwsem"
 )
 
 func testMachine(cores int) *Machine {
@@ -144,32 +145,34 @@ func TestAdjacentLine(t *testing.T) {
 	}
 }
 
-// TestPreempted: a lock whose holder may lose its CPU serves fewer.
+// TestPreempted: a lock whose holder may lose its CPU serves fewer; the holder of a
+// spin lock does not lose it.
 func TestPreempted(t *testing.T) {
-	served := func(every float64) float64 {
+	type lock struct{ lock, unlock func(*atomic.Task) }
+	served := func(every float64, l lock) (end, longest float64) {
 		m := testMachine(4)
 		m.PreemptEvery, m.PreemptFor = every, 50_000
-		var l atomic.SpinLock
-		var task [4]atomic.Task
-		s := New(m, 1)
-		for i := range task {
-			task[i].Init()
-			defer task[i].Release()
-			s.Go(&task[i], func() {
-				for range 300 {
-					l.Lock(&task[i])
-					atomic.Work(200)
-					l.Unlock()
-				}
-			})
-		}
-		if err := s.Run(); err != nil {
+		s, err := Threads(m, 1, 4, func(_ int, k *atomic.Task) {
+			for range 300 {
+				l.lock(k)
+				from := atomic.Now()
+				atomic.Work(200)
+				l.unlock(k)
+				longest = max(longest, float64(atomic.Now()-from))
+			}
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
-		return s.Elapsed()
+		return s.Elapsed(), longest
 	}
-	if calm, disturbed := served(0), served(5_000); disturbed < 1.2*calm {
+	sem, spin := new(rwsem.RWSem), new(atomic.SpinLock)
+	calm, _ := served(0, lock{sem.DownWrite, sem.UpWrite})
+	if disturbed, _ := served(5_000, lock{sem.DownWrite, sem.UpWrite}); disturbed < 1.2*calm {
 		t.Errorf("%.0f ns with preemption, %.0f without", disturbed, calm)
+	}
+	if _, longest := served(5_000, lock{spin.Lock, func(*atomic.Task) { spin.Unlock() }}); longest > 1000 {
+		t.Errorf("a spin lock was held for %.0f ns", longest)
 	}
 }
 

@@ -50,9 +50,9 @@ type Machine struct {
 	// Quantum is the time slice where threads outnumber CPUs, Switch the cost
 	// of a context switch.
 	Quantum, Switch float64
-	// PreemptEvery is the mean time between losses of a CPU to something outside
-	// (lock holders too), PreemptFor the mean time for which it is lost; 0 is
-	// never.
+	// PreemptEvery is the mean time between losses of a CPU to something outside,
+	// from whoever holds no spin lock, PreemptFor the mean time for which it is
+	// lost; 0 is never.
 	PreemptEvery, PreemptFor float64
 	// SMTWork is the factor by which work takes longer while the core's other
 	// thread runs; 1 where there is none.

@@ -39,6 +39,7 @@ type thread struct {
 
 	sliceEnd  tick // oversubscription: when the time slice ends
 	preemptAt tick // when the CPU is next taken away from outside
+	spinLocks int  // held or waited for: preemption is off
 	queued    bool // in the heap of those that can run
 	stats     ThreadStats
 	warm      int64 // time on CPU before steady

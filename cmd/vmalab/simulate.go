@@ -44,7 +44,7 @@ func simulate(args []string) int {
 	fs.BoolVar(&o.ablation, "ablation", true, "model the first published table with each component left out")
 	fs.BoolVar(&o.spread, "spread", false, "threads are on the sockets in turns, as a scheduler places them; otherwise socket by socket")
 	fs.IntVar(&o.share, "oversubscribe", 1, "threads that take turns on each CPU")
-	fs.DurationVar(&o.preemptEvery, "preempt-every", 0, "mean time between losses of a CPU to something outside, lock held or not; 0 is as the machine says")
+	fs.DurationVar(&o.preemptEvery, "preempt-every", 0, "mean time between losses of a CPU to something outside, whatever lock is held but a spin lock; 0 is as the machine says")
 	fs.DurationVar(&o.preemptFor, "preempt-for", 50*time.Microsecond, "mean time for which it is lost")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the points")
 	if err := fs.Parse(args); err != nil {

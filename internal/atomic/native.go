@@ -53,7 +53,9 @@ func (c *Cell[T]) Set(v T) { c.v = v }
 // the condition itself loads shared memory.
 func Assert(bool, string) {}
 
-// lockInOneStep is for engines.
+// holdsPreemption and lockInOneStep are for engines.
+func holdsPreemption(int) {}
+
 func lockInOneStep(*Task, *Uint32) bool { return false }
 
 // Free says that the object at p is dead: an access to it before Reuse is a

@@ -21,6 +21,15 @@ func (t *Task) Reset() {
 	*t = Task{id: id, token: token}
 }
 
+// holdsPreemption tells an engine with a method Preemption by how much the running
+// thread's number of spin locks changes: who waits for one or holds one keeps its
+// CPU, as in the kernel.
+func holdsPreemption(d int) {
+	if e, ok := engine.(interface{ Preemption(int) }); ok {
+		e.Preemption(d)
+	}
+}
+
 // lockInOneStep takes a spin lock by an engine that knows how to.
 func lockInOneStep(t *Task, v *Uint32) bool {
 	if e, ok := engine.(interface{ SpinLock(*Task, unsafe.Pointer) }); ok {

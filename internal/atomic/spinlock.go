@@ -10,8 +10,11 @@ type SpinLock struct{ v Uint32 }
 
 // Lock takes the lock for t. Acquire: pairs with the release in Unlock.
 func (l *SpinLock) Lock(t *Task) {
-	if Simulated && lockInOneStep(t, &l.v) {
-		return
+	if Simulated {
+		holdsPreemption(1)
+		if lockInOneStep(t, &l.v) {
+			return
+		}
 	}
 	if !CompareAndSwapAcquire32(&l.v, 0, 1) {
 		l.lockSlow(t)
@@ -28,10 +31,21 @@ func (l *SpinLock) lockSlow(t *Task) {
 }
 
 // TryLock takes the lock if it is free.
-func (l *SpinLock) TryLock() bool { return CompareAndSwapAcquire32(&l.v, 0, 1) }
+func (l *SpinLock) TryLock() bool {
+	ok := CompareAndSwapAcquire32(&l.v, 0, 1)
+	if Simulated && ok {
+		holdsPreemption(1)
+	}
+	return ok
+}
 
 // Unlock releases the lock. Release: pairs with the acquire in Lock.
-func (l *SpinLock) Unlock() { storeUnlock(&l.v) }
+func (l *SpinLock) Unlock() {
+	storeUnlock(&l.v)
+	if Simulated {
+		holdsPreemption(-1)
+	}
+}
 
 // Locked reports whether somebody holds the lock; for assertions.
 func (l *SpinLock) Locked() bool { return l.v.Load() != 0 }
