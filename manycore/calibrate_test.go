@@ -68,8 +68,7 @@ func TestBursts(t *testing.T) {
 }
 
 // TestReadBursts: one machine's sockets fetch a line once each, the other's home
-// serves reads one by one. Nothing is fitted to them, and they come out low: by
-// half at most.
+// serves reads one by one. Nothing is fitted to them.
 func TestReadBursts(t *testing.T) {
 	grew := map[string]float64{}
 	for _, p := range ReadBursts {
@@ -81,7 +80,7 @@ func TestReadBursts(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%s %2d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
-			if off := ns/pt.NS - 1; math.Abs(off) > 0.5 {
+			if off := ns/pt.NS - 1; math.Abs(off) > 0.35 {
 				t.Errorf("%s at %d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
 			}
 			if first == 0 {

@@ -62,19 +62,20 @@ func (s *Sim) serve(ln *line, now tick) {
 	}
 }
 
-// deliver grants the line to one waiting thread.
-func (s *Sim) deliver(ln *line, th *thread, now tick) {
+// deliver grants the line to one waiting thread and returns when that has it.
+func (s *Sim) deliver(ln *line, th *thread, now tick) tick {
 	lat, occ := s.source(ln, th.cpu, th.write)
 	at := max(now+occ, th.asked+lat)
 	s.grant(ln, th, at)
 	s.charge(ln, th, at, at-th.asked-lat)
 	s.ready.push(th)
+	return at
 }
 
 // serveReads grants the line to the chosen reader and to every other reader of
-// its cluster that waits: their cache fetches it once.
+// its cluster that waits: their cache fetches it once and serves them one by one.
 func (s *Sim) serveReads(ln *line, first *thread, now tick) {
-	s.deliver(ln, first, now)
+	at := s.deliver(ln, first, now)
 	q := ln.queue
 	rest := q.waiting[:0]
 	for _, th := range q.waiting {
@@ -82,7 +83,7 @@ func (s *Sim) serveReads(ln *line, first *thread, now tick) {
 			rest = append(rest, th)
 		} else {
 			q.leave(s.cluster[th.cpu])
-			s.deliver(ln, th, now)
+			at = s.deliver(ln, th, at)
 		}
 	}
 	q.waiting = rest
@@ -143,7 +144,7 @@ func (s *Sim) grant(ln *line, th *thread, at tick) {
 	ln.granted = max(ln.granted, at)
 	if th.write {
 		ln.sharers.clear()
-		ln.owner = int32(th.cpu)
+		ln.owner, ln.writer = int32(th.cpu), int32(th.cpu)
 		return
 	}
 	if ln.owner >= 0 {
@@ -177,7 +178,7 @@ func (s *Sim) charge(ln *line, th *thread, at, queued tick) {
 }
 
 // source returns the latency and the occupancy of a request by cpu: from the
-// owner, from the nearest copy (a read), to the farthest copy (a write, which
+// owner, from the home or the nearest copy (a read), to the farthest copy (a write, which
 // waits for every invalidation), or from memory.
 func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 	n := len(s.cpus)
@@ -195,12 +196,16 @@ func (s *Sim) source(ln *line, cpu int, write bool) (lat, occ tick) {
 		}
 		return max(s.cost.latency[far], s.cost.rmwHit), s.cost.occupancy[far]
 	}
+	if s.m.SerialReads { // by its home, taken to be where it was written
+		d := max(SameCore, s.dist[int(ln.writer)*len(s.cpus)+cpu])
+		return s.cost.latency[d], s.cost.occupancy[d]
+	}
 	near := SameCore
 	for near < OtherSocket && !ln.sharers.meets(s.around(cpu, near)) {
 		near++
 	}
 	lat, occ = s.cost.latency[near], s.cost.occupancy[near]
-	if near <= SameCluster && !s.m.SerialReads {
+	if near <= SameCluster {
 		return min(s.cost.llc, lat), occ / shareFactor
 	}
 	return lat, occ

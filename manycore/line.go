@@ -17,6 +17,7 @@ const ps = 1000 // picoseconds a nanosecond
 // the next request is served.
 type line struct { // what every access looks at comes first
 	owner   int32
+	writer  int32      // the last owner
 	version uint32     // counts writes
 	granted tick       // when the last request was or will be served
 	sharers cpuSet     // CPUs with a valid copy
