@@ -51,6 +51,22 @@ func Counter(m *Machine, n int) (float64, error) {
 	return s.Elapsed() / float64(ops), err
 }
 
+// ReadLock returns the nanoseconds that one of n CPUs needs to take and release for
+// reading a lock that all of them so use, as a pthread rwlock does it: an add, then
+// an exchange that is tried until it succeeds.
+func ReadLock(m *Machine, n int) (float64, error) {
+	ops := max(60, 6000/n)
+	c := new(alone)
+	s, err := Threads(m, 1, n, func(int, *atomic.Task) {
+		for range ops {
+			c.v.Add(1)
+			for r := c.v.Load(); !c.v.CompareAndSwap(r, r-1); r = c.v.Load() {
+			}
+		}
+	})
+	return s.Elapsed() / float64(ops), err
+}
+
 // PingPong returns the one-way latency in nanoseconds between two CPUs at that
 // distance: each waits for the other's write and answers it.
 func PingPong(m *Machine, d Distance) (float64, error) {

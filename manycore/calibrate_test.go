@@ -94,3 +94,20 @@ func TestReadBursts(t *testing.T) {
 		t.Errorf("reads one by one grow with CPUs less than reads by socket: %v", grew)
 	}
 }
+
+// TestReadLocks: what is fitted to adds alone holds for a lock too, across sockets.
+func TestReadLocks(t *testing.T) {
+	for _, p := range ReadLocks {
+		m := load(t, p.Machine)
+		for _, pt := range p.Points {
+			ns, err := ReadLock(m, pt.CPUs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s %3d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
+			if off := ns/pt.NS - 1; math.Abs(off) > tolerance && pt.CPUs >= 8 {
+				t.Errorf("%s at %d CPUs: %.0f ns, published %.0f", p.Machine, pt.CPUs, ns, pt.NS)
+			}
+		}
+	}
+}

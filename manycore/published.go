@@ -79,6 +79,22 @@ var ReadBursts = []Published{
 		cycles(2.4, Point{2, 87}, Point{6, 374}, Point{12, 1031}, Point{24, 2603}, Point{48, 7087})},
 }
 
+// ReadLocks are locks that every CPU takes and releases for reading in a loop: the
+// nanoseconds of a pair on each CPU, which is the pair of one CPU over the published
+// efficiency. Nothing is fitted to them.
+var ReadLocks = []Published{
+	{"skylake-8s", "read lock and unlock of a pthread rwlock, ns a pair per CPU",
+		"perfbook (P. McKenney), the 448-thread Xeon Platinum 8176: efficiency against one CPU, whose lock pair takes 15.4 ns",
+		pairs(15.4, Point{2, .173}, Point{4, .033}, Point{8, .024}, Point{16, .0135}, Point{32, .0060}, Point{64, .0024}, Point{128, .00098}, Point{256, .00045})},
+}
+
+func pairs(ns float64, p ...Point) []Point {
+	for i := range p {
+		p[i].NS = ns / p[i].NS
+	}
+	return p
+}
+
 func cycles(ghz float64, p ...Point) []Point {
 	for i := range p {
 		p[i].NS /= ghz

@@ -44,7 +44,7 @@ func calibrate(args []string) int {
 		tables  []manycore.Published
 		what    string
 		measure func(*manycore.Machine, int) (float64, error)
-	}{{manycore.Counters, "contended counter", manycore.Counter}, {manycore.Bursts, "burst of writes", manycore.Burst}, {manycore.ReadBursts, "burst of reads", manycore.ReadBurst}} {
+	}{{manycore.Counters, "contended counter", manycore.Counter}, {manycore.Bursts, "burst of writes", manycore.Burst}, {manycore.ReadBursts, "burst of reads", manycore.ReadBurst}, {manycore.ReadLocks, "read lock and unlock", manycore.ReadLock}} {
 		for _, t := range group.tables {
 			m, _, err := manycore.Load(t.Machine)
 			if err != nil {

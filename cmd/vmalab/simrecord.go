@@ -31,6 +31,9 @@ func bySize(points []manycore.PointSpec) []int {
 	return order
 }
 
+// planName is the plan of a simulation's run.json.
+const planName = "simulate"
+
 // head is the run.json of a simulation.
 func (s *simulation) head(args []string) *results.Run {
 	r := &results.Run{
@@ -40,7 +43,7 @@ func (s *simulation) head(args []string) *results.Run {
 		Baseline: s.designs[0],
 		Notes:    []string{"modelled on " + s.machine.Title + ": not a measurement"},
 		Plan: results.PlanInfo{
-			Name: "simulate", Seed: s.o.seed, Count: 1, Procs: s.cpus,
+			Name: planName, Seed: s.o.seed, Count: 1, Procs: s.cpus,
 			Trials: len(s.points()), Shard: s.o.shard,
 		},
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +25,7 @@ type simOptions struct {
 	seed                                   uint64
 	limit                                  int
 	table, sensitivity, ablation           bool
-	spread                                 bool
+	spread, resume                         bool
 	share                                  int
 	preemptEvery, preemptFor               time.Duration
 	shard                                  string
@@ -46,6 +48,7 @@ func simulate(args []string) int {
 	fs.IntVar(&o.share, "oversubscribe", 1, "threads that take turns on each CPU")
 	fs.DurationVar(&o.preemptEvery, "preempt-every", 0, "mean time between losses of a CPU to something outside, whatever lock is held but a spin lock; 0 is as the machine says")
 	fs.DurationVar(&o.preemptFor, "preempt-for", 50*time.Microsecond, "mean time for which it is lost")
+	fs.BoolVar(&o.resume, "resume", false, "make what the run in -o still lacks of its tables and its sensitivity")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the points")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -60,7 +63,12 @@ func simulate(args []string) int {
 	if err != nil {
 		return fail("simulate", err)
 	}
-	if err := s.run(args); err != nil {
+	if o.resume {
+		err = s.goOn()
+	} else {
+		err = s.run(args)
+	}
+	if err != nil {
 		return fail("simulate", err)
 	}
 	return 0
@@ -115,7 +123,10 @@ func newSimulation(o *simOptions) (*simulation, error) {
 	if n := slices.Max(s.cpus); n > s.machine.CPUs() && o.cpus != "" {
 		return nil, fmt.Errorf("-cpus: %s has %d CPUs, not %d; -oversubscribe puts several threads on each", s.machine.Name, s.machine.CPUs(), n)
 	}
-	if o.out != "" {
+	if o.resume && o.out == "" {
+		return nil, fmt.Errorf("-resume: -o names the run")
+	}
+	if o.out != "" && !o.resume {
 		if err := results.Vacant(o.out); err != nil {
 			return nil, err
 		}
@@ -213,21 +224,51 @@ func (s *simulation) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	if s.o.shard == "" && s.o.table {
-		if err := s.published(dir); err != nil {
-			return err
-		}
+	if s.o.shard == "" && (s.o.table || s.o.sensitivity) {
+		fmt.Printf("The sweep is in %s. Should this be ended early: vmalab simulate -resume -o %s\n\n", dir, dir)
 	}
-	if s.o.shard == "" && s.o.sensitivity {
-		if err := s.vary(dir); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(s.rest(dir), w.Close()); err != nil {
 		return err
 	}
 	fmt.Printf("\n%s\n", dir)
+	return nil
+}
+
+// goOn is run for a folder that has a sweep.
+func (s *simulation) goOn() error {
+	w, r, _, err := results.Resume(s.o.out)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if r.Plan.Name != planName {
+		return fmt.Errorf("%s: not a simulation", s.o.out)
+	}
+	s.o.shard = r.Plan.Shard
+	if s.pool, err = newPool(); err != nil {
+		return err
+	}
+	defer s.pool.close()
+	return s.rest(s.o.out)
+}
+
+// rest makes what follows the sweep, as far as dir has not got it.
+func (s *simulation) rest(dir string) error {
+	if s.o.shard != "" {
+		return nil
+	}
+	for _, part := range []struct {
+		wanted bool
+		file   string
+		make   func(string) error
+	}{{s.o.table, "tables.json", s.published}, {s.o.sensitivity, "sensitivity.json", s.vary}} {
+		if _, err := os.Lstat(filepath.Join(dir, part.file)); err == nil || !part.wanted {
+			continue
+		}
+		if err := part.make(dir); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

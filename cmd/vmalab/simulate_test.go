@@ -76,6 +76,19 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// deadPool is a pool whose children have died.
+func deadPool(t *testing.T) *pool {
+	p, err := newPool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	for _, c := range p.children {
+		c.cmd.Process.Kill()
+	}
+	return p
+}
+
 // TestDeadSimulation: one that dies leaves no folder, so that the next can have
 // its name.
 func TestDeadSimulation(t *testing.T) {
@@ -84,13 +97,7 @@ func TestDeadSimulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.pool, err = newPool(); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range s.pool.children {
-		c.cmd.Process.Kill()
-	}
-	defer s.pool.close()
+	s.pool = deadPool(t)
 	if _, _, err := s.sweep(nil); err == nil {
 		t.Fatal("nobody simulated and nothing failed")
 	}
@@ -99,6 +106,34 @@ func TestDeadSimulation(t *testing.T) {
 	}
 	if _, err := newSimulation(&o); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestResume: a run is given what it lacks, and no more.
+func TestResume(t *testing.T) {
+	o := simOptions{machine: "broadwell-2s", designs: "refcount", workloads: "pft", cpus: "1", limit: 256, share: 1,
+		out: t.TempDir(), table: true, sensitivity: true, resume: true}
+	s, err := newSimulation(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pool = deadPool(t)
+	for _, name := range []string{"tables.json", "sensitivity.json"} {
+		if err := s.rest(o.out); err == nil {
+			t.Errorf("nothing was missed before there was a %s", name)
+		}
+		if err := writeJSON(o.out, name, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.rest(o.out); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(o.out, "tables.json")); err != nil || string(b) != "\"tables.json\"\n" {
+		t.Errorf("tables.json is now %s (%v)", b, err)
+	}
+	if err := s.goOn(); err == nil {
+		t.Error("a folder without a run was gone on with")
 	}
 }
 

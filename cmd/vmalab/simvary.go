@@ -129,10 +129,15 @@ func printVaried(designs []string, changes []varied) {
 	fmt.Printf("the ranking changes with: %s\n\n", strings.Join(broken, "; "))
 }
 
+// writeJSON writes a file of a run, whole or not at all.
 func writeJSON(dir, name string, v any) error {
 	b, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, name), append(b, '\n'), 0o666)
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path+".part", append(b, '\n'), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
 }
