@@ -26,6 +26,9 @@ type PointSpec struct {
 	Share  int      `json:",omitempty"` // threads a CPU, 0 is 1: CPUs x Share threads run
 	Off    []string `json:",omitempty"` // components left out (Components)
 	WorkNS float64  `json:",omitempty"` // an operation's own time; 0 is the default
+	// LineNS and PageNS are how long a reader of /proc/PID/maps prints a line, and is
+	// busy elsewhere after each page of text.
+	LineNS, PageNS float64 `json:",omitempty"`
 	// PreemptEvery and PreemptFor replace those of the machine, in nanoseconds.
 	PreemptEvery, PreemptFor float64 `json:",omitempty"`
 }
@@ -37,6 +40,10 @@ func (p *PointSpec) apply(c *Case) error {
 	}
 	if p.WorkNS > 0 {
 		c.Shared.Work = p.WorkNS
+	}
+	if p.Workload == mapsMapper.Name {
+		c.MapNS = p.WorkNS
+		c.Config = vmm.Config{MapsLineNS: int64(p.LineNS), MapsPageNS: int64(p.PageNS), MapsLines: linesPerHold}
 	}
 	c.Machine.Spread = c.Machine.Spread || p.Spread
 	if p.PreemptEvery > 0 {

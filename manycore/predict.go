@@ -21,6 +21,8 @@ import (
 type Case struct {
 	Machine  *Machine
 	Design   vmm.Design
+	Config   vmm.Config
+	MapNS    float64 // an mmap's or munmap's own time beside what is simulated
 	Spec     workload.Spec
 	Layout   *workload.Layout
 	CPUs     int // simulated threads
@@ -59,6 +61,7 @@ type simWorker struct {
 	stream workload.Stream
 	kernel *kernel
 	cpu    int
+	mapNS  int64  // an mmap's or munmap's own time
 	steady func() // called when the first counted operation begins
 
 	at     int
@@ -110,7 +113,7 @@ func (c *Case) cpu(i int) int {
 func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 	boot := vmm.NewTask()
 	defer boot.Release()
-	v := c.Design.New(vmm.Config{}).NewVMM(boot)
+	v := c.Design.New(c.Config).NewVMM(boot)
 	if err := c.Spec.Setup(v, boot, c.Layout, c.CPUs); err != nil {
 		return nil, err
 	}
@@ -130,7 +133,7 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 			hists[role] = hdr.New(1, 1_000_000_000, 2)
 		}
 		workers[i] = &simWorker{
-			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.cpu(i),
+			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.cpu(i), mapNS: int64(c.MapNS),
 			hist: hists[role],
 		}
 		atomic.Kind(workers[i].task, "task")
@@ -206,6 +209,9 @@ func (w *simWorker) one() error {
 		w.at = 0
 	}
 	t := w.task
+	if w.mapNS > 0 && op.Kind() == workload.MapAt || w.mapNS > 0 && op.Kind() == workload.UnmapAt {
+		atomic.Work(w.mapNS)
+	}
 	switch op.Kind() {
 	case workload.Fault:
 		return w.fault(op.Addr(), op.Access())

@@ -80,6 +80,26 @@ func TestPublishedTables(t *testing.T) {
 	}
 }
 
+// TestPublishedLatencies: a mapper waits less where readers of the mappings lock one
+// VMA at a time, whatever a reader is guessed to do.
+func TestPublishedLatencies(t *testing.T) {
+	for i := range LatencyTables {
+		tab := &LatencyTables[i]
+		points := tab.Points()
+		for j := 0; j < len(points); j += 2 {
+			points[j].WindowNS, points[j+1].WindowNS = 20_000_000, 20_000_000
+			base, new := predict(t, points[j]), predict(t, points[j+1])
+			for k := range tab.Rows {
+				r := &tab.Rows[k]
+				t.Logf("line %.0f, page %.0f ns: %s %.0f ns, then %.0f; published up to %.0f, then %.0f", points[j].LineNS, points[j].PageNS, r.What, tab.Of(r, base), tab.Of(r, new), r.Base[1], r.New[1])
+			}
+			if n := tab.Signs(base, new); n != len(tab.Rows) || base.Failed+new.Failed > 0 {
+				t.Errorf("%s: sign right in %d rows, %d operations failed", tab.Name, n, base.Failed+new.Failed)
+			}
+		}
+	}
+}
+
 // TestAblation: every component can be left out, and a name that is none is an
 // error.
 func TestAblation(t *testing.T) {

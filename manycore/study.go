@@ -172,6 +172,48 @@ func (t *RateTable) Join(results []*PointResult) []TableRow {
 	return rows
 }
 
+// Points returns the points of the table: base and new for each guess of a reader.
+func (t *LatencyTable) Points() []PointSpec {
+	var out []PointSpec
+	for _, r := range t.Readers {
+		for _, d := range []string{t.Base, t.New} {
+			out = append(out, PointSpec{
+				Machine: t.Machine, Design: d, Workload: t.Workload, CPUs: t.Threads, Seed: 1, WindowNS: latencyWindowNS,
+				WorkNS: t.WorkNS, LineNS: r[0], PageNS: r[1],
+			})
+		}
+	}
+	return out
+}
+
+// latencyWindowNS holds some ten thousand operations of a mapper.
+const latencyWindowNS = 100_000_000
+
+// Of returns what the result has for a row of the table, in nanoseconds.
+func (t *LatencyTable) Of(r *LatencyRow, p *PointResult) float64 {
+	for _, role := range p.Roles {
+		switch {
+		case role.Role != t.Role:
+		case r.What == "median":
+			return float64(role.P50)
+		default:
+			return float64(role.Max)
+		}
+	}
+	return 0
+}
+
+// Signs returns how many rows come out lower by more than noise with the new design,
+// as all published ones are.
+func (t *LatencyTable) Signs(base, new *PointResult) (n int) {
+	for i := range t.Rows {
+		if r := &t.Rows[i]; sign(100*(t.Of(r, new)/t.Of(r, base)-1)) == sign(100*(r.New[1]/r.Base[1]-1)) {
+			n++
+		}
+	}
+	return n
+}
+
 // ScoreTable compares predicted rows with the published ones.
 func ScoreTable(rows []TableRow) Score {
 	s := Score{Of: len(rows)}

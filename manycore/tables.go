@@ -65,3 +65,42 @@ var RateTables = []RateTable{{
 // Uprobe is the workload of RateTables that is no fault: each thread hits a
 // breakpoint in one VMA that all share. Its designs are how the VMA is found.
 const Uprobe = "uprobe-hit"
+
+// LatencyTable is a published comparison of two designs by how long one operation
+// takes beside others. No parameter may be fitted to it.
+type LatencyTable struct {
+	Name, Source, Machine string
+	What                  string // the operation
+	Workload, Role        string // the role of the spec that does it
+	Base, New             string
+	Threads               int
+	// WorkNS is the operation's own time, set so that the new design's median is the
+	// published one, which so is no prediction.
+	WorkNS float64
+	// Readers are guesses of what a reader does, the first of them the likeliest: the
+	// nanoseconds to print a line, under a lock, and after each page of text. The
+	// machine and the readers of the test are not described.
+	Readers [][2]float64
+	Rows    []LatencyRow
+}
+
+// LatencyRow is a published figure in nanoseconds: one value, or the least and
+// the greatest of several runs.
+type LatencyRow struct {
+	What      string // "median" or "maximum"
+	Base, New [2]float64
+}
+
+// LatencyTables are the published latencies that predictions are shown beside.
+var LatencyTables = []LatencyTable{{
+	Name: "maps-mapper",
+	Source: "S. Baghdasaryan, cover letters v6 and v7 of /proc/PID/maps under VMA locks (2025): P. McKenney's proc-mmap_sem test, " +
+		"runs of 10 s; the machine is not named",
+	Machine: "skylake-2s", What: "mmap or munmap of a page beside two readers of /proc/PID/maps", Workload: "maps-mapper", Role: "mapper",
+	Base: "mmaponly", New: "refcount", Threads: 3, WorkNS: 5600,
+	Readers: [][2]float64{{100, 3000}, {50, 3000}, {200, 3000}, {100, 1500}, {100, 6000}},
+	Rows: []LatencyRow{
+		{"median", [2]float64{11_000, 11_000}, [2]float64{6_000, 6_000}},
+		{"maximum", [2]float64{455_000, 4_707_000}, [2]float64{26_000, 608_000}},
+	},
+}}

@@ -19,13 +19,37 @@ var pftShared = workload.Spec{
 	}}},
 }
 
+// mapsMapper is the test with which the walk of /proc/PID/maps under VMA locks was
+// measured.
+var mapsMapper = workload.Spec{
+	Name: "maps-mapper", Bench: "Map", Title: "a mapper beside readers of /proc/PID/maps",
+	Doc:    "One worker maps a page and unmaps it, the others read the whole list of mappings again and again.",
+	Source: "P. McKenney's proc-mmap_sem test",
+	Roles: []workload.Role{
+		{Name: "scanner", Turn: 1, Steps: []workload.Step{{Op: workload.Scan}}},
+		{Name: "mapper", Workers: 1, Turn: 2, Arena: 1, Steps: []workload.Step{
+			{Op: workload.MapAt, Where: workload.Own, Pages: 1, Arg: uint8(vmm.ProtRead | vmm.ProtWrite)},
+			{Op: workload.UnmapAt, Where: workload.Own, Pages: 1},
+		}},
+	},
+}
+
+// own are the specs that are no presets.
+var own = []workload.Spec{pftShared, mapsMapper}
+
+// linesPerHold is how many VMAs of 49 bytes of text fill the page that a reader of
+// /proc/PID/maps prints under one hold of mmap_lock (fs/seq_file.c).
+const linesPerHold = 4096 / 49
+
 // Workloads are the names that a prediction covers by default, in report order.
 var Workloads = []string{"pft", "hotvma", "local", "mixed/write=1", "mprotect-disjoint", "fork-storm"}
 
 // Spec returns the workload with that full name.
 func Spec(name string) (workload.Spec, bool) {
-	if name == pftShared.Name {
-		return pftShared, true
+	for _, s := range own {
+		if s.Name == name {
+			return s, true
+		}
 	}
 	return workload.Find(name)
 }

@@ -36,6 +36,11 @@ type Config struct {
 	MaxMapCount int
 	// Recycle false leaves freed objects to the collector instead of the slab.
 	NoRecycle bool
+	// MapsLineNS is how long Maps is busy with each VMA, under the lock that keeps it
+	// in place: what printing a line takes. After each MapsLines VMAs, when a page of
+	// text is full, it holds nothing for MapsPageNS; 0 is never.
+	MapsLineNS, MapsPageNS int64
+	MapsLines              int
 }
 
 // Design is one lock design under test: a row of the table in variants.

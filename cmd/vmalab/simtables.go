@@ -38,7 +38,71 @@ func (s *simulation) published(dir string) error {
 		}
 		all = append(all, saved)
 	}
+	if err := s.latencies(dir); err != nil {
+		return err
+	}
 	return writeJSON(dir, "tables.json", all)
+}
+
+// savedLatencies is an element of latencies.json: Results are base and new by guess.
+type savedLatencies struct {
+	Table   manycore.LatencyTable
+	Results []*manycore.PointResult
+}
+
+// latencies predicts the published latencies and writes latencies.json.
+func (s *simulation) latencies(dir string) error {
+	var all []savedLatencies
+	for i := range manycore.LatencyTables {
+		t := &manycore.LatencyTables[i]
+		rs, err := s.pool.all(t.Points())
+		if err != nil {
+			return err
+		}
+		printLatencyTable(t, rs)
+		all = append(all, savedLatencies{*t, rs})
+	}
+	return writeJSON(dir, "latencies.json", all)
+}
+
+// printLatencyTable prints the published figures and under them the modelled ones,
+// with the error of each against what was published, or the nearer end of it.
+func printLatencyTable(t *manycore.LatencyTable, rs []*manycore.PointResult) {
+	fmt.Printf("%s: %s, microseconds, published and modelled on %s with %d threads\n%s\n", t.Name, t.What, t.Machine, t.Threads, t.Source)
+	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(tw, "a reader's line, page\t")
+	for _, r := range t.Rows {
+		fmt.Fprintf(tw, "%s of %s\terror\t%s\terror\t", r.What, t.Base, t.New)
+	}
+	fmt.Fprint(tw, "signs\t\npublished\t")
+	for _, r := range t.Rows {
+		fmt.Fprintf(tw, "%s\t\t%s\t\t", micros(r.Base), micros(r.New))
+	}
+	fmt.Fprintln(tw, "\t")
+	for i, reader := range t.Readers {
+		base, new := rs[2*i], rs[2*i+1]
+		fmt.Fprintf(tw, "modelled, %.0f ns, %.1f us\t", reader[0], reader[1]/1e3)
+		for j := range t.Rows {
+			r := &t.Rows[j]
+			a, b := t.Of(r, base), t.Of(r, new)
+			fmt.Fprintf(tw, "%.1f\t%+.0f %%\t%.1f\t%+.0f %%\t", a/1e3, off(a, r.Base), b/1e3, off(b, r.New))
+		}
+		fmt.Fprintf(tw, "%d of %d\t\n", t.Signs(base, new), len(t.Rows))
+	}
+	tw.Flush()
+	fmt.Println()
+}
+
+func micros(ns [2]float64) string {
+	if ns[0] == ns[1] {
+		return fmt.Sprintf("%.0f", ns[0]/1e3)
+	}
+	return fmt.Sprintf("%.0f to %.0f", ns[0]/1e3, ns[1]/1e3)
+}
+
+// off is the error in per cent against the nearest value between two.
+func off(ns float64, published [2]float64) float64 {
+	return 100 * (ns/min(max(ns, published[0]), published[1]) - 1)
 }
 
 // bandOf models a table under every known arbitration, and with each component

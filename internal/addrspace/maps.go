@@ -1,6 +1,7 @@
 package addrspace
 
 import (
+	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
@@ -10,7 +11,8 @@ func (s *Space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
 	if !s.Rules.MapsVMA {
 		return s.mapsUnderMmap(t, buf)
 	}
-	for from := vmm.Addr(0); ; {
+	from := vmm.Addr(0)
+	for n := 1; ; n++ {
 		v, err := s.lockNext(t, from)
 		if v == nil {
 			return buf, err
@@ -19,18 +21,37 @@ func (s *Space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
 		s.Locks.EndRead(t, v)
 		buf = append(buf, m)
 		from = m.End
+		if s.Config.MapsLines > 0 && n%s.Config.MapsLines == 0 {
+			atomic.Work(s.Config.MapsPageNS)
+		}
 	}
 }
 
 func (s *Space) mapsUnderMmap(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
-	if err := s.ReadLockKillable(t); err != nil {
-		return buf, err
-	}
-	defer s.ReadUnlock(t)
-	for v, at := s.MM.Index.FindFrom(0); v != nil; v, at = s.MM.Index.FindFrom(at.End) {
-		buf = append(buf, s.mapping(v))
+	for from, more := vmm.Addr(0), true; more; {
+		if err := s.ReadLockKillable(t); err != nil {
+			return buf, err
+		}
+		buf, from, more = s.mapsFrom(buf, from)
+		s.ReadUnlock(t)
+		if more {
+			atomic.Work(s.Config.MapsPageNS)
+		}
 	}
 	return buf, nil
+}
+
+// mapsFrom appends what one hold of mmap_lock lists from an address on, and returns
+// where to go on if there may be more.
+func (s *Space) mapsFrom(buf []vmm.Mapping, from vmm.Addr) ([]vmm.Mapping, vmm.Addr, bool) {
+	n := 0
+	for v, at := s.MM.Index.FindFrom(from); v != nil; v, at = s.MM.Index.FindFrom(at.End) {
+		if n++; s.Config.MapsLines > 0 && n > s.Config.MapsLines {
+			return buf, at.Start, true
+		}
+		buf = append(buf, s.mapping(v))
+	}
+	return buf, 0, false
 }
 
 // lockNext is lock_next_vma: the first VMA that ends above from, read-locked,

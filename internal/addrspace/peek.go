@@ -1,6 +1,7 @@
 package addrspace
 
 import (
+	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
@@ -45,6 +46,9 @@ func (s *Space) speculate(t *vmm.Task, addr vmm.Addr) (m vmm.Mapping, ok bool) {
 
 // mapping is v's line; v is stable.
 func (s *Space) mapping(v *mm.VMA) vmm.Mapping {
+	if ns := s.Config.MapsLineNS; ns > 0 {
+		atomic.Work(ns)
+	}
 	rest := s.Rest(v)
 	return mappingOf(rangeOf(v), v.Flags.Get(), rest.File.Get(), rest.Pgoff.Get())
 }
