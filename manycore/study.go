@@ -110,9 +110,8 @@ type Arbitration struct {
 }
 
 // Arbitrations returns m's lines served as on each machine whose counter is
-// published, in the order of their requests, as on those whose bursts are, and as
-// m's own but with no cluster preferred. Where m has no counter of its own, they are
-// the band of what its lines may do.
+// published, and as m's own but with no cluster preferred. Where m has no counter
+// of its own, they are the band of what its lines may do.
 func Arbitrations(m *Machine) ([]Arbitration, error) {
 	var out []Arbitration
 	for _, c := range Counters {
@@ -122,8 +121,7 @@ func Arbitrations(m *Machine) ([]Arbitration, error) {
 		}
 		out = append(out, Arbitration{c.Machine, map[string]float64{"hold": like.Hold / m.Hold, "local-first": like.LocalFirst / m.LocalFirst}})
 	}
-	return append(out, Arbitration{"in order", map[string]float64{"hold": 0, "local-first": 0}},
-		Arbitration{"no cluster preferred", map[string]float64{"local-first": 1 / m.LocalFirst}}), nil
+	return append(out, Arbitration{"no cluster preferred", map[string]float64{"local-first": 1 / m.LocalFirst}}), nil
 }
 
 // Band is a published table modelled under another arbitration.
@@ -187,7 +185,7 @@ func (t *LatencyTable) Points() []PointSpec {
 }
 
 // latencyWindowNS holds some ten thousand operations of a mapper.
-const latencyWindowNS = 100_000_000
+const latencyWindowNS = 60_000_000
 
 // Of returns what the result has for a row of the table, in nanoseconds.
 func (t *LatencyTable) Of(r *LatencyRow, p *PointResult) float64 {
