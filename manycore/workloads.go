@@ -34,8 +34,8 @@ var mapsMapper = workload.Spec{
 	},
 }
 
-// own are the specs that are no presets.
-var own = []workload.Spec{pftShared, mapsMapper}
+// unlisted are the specs that are no presets.
+var unlisted = []workload.Spec{pftShared, mapsMapper}
 
 // linesPerHold is how many VMAs of 49 bytes of text fill the page that a reader of
 // /proc/PID/maps prints under one hold of mmap_lock (fs/seq_file.c).
@@ -46,7 +46,7 @@ var Workloads = []string{"pft", "hotvma", "local", "mixed/write=1", "mprotect-di
 
 // Spec returns the workload with that full name.
 func Spec(name string) (workload.Spec, bool) {
-	for _, s := range own {
+	for _, s := range unlisted {
 		if s.Name == name {
 			return s, true
 		}
