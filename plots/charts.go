@@ -65,8 +65,8 @@ func (r *Report) Charts(dir string, png bool) ([]string, error) {
 	return paths, sweep(dir, paths)
 }
 
-// together runs jobs on all CPUs, each drawing a file that no other touches,
-// and returns their errors.
+// together runs jobs on all CPUs, each writing what no other touches, and
+// returns their errors.
 func together(jobs []func() error) error {
 	errs := make([]error, len(jobs))
 	next := make(chan int)

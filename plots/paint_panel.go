@@ -51,7 +51,7 @@ func (a *Axis) scaleTo(from, to float64) func(float64) float64 {
 
 // title is what stands at the axis: a logarithmic one says so.
 func (a *Axis) title() string {
-	if a.Label != "" && (a.Scale == Log2 || a.Scale == Log10) {
+	if a.Label != "" && a.Scale != Linear {
 		return a.Label + " (log)"
 	}
 	return a.Label

@@ -65,24 +65,31 @@ func Publish(runs []*results.Folder, dir string) error {
 	runs = slices.Clone(runs)
 	slices.SortStableFunc(runs, func(a, b *results.Folder) int { return strings.Compare(b.Run.Created, a.Run.Created) })
 	s := &site{Title: "vmabench runs", Colors: colorsCSS(), CSS: template.CSS(pageCSS)}
-	names := map[string]int{}
-	var all []*data
-	for _, f := range runs {
-		d, err := newData(f)
-		if err != nil {
+	all := make([]*data, len(runs))
+	var draw, write []func() error
+	for i, f := range runs {
+		draw = append(draw, func() (err error) {
+			if all[i], err = newData(f); err == nil {
+				all[i].figures()
+			}
 			return err
-		}
-		name := safeName(f.Run.ID)
+		})
+	}
+	if err := together(draw); err != nil {
+		return err
+	}
+	names := map[string]int{}
+	for _, d := range all {
+		name := safeName(d.run.ID)
 		if names[name]++; names[name] > 1 {
 			name = fmt.Sprintf("%s-%d", name, names[name])
 		}
-		all, s.Runs = append(all, d), append(s.Runs, d.siteRun(name))
-	}
-	for i, d := range all {
+		s.Runs = append(s.Runs, d.siteRun(name))
 		d.elsewhere = func(id string) *elsewhere { return drawnIn(all, s.Runs, d, id) }
-		if err := d.publish(filepath.Join(dir, s.Runs[i].Dir)); err != nil {
-			return err
-		}
+		write = append(write, func() error { return d.publish(filepath.Join(dir, name)) })
+	}
+	if err := together(write); err != nil { // after all figures are drawn: pages lead to each other's
+		return err
 	}
 	if err := writePage(filepath.Join(dir, "index.html"), s); err != nil {
 		return err
