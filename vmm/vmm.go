@@ -42,8 +42,9 @@ type VMM interface {
 	// Mprotect sets the protection of [addr, addr+length), splitting and
 	// merging VMAs. Length 0 changes nothing.
 	//
-	// Errors: EINVAL (addr not aligned), ENOMEM (a hole, or a range that leaves
-	// the address space; what lies before the hole is changed), EINTR.
+	// Errors: EINVAL (addr not aligned), ENOMEM (a hole, a range that leaves the
+	// address space, or a split beyond MaxMapCount; what lies before is changed),
+	// EINTR.
 	// Locks: mmap_lock write killable; vma_start_write (mm/mprotect.c).
 	Mprotect(t *Task, addr Addr, length uint64, prot Prot) error
 
@@ -73,7 +74,7 @@ type VMM interface {
 	//
 	// Errors: EINVAL (addr not aligned; Free of shared or file memory, where it
 	// stops), ENOMEM (a hole; the mapped parts, also those behind it, were
-	// advised), EINTR.
+	// advised; or a split beyond MaxMapCount, where it stops), EINTR.
 	// Locks (mm/madvise.c): DontNeed and Free take the VMA read lock if the
 	// range lies in one VMA, else, or if that fails, mmap_lock read; WillNeed
 	// mmap_lock read; DontFork mmap_lock write killable and vma_start_write.

@@ -2,6 +2,7 @@ package vmmtest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"vmabench/internal/atomic"
@@ -28,6 +29,7 @@ type Violation struct {
 	Kind   string // a fault class
 	Check  string // the check that found it
 	Detail string
+	alone  bool // nobody else was there
 }
 
 func (v Violation) String() string {
@@ -87,36 +89,57 @@ func CheckDesign(d vmm.Design, o Options) (vs []Violation) {
 		if o.selects(c.name) && (c.applies == nil || c.applies(d)) {
 			vs = append(vs, c.named(d, o)...)
 		}
-		if o.First && len(vs) > 0 {
+		if len(vs) > 0 && (o.First || hangs(vs)) {
 			break
 		}
 	}
 	return vs
 }
 
+// hangs reports whether a task that was alone slept for good: every other check
+// would hang too.
+func hangs(vs []Violation) bool {
+	return slices.ContainsFunc(vs, func(v Violation) bool { return v.Kind == Deadlock && v.alone })
+}
+
 // Run is the suite as a test: a design's own conformance test is a call of it.
 func Run(t *testing.T, d vmm.Design) {
+	hung := false
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			if c.applies != nil && !c.applies(d) {
 				t.Skipf("does not apply to %s", d.Name)
 			}
-			for _, v := range c.named(d, Options{Short: testing.Short()}) {
+			vs := c.named(d, Options{Short: testing.Short()})
+			for _, v := range vs {
 				t.Error(v)
 			}
+			hung = hangs(vs)
 		})
+		if hung {
+			return
+		}
 	}
 }
 
-func (c check) named(d vmm.Design, o Options) []Violation {
+func (c check) named(d vmm.Design, o Options) (vs []Violation) {
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
-	vs := c.run(d, o)
-	for i := range vs {
-		vs[i].Check = c.name
-	}
-	return vs
+	defer func() {
+		if e := recover(); e != nil {
+			h, ok := e.(hang)
+			if !ok {
+				panic(e)
+			}
+			vs = violation(Deadlock, "%s", string(h))
+			vs[0].alone = true
+		}
+		for i := range vs {
+			vs[i].Check = c.name
+		}
+	}()
+	return c.run(d, o)
 }
 
 func violation(kind, format string, args ...any) []Violation {

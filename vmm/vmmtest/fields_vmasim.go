@@ -143,7 +143,7 @@ func checkFields(d vmm.Design, o Options) []Violation {
 	vs := newWorld(d, vmm.Config{}, func(w *world) {
 		f := newFieldWatch(w)
 		seen = f.seen
-		p := &player{w.machine, map[int]vmm.VMM{0: w.v}, w.ctl}
+		p := &player{machine: w.machine, spaces: map[int]vmm.VMM{0: w.v}, task: w.ctl}
 		for _, op := range script {
 			if op.Kind != Check { // it looks at a quiet address space, without locks
 				w.watch = f.see

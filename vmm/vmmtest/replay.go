@@ -3,6 +3,7 @@ package vmmtest
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"vmabench/vmm"
 )
@@ -12,16 +13,21 @@ type player struct {
 	machine vmm.Machine
 	spaces  map[int]vmm.VMM
 	task    *vmm.Task
+	watched bool // by the clock: not on an engine
+	hung    bool // inside an operation, for ever
 }
 
 func newPlayer(d vmm.Design, c vmm.Config) *player {
 	t := vmm.NewTask()
 	m := d.New(c)
-	return &player{m, map[int]vmm.VMM{0: m.NewVMM(t)}, t}
+	return &player{machine: m, spaces: map[int]vmm.VMM{0: m.NewVMM(t)}, task: t, watched: true}
 }
 
 // close ends every address space and the task.
 func (p *player) close() {
+	if p.hung {
+		return
+	}
 	for _, v := range p.spaces {
 		v.Exit(p.task)
 	}
@@ -41,6 +47,43 @@ func (p *player) do(op Op) (r Result, ok bool) {
 	if v == nil {
 		return r, false
 	}
+	if !p.watched {
+		return p.perform(op, v)
+	}
+	p.alone(op, func() { r, ok = p.perform(op, v) })
+	return r, ok
+}
+
+// hang is what alone panics with.
+type hang string
+
+// alone runs f, which performs op, and panics if it sleeps for good: there is no
+// other task that could wake it.
+func (p *player) alone(op Op, f func()) {
+	done := make(chan any, 1)
+	go func() {
+		defer func() { done <- recover() }()
+		f()
+	}()
+	for asleep := 0; ; {
+		select {
+		case e := <-done:
+			if e != nil {
+				panic(e)
+			}
+			return
+		case <-time.After(lookEvery):
+			if asleep++; p.task.OnCPU() {
+				asleep = 0
+			} else if asleep == stuckAfter {
+				p.hung = true
+				panic(hang(op.String() + " sleeps, and nobody else is there to wake it"))
+			}
+		}
+	}
+}
+
+func (p *player) perform(op Op, v vmm.VMM) (r Result, ok bool) {
 	switch op.Kind {
 	case Fork:
 		if p.spaces[op.Other] != nil {
@@ -101,7 +144,9 @@ func Replay(d vmm.Design, c vmm.Config, script []Op) (f *Failure) {
 		return &Failure{script, history, fmt.Sprintf(format, args...)}
 	}
 	defer func() {
-		if e := recover(); e != nil {
+		if e := recover(); p.hung {
+			panic(e)
+		} else if e != nil {
 			f = fail("panic: %v", e)
 		} else if f == nil {
 			p.close()
