@@ -87,7 +87,7 @@ func TestBadInput(t *testing.T) {
 		{"frob", `unknown command "frob"; vmabench help lists them`},
 		{"bench -frob", "flag provided but not defined: -frob"},
 		{"bench extra", `unexpected argument "extra"`},
-		{"bench -plan fast", `unknown plan "fast"; there are default, full, shape, writers, load and smoke`},
+		{"bench -plan fast", `unknown plan "fast"; there are default, full, figures, shape, writers, load and smoke`},
 		{"bench -variants refcount,nosuch", `unknown design "nosuch"; there are ` + strings.Join(subjectNames(), ", ")},
 		{"bench -variants rwsem,rwsem", `-variants names "rwsem" twice`},
 		{"bench -run nosuch", `no workload matches "nosuch"; vmabench list workloads names them`},
