@@ -2,7 +2,9 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -271,4 +273,23 @@ func TestLostChange(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPrintHeld: a worker that sleeps says what it waits for, if that is known.
+func TestPrintHeld(t *testing.T) {
+	k := vmm.NewTask()
+	ended := make(chan struct{})
+	go func() { k.Park(); close(ended) }()
+	for k.OnCPU() {
+		runtime.Gosched()
+	}
+	tr := &trial{workers: []*worker{{id: 3, task: k}}, v: newFake()}
+	var b strings.Builder
+	tr.printHeld(&b)
+	if want := fmt.Sprintf("worker 3 is task %d, which waits to read mmap_lock", k.ID()); !strings.Contains(b.String(), want) {
+		t.Errorf("%q is not in %q", want, b.String())
+	}
+	k.Unpark()
+	<-ended
+	k.Release()
 }
