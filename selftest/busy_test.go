@@ -27,14 +27,7 @@ func sideOf(t *testing.T, root, name, other string, ns float64, rejected int) *r
 			t.Fatal(err)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f, err := results.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return closed(t, w)
 }
 
 // TestJudgeBusy: a benchmark that takes the same beside the loops agrees, one

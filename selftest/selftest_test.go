@@ -103,10 +103,16 @@ func pool(t *testing.T, effect, noise float64, spoil ...func(*results.Trial)) *r
 			t.Fatal(err)
 		}
 	}
+	return closed(t, w)
+}
+
+// closed returns the run that w wrote.
+func closed(t *testing.T, w *results.Writer) *results.Folder {
+	t.Helper()
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f, err := results.Open(dir)
+	f, err := results.Open(w.Dir())
 	if err != nil {
 		t.Fatal(err)
 	}

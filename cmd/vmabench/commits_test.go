@@ -160,3 +160,20 @@ func TestGateStatus(t *testing.T) {
 		}
 	}
 }
+
+// TestUnwritable: a folder that cannot be is said before anything is built.
+func TestUnwritable(t *testing.T) {
+	repo := repository(t)
+	cmd := vmabench(t, "compare", "-old-commit", "HEAD~1", "-plan", "smoke", "-o", strings.Repeat("x", 300))
+	cmd.Dir = repo
+	if status, out, errs := try(t, cmd); status != exitUsage || strings.Contains(out, "building") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("status %d, %q, %q", status, out, errs)
+	}
+	dir := t.TempDir()
+	if err := writable(dir); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
