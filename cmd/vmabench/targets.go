@@ -66,14 +66,19 @@ func measureTargets(args []string, out, errs io.Writer) error {
 	if !slices.ContainsFunc(targets.All(), func(t targets.Target) bool { return re.MatchString(t.Name) }) {
 		return badf("-run %q matches no target", *run)
 	}
+	return ratios(o, *markdown, *file, out)
+}
+
+// ratios measures the targets and says which are met.
+func ratios(o targets.Options, markdown bool, file string, out io.Writer) error {
 	fmt.Fprintf(out, "%s\n\n%s\n", targets.Machine(), targets.Header())
 	o.Each = func(r targets.Result) { fmt.Fprintln(out, r.Line()) }
 	rep := targets.Run(o)
 	fmt.Fprintf(out, "\n%s", rep.Summary())
-	if *markdown {
+	if markdown {
 		fmt.Fprintf(out, "\n%s", rep.Markdown())
 	}
-	if err := saveTargets(rep, *file); err != nil {
+	if err := saveTargets(rep, file); err != nil {
 		return err
 	}
 	switch {

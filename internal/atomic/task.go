@@ -20,7 +20,8 @@ type Task struct {
 	id     uint32 // immutable; > 0; unique among the Tasks alive
 	killed Uint32 // 1 after Kill; written by anybody, read by the task's waits
 	parked Uint32 // 1 while asleep in Park; written by the task, read by spinners
-	wake   Uint32 // the sticky wake-up of a task that owns its thread: wakeNone, wakeToken, wakeAsleep
+	//lint:ignore U1000 engines sleep otherwise, and the layout is the same
+	wake Uint32 // the sticky wake-up of a task that owns its thread: wakeNone, wakeToken, wakeAsleep
 
 	token  chan struct{} // one slot, the sticky wake-up of any other task
 	thread bool          // sleeps by wake; set by OwnThread before anybody else knows the task
