@@ -236,10 +236,11 @@ func (f *found) measure(c *crew, r *Result, p pair, rounds int) {
 }
 
 // round measures round i: a slice of each side, or so many as p has turns, in
-// reverse order every other time. The means over the turns in which both slices
+// reverse order every other time. The medians over the turns in which both slices
 // counted make the round; it does not count if they are less than half.
 func (r *Result) round(c *crew, p pair, i int) (a, b float64, ok bool) {
-	turns, counted := max(1, p.turns), 0
+	turns := max(1, p.turns)
+	var as, bs []float64
 	for turn := range turns {
 		sides := []*side{p.a, p.b}
 		swap := (i+turn)%2 == 1
@@ -257,9 +258,19 @@ func (r *Result) round(c *crew, p pair, i int) (a, b float64, ok bool) {
 		if swap {
 			first, second = second, first
 		}
-		a, b, counted = a+first, b+second, counted+1
+		as, bs = append(as, first), append(bs, second)
 	}
-	return a / float64(counted), b / float64(counted), 2*counted > turns
+	return median(as), median(bs), 2*len(as) > turns
+}
+
+// median returns the middle of xs, or of its two middle ones; it sorts them.
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	n := len(xs)
+	if n == 0 {
+		return math.NaN()
+	}
+	return (xs[(n-1)/2] + xs[n/2]) / 2
 }
 
 // conclude sums f up.
@@ -271,9 +282,7 @@ func (r *Result) conclude(f *found) {
 	}
 	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(f.ratios, &benchmath.DefaultThresholds), confidence)
 	r.Median, r.Lo, r.Hi = s.Center, s.Lo, s.Hi
-	slices.Sort(f.as)
-	slices.Sort(f.bs)
-	r.A, r.B = f.as[r.Rounds/2], f.bs[r.Rounds/2]
+	r.A, r.B = median(f.as), median(f.bs)
 }
 
 // slice measures s until a slice counts.
