@@ -271,8 +271,8 @@ func figLockPlace(d *data) []*Figure {
 		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}}
 		for _, n := range d.barNames(results.Throughput, s.key, at) {
 			place := d.lockPlace(n)
-			if place == "" {
-				continue // no layout recorded: a control, the running kernel
+			if place == "" || d.control(n) {
+				continue // no layout recorded, or no proposal for a place
 			}
 			r := rowOf(n, d.style[n], d.unitStat(results.Throughput, s.key, n, at, "cpu-ns/op"), d.get(results.Throughput, s.key, n, at))
 			p.Rows = append(p.Rows, Row{Heading: place}, r)

@@ -356,7 +356,7 @@ func (d *data) topLoad(scens []scenario) string {
 		ls := d.loads(s.key)
 		top = math.Max(top, number(ls[len(ls)-1]))
 	}
-	return sig(top, 3)
+	return Plain.tick(top)
 }
 
 func (d *data) loadPanel(s *scenario, op kindOf, q float64) *Panel {
