@@ -23,8 +23,8 @@
 // of the message overlaps with waiting: ping-pong latency is not the service
 // time of a contended line. Two parameters shape the queue: an owner keeps
 // the line for a random time of Hold on average before it serves others, and
-// the cluster that has it is served first with weight LocalFirst. Reads that
-// wait together are served together. A locked operation blocks its core; a
+// the cluster that has it is served first with weight LocalFirst. Reads of a
+// cluster that wait together are served by one fetch, then one by one. A locked operation blocks its core; a
 // relaxed or release store may retire through the store buffer.
 //
 // Threads beyond the CPUs take turns of a Quantum; a thread that waits for a
@@ -64,9 +64,8 @@
 // and Clear, the time of a fault that no lock takes part in, are what its first
 // row leaves. Fitting more to eight rows would make them agree and say nothing.
 // A saturated lock line is served too fast, by up to half; of all components only
-// LocalFirst can be to blame (Ablation), and with none the rates agree. A counter
-// does not tell: a core does several adds while it has the line, where a fault does
-// one.
+// LocalFirst can be to blame (Ablation), and with none the rates agree. On the one
+// machine where a lock's own curve is published (ReadLocks) LocalFirst is right.
 //
 // # Writing a machine
 //
