@@ -49,6 +49,27 @@ func Vacant(dir string) error {
 	return plain(err)
 }
 
+// CanMake says why the folder dir cannot be made or written to, and leaves nothing
+// behind: for a command that writes at its end.
+func CanMake(dir string) error {
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		_, err := os.Stat(at)
+		if errors.Is(err, fs.ErrNotExist) && at != filepath.Dir(at) {
+			continue
+		}
+		var tmp string
+		if err == nil {
+			if tmp, err = os.MkdirTemp(at, ".vmabench-"); err == nil {
+				err = os.Remove(tmp)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, cause(err))
+		}
+		return nil
+	}
+}
+
 // Create makes the folder dir for a new run. It refuses a folder that already
 // holds one, and one that another process is writing.
 func Create(dir string, run *Run) (*Writer, error) {

@@ -52,6 +52,9 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 			return nil, nil, err
 		}
 	}
+	if err := results.CanMake(o.dir); err != nil {
+		return nil, nil, err
+	}
 	if p.Config.FIFO {
 		if err := realtimePermitted(); err != nil {
 			return nil, nil, err

@@ -48,6 +48,9 @@ func compare(args []string, out, errs io.Writer) error {
 		return err
 	}
 	c := results.CompareRuns(old, now, results.Options{})
+	if err := haveUnits(c, units(*unit)); err != nil {
+		return err
+	}
 	if err := writeComparison(c, *format, units(*unit), out); err != nil {
 		return usageError{err} // 1 is the gate's alone
 	}
@@ -142,6 +145,22 @@ func units(list string) []string {
 		return nil
 	}
 	return strings.Split(list, ",")
+}
+
+// haveUnits refuses units that the comparison does not have.
+func haveUnits(c *results.RunComparison, asked []string) error {
+	var have []string
+	for i := range c.Deltas {
+		if u := c.Deltas[i].Unit; !slices.Contains(have, u) {
+			have = append(have, u)
+		}
+	}
+	for _, u := range asked {
+		if !slices.Contains(have, u) {
+			return badf("-units: neither run has %q; there are %s", u, strings.Join(have, ", "))
+		}
+	}
+	return nil
 }
 
 // percent reads "5%" or "0.05".

@@ -44,6 +44,10 @@ func TestCompareOutput(t *testing.T) {
 		}
 		return units
 	}
+	if status, out, errs := try(t, vmabench(t, "compare", "-units", "ns/op,nosuch", dir, dir)); status != exitUsage || out != "" ||
+		!strings.HasPrefix(errs, `vmabench: -units: neither run has "nosuch"; there are ns/op,`) || strings.Count(errs, "\n") != 1 {
+		t.Errorf("a unit that no run has: status %d, %q, %q", status, out, errs)
+	}
 	for format, read := range map[string]func(string) []string{"csv": inCSV, "json": inJSON} {
 		for _, only := range []string{"", "ns/op"} {
 			status, out, errs := try(t, vmabench(t, "compare", "-format", format, "-units", only, dir, dir))

@@ -22,10 +22,10 @@ const kernelRecords = "results/reference/kernels"
 // against the record.
 func realKernels(args []string, out, errs io.Writer) error {
 	fs := flags("kernels", errs)
-	guest := fs.String("guest", "bin/kernels/init", "the guest program, which make kernels builds: a `file`")
-	locks := fs.String("locks", "", "count by kernel function with this plugin of the emulator, which make kernels-locks builds: a `file`")
+	guest := fs.String("guest", "bin/kernels/init", "`file` of the guest program, which make kernels builds")
+	locks := fs.String("locks", "", "count by kernel function, with the emulator's plugin in this `file`, which make kernels-locks builds")
 	cache := fs.String("cache", "", "`folder` of the unpacked packages (default vmabench/kernels in the user's cache folder)")
-	wanted := fs.String("kernels", "6.1,6.12,newest", "releases, or their beginnings, and newest; by `comma`")
+	wanted := fs.String("kernels", "6.1,6.12,newest", "`releases`, or how they begin, and newest, separated by commas")
 	fresh := fs.Bool("fresh", false, "fetch again: the mirror may have newer point releases")
 	record := fs.String("record", "", "`file` with what was found before (default "+kernelRecords+"/exact.txt, or locks.txt with -locks)")
 	update := fs.Bool("update", false, "keep what is found in the record")

@@ -129,6 +129,7 @@ func TestBadInput(t *testing.T) {
 		{"report -splice " + filepath.Dir(file) + " " + reference, filepath.Dir(file) + ": is a directory"},
 		{"compare -old-commit HEAD -o " + taken, filepath.Join(taken, "old") + ": already holds a run; choose another folder"},
 		{"compare -old-commit HEAD -o " + file, file + ": not a directory"},
+		{"compare -old-commit HEAD -o /proc/nonexistent", "/proc/nonexistent: no such file or directory"},
 		{"compare a", "compare: want the folders of two runs, OLD and NEW, or -old-commit"},
 		{"compare -plan smoke a b", "-plan: only with -old-commit"},
 		{"compare -new-commit HEAD a b", "-new-commit needs -old-commit"},

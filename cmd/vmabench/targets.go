@@ -12,6 +12,7 @@ import (
 	"vmabench/harness"
 	"vmabench/results"
 	"vmabench/targets"
+	"vmabench/workload"
 )
 
 // exitDisturbed says that the machine was too disturbed to tell.
@@ -42,8 +43,8 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		return badf("-slice %v: want 1ms to 15ms", *slice)
 	case *sched != "other" && *sched != "fifo":
 		return badf("-sched %q: want other or fifo", *sched)
-	case *most < 10:
-		return badf("-most %d: want 10 or more", *most)
+	case *most < 10 || *most > workload.MaxVMAs:
+		return badf("-most %d: want 10 to %d", *most, workload.MaxVMAs)
 	case *growth && (*file != "" || *markdown):
 		return badf("-json and -markdown: a run of -growth has a folder")
 	case *growth && !slices.ContainsFunc(targets.Curves(), re.MatchString):
@@ -71,6 +72,13 @@ func measureTargets(args []string, out, errs io.Writer) error {
 
 // ratios measures the targets and says which are met.
 func ratios(o targets.Options, markdown bool, file string, out io.Writer) error {
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o666) // before the measurement, not after it
+		if err != nil {
+			return usageError{plain(err)}
+		}
+		f.Close()
+	}
 	fmt.Fprintf(out, "%s\n\n%s\n", targets.Machine(), targets.Header())
 	o.Each = func(r targets.Result) { fmt.Fprintln(out, r.Line()) }
 	rep := targets.Run(o)

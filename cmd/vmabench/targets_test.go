@@ -13,7 +13,7 @@ import (
 func TestTargetsBadInput(t *testing.T) {
 	for _, args := range []string{
 		"-run no-such-target", "-run (", "-rounds 0", "-rounds x", "-slice 1h", "-sched idle", "-most 0 -growth", "left over",
-		"-growth -json x", "-growth -run nothing", "-o x",
+		"-growth -json x", "-growth -most 99999999", "-json /nonexistent/x", "-growth -run nothing", "-o x",
 	} {
 		status, out, errs := try(t, vmabench(t, append([]string{"targets"}, strings.Fields(args)...)...))
 		if status != exitUsage || strings.Count(errs, "\n") != 1 || out != "" {

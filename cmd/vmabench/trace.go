@@ -110,8 +110,8 @@ func canWrite(path string) error {
 func importTrace(args []string, out, errs io.Writer) error {
 	fs := flags("trace import -o FILE -initial MAPS -final MAPS LOG", errs)
 	file := fs.String("o", "", "the `file` to write; .gz is compressed")
-	initial := fs.String("initial", "", "a copy of /proc/PID/maps from the `start`")
-	final := fs.String("final", "", "one from the `end`")
+	initial := fs.String("initial", "", "a `file`: a copy of /proc/PID/maps when the log begins")
+	final := fs.String("final", "", "a `file`: a copy of /proc/PID/maps when the log ends")
 	perf := fs.Bool("perf", false, "the log is of: perf trace "+strings.Join(trace.PerfFlags, " ")+"; otherwise of: strace "+strings.Join(trace.StraceFlags, " "))
 	pid := fs.Int("pid", 0, "the `process` to keep (default the first of the log)")
 	if err := parse(fs, args, 1); err != nil {

@@ -17,14 +17,8 @@ func calibrate(args []string) int {
 	fs := flag.NewFlagSet("calibrate", flag.ContinueOnError)
 	params := fs.String("params", "", "print a machine's parameters with their sources and stop")
 	host := fs.String("host", "", "measure this machine, write it as a machine file and stop")
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
-	}
-	if fs.NArg() > 0 {
-		return fail("calibrate", fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	if status, ok := parse(fs, args); !ok {
+		return status
 	}
 	if *params != "" {
 		return printParams(*params)

@@ -52,7 +52,7 @@ func parseCheck(args []string) (*checkOptions, int) {
 	scenario := fs.String("scenario", "", "only scenarios whose name matches this regular expression")
 	design := fs.String("design", "", "only designs whose name matches (mmap_lock is the rw_semaphore alone)")
 	mode := fs.String("mode", "dpor", "search: dpor, sleep, dfs, pct")
-	fs.IntVar(&o.bound, "bound", -1, "preemptions at most, with -mode dfs")
+	fs.IntVar(&o.bound, "bound", -1, "preemptions at most, with -mode dfs; -1 is no bound")
 	fs.IntVar(&o.jobs, "j", runtime.NumCPU(), "worker processes")
 	fs.BoolVar(&o.short, "short", false, "leave out the long scenarios")
 	fs.BoolVar(&o.full, "full", false, "also scenarios with four threads, and the long ones of every design")
@@ -62,21 +62,16 @@ func parseCheck(args []string) (*checkOptions, int) {
 	fs.StringVar(&o.out, "o", "", "run folder to write check.json into")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the scenarios and mutants")
 	fs.StringVar(&o.replay, "replay", "", "replay this schedule in the one scenario that -scenario and -design name")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil, 0
-	} else if err != nil {
-		return nil, 2
+	if status, ok := parse(fs, args); !ok {
+		return nil, status
 	}
-	if err := o.finish(fs.Args(), *scenario, *design, *mutant, *mode); err != nil {
+	if err := o.finish(*scenario, *design, *mutant, *mode); err != nil {
 		return nil, fail("check", err)
 	}
 	return o, 0
 }
 
-func (o *checkOptions) finish(rest []string, scenario, design, mutant, mode string) (err error) {
-	if len(rest) > 0 {
-		return fmt.Errorf("unexpected argument %q", rest[0])
-	}
+func (o *checkOptions) finish(scenario, design, mutant, mode string) (err error) {
 	if o.scenario, err = regexp.Compile(scenario); err != nil {
 		return err
 	}
@@ -95,6 +90,9 @@ func (o *checkOptions) finish(rest []string, scenario, design, mutant, mode stri
 	if o.mode, err = explore.ParseMode(mode); err != nil {
 		return err
 	}
+	if o.bound < -1 {
+		return fmt.Errorf("-bound %d: want 0 or more, or -1 for none", o.bound)
+	}
 	if o.bound >= 0 && o.mode != explore.DFS {
 		return errors.New("-bound needs -mode dfs: the reduction is exact without a bound only")
 	}
@@ -102,9 +100,14 @@ func (o *checkOptions) finish(rest []string, scenario, design, mutant, mode stri
 		return errors.New("-j and -budget must be positive")
 	}
 	if o.shard != "" {
-		_, _, err = results.ParseShard(o.shard)
+		if _, _, err := results.ParseShard(o.shard); err != nil {
+			return err
+		}
 	}
-	return err
+	if o.out != "" {
+		return results.CanMake(o.out)
+	}
+	return nil
 }
 
 // takes reports whether the flags ask for the scenario.

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 func TestCheckRefusesBadFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"-scenario", "("}, {"-design", "["}, {"-mutant", "*"}, {"-mode", "magic"}, {"-bound", "2"},
+		{"-scenario", "("}, {"-design", "["}, {"-mutant", "*"}, {"-mode", "magic"}, {"-bound", "2"}, {"-bound", "-2", "-mode", "dfs"}, {"-o", "/proc/nonexistent"},
 		{"-j", "0"}, {"-budget", "0s"}, {"-shard", "3/2"}, {"-nosuch"}, {"extra"},
 		{"-mutants", "-mutant", "nosuch"}, {"-mutant", "rwsem"},
 	} {

@@ -8,7 +8,10 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -56,6 +59,27 @@ func usage(w *os.File) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.what)
 	}
+}
+
+// parse parses flags that no arguments follow. Otherwise it returns the exit status:
+// 0 after -h, 2 after one line about what is wrong.
+func parse(fs *flag.FlagSet, args []string) (status int, ok bool) {
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fs.SetOutput(os.Stderr)
+		fmt.Fprintf(os.Stderr, "usage: vmalab %s [flags]\n", fs.Name())
+		fs.PrintDefaults()
+		return 0, false
+	}
+	if err == nil && fs.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if err != nil {
+		return fail(fs.Name(), err), false
+	}
+	return 0, true
 }
 
 // fail prints one line and returns the status of bad input.

@@ -50,14 +50,8 @@ func simulate(args []string) int {
 	fs.DurationVar(&o.preemptFor, "preempt-for", 50*time.Microsecond, "mean time for which it is lost")
 	fs.BoolVar(&o.resume, "resume", false, "make what the run in -o still lacks of its tables and its sensitivity")
 	fs.StringVar(&o.shard, "shard", "", "i/n: only that part of the points")
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
-	}
-	if fs.NArg() > 0 {
-		return fail("simulate", fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	if status, ok := parse(fs, args); !ok {
+		return status
 	}
 	s, err := newSimulation(&o)
 	if err != nil {
@@ -128,6 +122,9 @@ func newSimulation(o *simOptions) (*simulation, error) {
 	}
 	if o.out != "" && !o.resume {
 		if err := results.Vacant(o.out); err != nil {
+			return nil, err
+		}
+		if err := results.CanMake(o.out); err != nil {
 			return nil, err
 		}
 	}

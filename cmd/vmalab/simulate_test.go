@@ -65,6 +65,7 @@ func TestBadOptions(t *testing.T) {
 		"limit":    func(o *simOptions) { o.limit = 0 },
 		"shard":    func(o *simOptions) { o.shard = "3/2" },
 		"share":    func(o *simOptions) { o.share = 0 },
+		"folder":   func(o *simOptions) { o.out = "/proc/nonexistent/run" },
 		"preempt":  func(o *simOptions) { o.preemptEvery = -1 },
 		"size":     func(o *simOptions) { o.cpus = "57" },
 	} {
