@@ -47,13 +47,13 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 	if err := vacant(o.dir); err != nil {
 		return nil, nil, err
 	}
+	if err := results.CanMake(o.dir); err != nil {
+		return nil, nil, err
+	}
 	for _, rev := range []string{oldRev, newRev} {
 		if _, err := resolve(ctx, rev); err != nil {
 			return nil, nil, err
 		}
-	}
-	if err := results.CanMake(o.dir); err != nil {
-		return nil, nil, err
 	}
 	if p.Config.FIFO {
 		if err := realtimePermitted(); err != nil {
