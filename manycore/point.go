@@ -12,6 +12,10 @@ import (
 	"vmabench/vmm"
 )
 
+// linesPerHold is how many VMAs of 49 bytes of text fill the page that a reader of
+// /proc/PID/maps prints under one hold of mmap_lock (fs/seq_file.c).
+const linesPerHold = 4096 / 49
+
 // PointSpec names one point, so that another process can predict it.
 type PointSpec struct {
 	Machine  string             // preset or file

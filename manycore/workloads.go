@@ -37,10 +37,6 @@ var mapsMapper = workload.Spec{
 // unlisted are the specs that are no presets.
 var unlisted = []workload.Spec{pftShared, mapsMapper}
 
-// linesPerHold is how many VMAs of 49 bytes of text fill the page that a reader of
-// /proc/PID/maps prints under one hold of mmap_lock (fs/seq_file.c).
-const linesPerHold = 4096 / 49
-
 // Workloads are the names that a prediction covers by default, in report order.
 var Workloads = []string{"pft", "hotvma", "local", "mixed/write=1", "mprotect-disjoint", "fork-storm"}
 

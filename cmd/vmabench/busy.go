@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"vmabench/harness"
 	"vmabench/results"
@@ -33,7 +34,7 @@ func busy(ctx context.Context, dir string, count int, seed uint64, sched string,
 		return err
 	}
 	sides := [2]*side{{name: "alone", child: harness.Command{exe, "trial"}}, {name: "beside", child: harness.Command{exe, "trial"}}}
-	command := "vmabench selftest " + harness.CommandLine(args)
+	command := strings.TrimSpace("vmabench selftest " + harness.CommandLine(args))
 	old, now, err := runBusy(ctx, p, sides, dir, command, quiet, out)
 	if err != nil {
 		return err

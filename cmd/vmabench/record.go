@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"vmabench/harness"
@@ -15,7 +16,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 	c := &p.Config
 	r := &results.Run{
 		Created:  time.Now().UTC().Format(time.RFC3339),
-		Command:  "vmabench bench " + harness.CommandLine(args),
+		Command:  strings.TrimSpace("vmabench bench " + harness.CommandLine(args)),
 		Env:      harness.Environment(),
 		Baseline: c.Designs[0],
 		Plan: results.PlanInfo{

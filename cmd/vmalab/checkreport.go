@@ -133,7 +133,7 @@ func (c *checking) printFailure(r *lockcheck.Row) {
 
 // finish writes check.json and prints the last line.
 func (c *checking) finish() error {
-	c.report.Command = "vmalab check " + harness.CommandLine(os.Args[2:])
+	c.report.Command = strings.TrimSpace("vmalab check " + harness.CommandLine(os.Args[2:]))
 	c.report.Mode = c.o.mode.String()
 	c.report.Seconds = time.Since(c.begin).Round(10 * time.Millisecond).Seconds()
 	word := "all verdicts as expected"
