@@ -101,6 +101,8 @@ func TestBadInput(t *testing.T) {
 		{"bench -count -3", "-count -3: want 1 to 10000"},
 		{"plan -count 999999999", "-count 999999999: want 1 to 10000"},
 		{"bench -count x", `invalid value "x" for flag -count: parse error`},
+		{"bench -budget 0s", "-budget 0s: want more than 0"},
+		{"bench -budget 5", `invalid value "5" for flag -budget: parse error`},
 		{"bench -vmas 0", "-vmas 0: want 1 to 10000000"},
 		{"bench -vmas 99999999", "-vmas 99999999: want 1 to 10000000"},
 		{"bench -vmas 5 -layout " + maps, "-vmas and -layout exclude each other"},
@@ -186,8 +188,8 @@ func TestDefaultPlan(t *testing.T) {
 	if count["throughput"] < 3*6*3 || count["latency"] < 3*3+1 || count["footprint"] < 3*2 {
 		t.Errorf("cells: %v", count)
 	}
-	status, out, _ := try(t, vmabench(t, "plan"))
-	if status != exitOK || !strings.Contains(out, "hotvma") || !strings.Contains(out, "trials, ") {
+	status, out, _ := try(t, vmabench(t, "plan", "-budget", "7m"))
+	if status != exitOK || !strings.Contains(out, "hotvma") || !strings.Contains(out, "trials, ") || !strings.Contains(out, "within 7m0s") {
 		t.Errorf("plan: status %d, %s", status, out)
 	}
 }

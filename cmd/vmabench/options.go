@@ -27,6 +27,7 @@ type options struct {
 
 	count, vmas int
 	seed        uint64
+	budget      time.Duration
 	dir         string
 	resume      bool
 	force       bool
@@ -50,6 +51,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.clock, "clock", "", "clock of latency trials: tsc (the CPU's counter) or monotonic (default tsc where it is invariant)")
 	fs.StringVar(&o.sched, "sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
 	fs.StringVar(&o.outside, "outside", "", "turns of an empty loop (a cycle or so each) between two operations of throughput trials, as `0,100,1000`")
+	fs.DurationVar(&o.budget, "budget", 0, "how long the run may take before it stops repeating disturbed trials (default the plan's)")
 	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the streams")
 }
@@ -85,6 +87,12 @@ func (o *options) config() (harness.Config, error) {
 			c.Budget = time.Duration(float64(c.Budget) * float64(o.count) / float64(c.Count))
 		}
 		c.Count = o.count
+	}
+	if o.set["budget"] {
+		if o.budget <= 0 {
+			return c, badf("-budget %v: want more than 0", o.budget)
+		}
+		c.Budget = o.budget
 	}
 	for _, name := range []string{"variants", "procs", "run", "load", "layout"} {
 		if o.set[name] && o.value(name) == "" {
