@@ -52,7 +52,7 @@ func CommandLine(args []string) string {
 		if !joined && i+1 < len(args) {
 			value = args[i+1]
 		}
-		shown := args[i]
+		shown := Quote(args[i])
 		switch {
 		case !strings.HasPrefix(args[i], "-"):
 			joined = true
@@ -73,6 +73,18 @@ func CommandLine(args []string) string {
 		}
 	}
 	return strings.Join(keep, " ")
+}
+
+// Quote returns an argument as a shell must be given it; of -flag=value the value
+// is quoted.
+func Quote(arg string) string {
+	if flag, value, joined := strings.Cut(arg, "="); joined && strings.HasPrefix(arg, "-") {
+		return flag + "=" + Quote(value)
+	}
+	if !strings.ContainsAny(arg, " \t\n\"'`$&|;()<>*?[]{}#~!\\") {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
 // DescribeDesign returns what a run records of a design.

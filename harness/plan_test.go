@@ -348,11 +348,12 @@ func TestTwice(t *testing.T) {
 // TestCommandLine: a run says how to repeat it, not where it lay.
 func TestCommandLine(t *testing.T) {
 	for args, want := range map[string]string{
-		"-o out -count 3 -q":                  "-count 3 -q",
-		"-o=out -layout /a/b -procs=2":        "-layout FILE -procs=2",
-		"-run trace:/a/b.gz -n":               "-run trace:FILE -n",
-		"-run=trace:/a/b.gz -run pft|x -q -o": "-run trace:FILE -run pft|x -q",
-		"record o -layout=/x":                 "record o -layout FILE",
+		"-o out -count 3 -q":                "-count 3 -q",
+		"-o=out -layout /a/b -procs=2":      "-layout FILE -procs=2",
+		"-run trace:/a/b.gz -n":             "-run trace:FILE -n",
+		"-run=trace:/a/b.gz -run pft -q -o": "-run trace:FILE -run pft -q",
+		"-run ^(pft|x)$ -run=it's -q":       `-run '^(pft|x)$' -run='it'\''s' -q`,
+		"record o -layout=/x":               "record o -layout FILE",
 	} {
 		if got := CommandLine(strings.Fields(args)); got != want {
 			t.Errorf("%q: %q, want %q", args, got, want)

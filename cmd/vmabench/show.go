@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vmabench/harness"
 	"vmabench/plots"
 	"vmabench/results"
 	"vmabench/variants"
@@ -128,7 +129,10 @@ func benchstatOf(f *results.Folder, names []string, out io.Writer) bool {
 		fmt.Fprintf(out, "\nbenchstat: %s\n", firstLine(said.String(), "no output"))
 		return false
 	}
-	fmt.Fprintf(out, "\n$ go %s\n", strings.Join(quote(args), " "))
+	for i, a := range args {
+		args[i] = harness.Quote(a)
+	}
+	fmt.Fprintf(out, "\n$ go %s\n", strings.Join(args, " "))
 	out.Write(table.Bytes())
 	return true
 }
@@ -139,16 +143,6 @@ func firstLine(s, other string) string {
 		return other
 	}
 	return s
-}
-
-func quote(args []string) (out []string) {
-	for _, a := range args {
-		if strings.ContainsAny(a, " ()@") {
-			a = "'" + a + "'"
-		}
-		out = append(out, a)
-	}
-	return out
 }
 
 // haveBenchstat reports whether the go tool is here and this module with it.
