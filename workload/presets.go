@@ -189,7 +189,8 @@ var mapsScan = Spec{
 	Name: "maps-scan", Bench: "Scan", Title: "a reader of /proc/PID/maps beside mappers",
 	Doc: "One worker reads the whole list of mappings; the others fault on random pages, and 10 % of their " +
 		"operations map or unmap. At GOMAXPROCS 1 one worker reads the list after every 1000 operations. Of the test " +
-		"that it is after: one reader in place of two, faults beside the mapping, and no text is formatted.",
+		"that it is after: one reader in place of two, faults beside the mapping, no text is formatted, and mmap_lock is held " +
+		"for the whole list where Linux lets go of it after each page of text: one lock looks worse here than it is.",
 	Source: "P. McKenney's proc-mmap_sem test, /proc/PID/maps against a mapper, with which the walk under VMA locks was measured (S. Baghdasaryan, Linux 6.17)",
 	Roles: []Role{
 		{Name: "worker", Turn: 1000, Arena: 5 * 64, RateHz: faultHz / 2, Steps: []Step{
