@@ -47,7 +47,7 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 	if err := vacant(o.dir); err != nil {
 		return nil, nil, err
 	}
-	if err := results.CanMake(o.dir); err != nil {
+	if err := results.CanMake(o.dir); err != nil { // to be said before minutes of building
 		return nil, nil, err
 	}
 	for _, rev := range []string{oldRev, newRev} {
@@ -60,10 +60,6 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 			return nil, nil, err
 		}
 	}
-	if err := writable(o.dir); err != nil {
-		return nil, nil, err
-	}
-	defer os.Remove(o.dir) // if it is empty still
 	if err := p.Calibrate(); err != nil {
 		return nil, nil, err
 	}
@@ -135,19 +131,6 @@ func resolve(ctx context.Context, rev string) (string, error) {
 		err = fmt.Errorf("%q is no commit of this repository", rev)
 	}
 	return commit, err
-}
-
-// writable makes dir and tries to write there: that it cannot is to be said
-// before minutes of building.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fileError(err)
-	}
-	f, err := os.CreateTemp(dir, ".vmabench-")
-	if err != nil {
-		return fileError(err)
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // vacant reports, as an error, that dir cannot take both runs. It is asked

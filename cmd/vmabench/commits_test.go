@@ -170,7 +170,7 @@ func TestUnwritable(t *testing.T) {
 		t.Errorf("status %d, %q, %q", status, out, errs)
 	}
 	dir := t.TempDir()
-	if err := writable(dir); err != nil {
+	if err := results.CanMake(dir); err != nil {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {

@@ -6,12 +6,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"vmabench/manycore"
+	"vmabench/results"
 )
 
 // varied is one parameter changed by a factor and what became of the ranking.
@@ -135,9 +135,5 @@ func writeJSON(dir, name string, v any) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path+".part", append(b, '\n'), 0o666); err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
+	return results.ReplaceFile(filepath.Join(dir, name), append(b, '\n'))
 }
