@@ -19,6 +19,7 @@ var components = []component{
 	{"placement", func(m *Machine, _ *Shared) { m.Spread = false }},
 	{"turbo", func(m *Machine, _ *Shared) { m.Turbo = 0 }},
 	{"smt", func(m *Machine, _ *Shared) { m.SMTWork = 1 }},
+	{"work in the lock", func(_ *Machine, s *Shared) { s.Inside = 0 }},
 	{"bandwidth", func(m *Machine, _ *Shared) { m.Bandwidth = 0 }},
 	{"page clearing", func(_ *Machine, s *Shared) { s.Clear = 0 }},
 	{"zone lock", func(_ *Machine, s *Shared) { s.ZoneBatch = 0 }},

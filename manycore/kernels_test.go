@@ -32,11 +32,8 @@ const (
 	modelPasses    = 4
 	modelPlaces    = 50
 
-	// A fault's own time, DefaultShared's 1480 nanoseconds, is for the most part
-	// spent under the lock: of 1441 instructions in 6.1 (locks.txt), 1033 are in
-	// functions that run under it alone, 222 in such that do not, the rest in
-	// both. Half of the rest is counted here as inside.
-	modelInside, modelOutside = 1155, 325
+	// A fault's own time, as in DefaultShared.
+	modelInside, modelOutside = 1480 * insideShare, 1480 - 1480*insideShare
 )
 
 // mainline are the designs that real kernels have.
@@ -74,6 +71,7 @@ func modelLinesAt(t *testing.T, d vmm.Design, fault, vmas string, place int) (li
 	sim := New(m, 1)
 	boot := vmm.NewTask()
 	defer boot.Release()
+	boot.InFault = func(bool) {}
 	var v vmm.VMM
 	atomic.Run(sim, func() { v, err = modelSpace(d, boot, vmas, threads, place) })
 	if err != nil {
@@ -83,7 +81,7 @@ func modelLinesAt(t *testing.T, d vmm.Design, fault, vmas string, place int) (li
 	for i := range threads {
 		k := vmm.NewTask()
 		defer k.Release()
-		k.Zero = make([]byte, modelInside*addrspace.ClearedPerNS)
+		k.InFault = func(bool) { atomic.Work(modelInside) }
 		sim.Go(&k.Task, func() {
 			for pass := range modelPasses + 1 {
 				if pass == 1 {
@@ -124,9 +122,8 @@ func modelFaults(v vmm.VMM, k *vmm.Task, fault string, thread int) error {
 	return v.Madvise(k, at, modelTouches*modelPage, vmm.DontNeed)
 }
 
-// modelConfig gives each design the rules of its own kernel, and page zeroing
-// as what a fault does under the lock.
-var modelConfig = vmm.Config{Protocol: vmm.ProtocolEra, Page: vmm.PageZero}
+// modelConfig gives each design the rules of its own kernel.
+var modelConfig = vmm.Config{Protocol: vmm.ProtocolEra, Page: vmm.PageModel}
 
 // modelSpace returns an address space of 1000 VMAs and those that threads fault
 // on; the place says how many others are made first, and in between.
@@ -187,6 +184,7 @@ func modelRMWs(t *testing.T, d vmm.Design, fault string) (all, locks int) {
 	t.Helper()
 	k := vmm.NewTask()
 	defer k.Release()
+	k.InFault = func(bool) {}
 	count.Run(func(e *count.Engine) {
 		v, err := modelSpace(d, k, "own", 1, 0)
 		if err != nil {

@@ -113,7 +113,10 @@ func (c *Case) cpu(i int) int {
 func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 	boot := vmm.NewTask()
 	defer boot.Release()
-	v := c.Design.New(c.Config).NewVMM(boot)
+	boot.InFault = func(bool) {}
+	config := c.Config
+	config.Page = vmm.PageModel
+	v := c.Design.New(config).NewVMM(boot)
 	if err := c.Spec.Setup(v, boot, c.Layout, c.CPUs); err != nil {
 		return nil, err
 	}
@@ -136,7 +139,9 @@ func (c *Case) setup(sim *Sim) ([]*simWorker, error) {
 			id: i, v: v, task: vmm.NewTask(), stream: streams[i], kernel: k, cpu: c.cpu(i), mapNS: int64(c.MapNS),
 			hist: hists[role],
 		}
-		atomic.Kind(workers[i].task, "task")
+		w := workers[i]
+		w.task.InFault = func(first bool) { k.inside(w.id, w.cpu, &w.task.Task, first) }
+		atomic.Kind(w.task, "task")
 		workers[i].at = i * 37 % len(streams[i].Ops) // workers do not march in step
 	}
 	return workers, nil
@@ -250,7 +255,7 @@ func (w *simWorker) one() error {
 
 // fault is one page fault with what it costs beside the address space.
 func (w *simWorker) fault(addr vmm.Addr, access vmm.Access) error {
-	w.kernel.fault(w.id, w.cpu, &w.task.Task, access == vmm.AccessWrite)
+	w.kernel.outside()
 	return w.v.Fault(w.task, addr, access)
 }
 

@@ -20,12 +20,13 @@ func (p Protocol) String() string { return [...]string{"same", "era"}[p] }
 type PageCost uint8
 
 const (
-	PageNone PageCost = iota // nothing
-	PageZero                 // clears the Task's Zero page at each first touch
-	PageIO                   // drops the lock as if to read the page, and retries
+	PageNone  PageCost = iota // nothing
+	PageZero                  // clears the Task's Zero page at each first touch
+	PageIO                    // drops the lock as if to read the page, and retries
+	PageModel                 // calls the Task's InFault: simulations only
 )
 
-func (p PageCost) String() string { return [...]string{"none", "zero", "io"}[p] }
+func (p PageCost) String() string { return [...]string{"none", "zero", "io", "model"}[p] }
 
 // Config is what a Machine is made with. The zero Config is the default.
 type Config struct {

@@ -17,6 +17,10 @@ type Task struct {
 	// Zero is the page that page=zero clears at each first touch: set by the
 	// driver, used by the task alone; nil clears nothing.
 	Zero []byte
+	// InFault is what a simulated fault does beside what is in the source, with its
+	// lock held: called by each fault of page=model that was let in, first where
+	// it put a new page in place.
+	InFault func(first bool)
 
 	_ [128]byte
 }

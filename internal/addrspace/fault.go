@@ -54,7 +54,11 @@ func (s *Space) handleSlow(t *vmm.Task, v *mm.VMA, rest *mm.Rest, addr vmm.Addr,
 	if s.Config.Page == vmm.PageIO && under != UnderTried && !s.MM.Table.Lookup(addr).Present() {
 		return Restart
 	}
-	if s.MM.Table.Install(&t.Task, addr, write) && s.Config.Page == vmm.PageZero {
+	first := s.MM.Table.Install(&t.Task, addr, write)
+	switch {
+	case s.Config.Page == vmm.PageModel:
+		t.InFault(first)
+	case s.Config.Page == vmm.PageZero && first:
 		clear(t.Zero)
 		if atomic.Simulated {
 			atomic.Work(int64(len(t.Zero)) / ClearedPerNS)
