@@ -12,10 +12,6 @@ import (
 	"vmabench/vmm"
 )
 
-// linesPerHold is how many VMAs of 49 bytes of text fill the page that a reader of
-// /proc/PID/maps prints under one hold of mmap_lock (fs/seq_file.c).
-const linesPerHold = 4096 / 49
-
 // PointSpec names one point, so that another process can predict it.
 type PointSpec struct {
 	Machine  string             // preset or file
@@ -47,7 +43,7 @@ func (p *PointSpec) apply(c *Case) error {
 	}
 	if p.Workload == mapsMapper.Name {
 		c.MapNS = p.WorkNS
-		c.Config = vmm.Config{MapsLineNS: int64(p.LineNS), MapsPageNS: int64(p.PageNS), MapsLines: linesPerHold}
+		c.Config = vmm.Config{MapsLineNS: int64(p.LineNS), MapsPageNS: int64(p.PageNS)}
 	}
 	c.Machine.Spread = c.Machine.Spread || p.Spread
 	if p.PreemptEvery > 0 {

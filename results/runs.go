@@ -101,6 +101,12 @@ func (c *RunComparison) warn() {
 	if a.Plan.Seed != b.Plan.Seed {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("the runs differ in their seed: %d, %d", a.Plan.Seed, b.Plan.Seed))
 	}
+	for _, w := range a.Plan.Workloads {
+		i := slices.IndexFunc(b.Plan.Workloads, func(x WorkloadInfo) bool { return x.Name == w.Name })
+		if i >= 0 && b.Plan.Workloads[i].Doc != w.Doc {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("the runs describe the workload %s differently: it may be another one", w.Name))
+		}
+	}
 }
 
 // Machine names what two runs must share for absolute values to compare.

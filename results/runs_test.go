@@ -49,6 +49,23 @@ func TestCompareRuns(t *testing.T) {
 	}
 }
 
+// A workload that is described otherwise may do something else.
+func TestCompareOtherWorkload(t *testing.T) {
+	warned := func(old, now *Folder) bool {
+		return slices.ContainsFunc(CompareRuns(old, now, Options{}).Warnings, func(w string) bool { return strings.Contains(w, "describe the workload") })
+	}
+	old, now := synthFolder(t), slowed(t, "new", "rwsem", 1)
+	old.Run.Plan.Workloads = []WorkloadInfo{{Name: "maps-scan", Doc: "the whole list at once"}, {Name: "gone", Doc: "x"}}
+	now.Run.Plan.Workloads = []WorkloadInfo{{Name: "maps-scan", Doc: "the whole list at once"}}
+	if warned(old, now) {
+		t.Error("a warning, and the workload is the same")
+	}
+	now.Run.Plan.Workloads[0].Doc = "a page at a time"
+	if !warned(old, now) {
+		t.Error("no warning that the workload is another one")
+	}
+}
+
 // Runs whose trials alternated pair their blocks: a change far below the noise
 // of the runs shows.
 func TestCompareInterleaved(t *testing.T) {

@@ -37,11 +37,14 @@ type Config struct {
 	MaxMapCount int
 	// Recycle false leaves freed objects to the collector instead of the slab.
 	NoRecycle bool
+	// MapsBuffer is how many bytes of text Maps lists under one hold of mmap_lock,
+	// where it takes that: what a read(2) of /proc/PID/maps returns at most. 0 is
+	// Linux's, a page (PAGE_SIZE of fs/seq_file.c).
+	MapsBuffer int
 	// MapsLineNS is how long Maps is busy with each VMA, under the lock that keeps it
-	// in place: what printing a line takes. After each MapsLines VMAs, when a page of
-	// text is full, it holds nothing for MapsPageNS; 0 is never.
+	// in place: what printing a line takes. After each MapsBuffer of text it holds
+	// nothing for MapsPageNS. Both are for engines that model time; 0 adds nothing.
 	MapsLineNS, MapsPageNS int64
-	MapsLines              int
 }
 
 // Design is one lock design under test: a row of the table in variants.

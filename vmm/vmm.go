@@ -138,11 +138,12 @@ type VMM interface {
 	// that existed throughout is in the list, and one that Mmap mapped over at
 	// once, as it was or as it is.
 	//
-	// Errors: EINTR, EAGAIN (the lock's reader limit); buf holds what was found.
+	// Errors: EINTR; buf holds what was found.
 	// Locks: none but RCU and the VMA read lock, one VMA at a time, falling
-	// back to mmap_lock read killable (fs/proc/task_mmu.c, 6.17 and later);
-	// mmap_lock read for the whole walk before that and where there is no VMA
-	// lock.
+	// back to mmap_lock read killable to get it, and at the lock's reader limit
+	// to mmap_lock read for the rest of a page of text (fs/proc/task_mmu.c, 6.17
+	// and later); mmap_lock read killable, a page of text at a time
+	// (Config.MapsBuffer), before that and where there is no VMA lock.
 	Maps(t *Task, buf []Mapping) ([]Mapping, error)
 
 	// Peek returns the mapping that holds addr (any byte), as it was at one

@@ -253,6 +253,7 @@ func nameOf(path string) string {
 }
 
 func (o *options) pickSubject(c *harness.Config) error {
+	c.Subject.MapsBuffer = vmm.PageSize // as if left out, but on record
 	switch o.page {
 	case "none":
 	case "zero":

@@ -205,6 +205,10 @@ var Mutants = []Mutant{
 		Old: "return seq, seq&1 == 0", New: "return seq, true"},
 	{Name: "session begins without a step", File: mmFile,
 		Old: "m.LockSeq.Swap((atomic.LoadRelaxed32(&m.LockSeq) + 1) & SeqMask)", New: "_ = 0"},
+	{Name: "maps walk forgets the line that did not fit", File: "internal/addrspace/maps.go",
+		Old: "w.used+n >= w.room {\n", New: "w.used+n >= w.room {\n\t\tw.from = m.End\n", With: "maps-cut-munmap"},
+	{Name: "maps walk ends at the limit", File: "internal/addrspace/maps.go", Tiny: true,
+		Old: "err != vmm.EAGAIN {", New: "true {", With: "maps-limit"},
 	{Name: "maps walk takes a miss for the end", File: "internal/addrspace/maps.go",
 		Old: "\t\tcase vmm.Miss:\n\t\t\tcontinue", New: "\t\tcase vmm.Miss:\n\t\t\treturn nil, nil", With: "maps-munmap"},
 

@@ -33,7 +33,7 @@ func tinyScenarios(d vmm.Design) []Scenario {
 			wrap(d, "wrap-era-short", vmm.ProtocolEra, mm.SeqMask, 0, ""),
 			wrap(d, "wrap-era-early", vmm.ProtocolEra, mm.SeqMask-2, 1, ""))
 	case "refcount":
-		out = append(out, atLimit(d))
+		out = append(out, atLimit(d), walkAtLimit(d))
 	}
 	return out
 }
@@ -79,6 +79,27 @@ func atLimit(d vmm.Design) Scenario {
 					}
 				}
 				atomic.Assert(len(held) <= limitReaders, "I2: more readers than the limit")
+				for _, v := range held {
+					w.locks.EndRead(t, v)
+				}
+			})
+			w.idle()
+		}}
+}
+
+// walkAtLimit fills the count of a VMA that a walk meets.
+func walkAtLimit(d vmm.Design) Scenario {
+	return Scenario{Name: "maps-limit", Design: d.Name, Checks: "I2 I6 I9",
+		Doc: "the maps walk meets a VMA whose count is filled to its limit, beside mprotect of the next: it goes on under mmap_lock",
+		Body: func(s *explore.S) {
+			w := newWorld(s, d, vmm.Config{}, addrA, addrB)
+			var held []*mm.VMA
+			for range limitReaders {
+				held = append(held, w.locks.Lookup(s.Task(), w.mm, addrA))
+			}
+			w.Go("walk", w.walk(addrA, addrB))
+			w.Go("mprotect", func(t *vmm.Task) {
+				w.must(w.vmm.Mprotect(t, addrB, vmm.PageSize, vmm.ProtRead))
 				for _, v := range held {
 					w.locks.EndRead(t, v)
 				}

@@ -1,57 +1,105 @@
 package addrspace
 
 import (
+	"cmp"
+
 	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/vmm"
 )
 
+// MapsWalk is a reader of /proc/PID/maps. Each read(2) prints a page of text at
+// most (fs/seq_file.c): one page a hold of mmap_lock, where that is held.
+type MapsWalk struct {
+	Buf  []vmm.Mapping // what was listed
+	from vmm.Addr // where the next page goes on: the end of the last line's mapping
+	room int      // bytes that a page holds
+	used int      // of those
+}
+
+// Lengths of a line, its end included, as show_map_vma prints it
+// (fs/proc/task_mmu.c): without a name where mappings lie by default, and with one,
+// which begins in column 73. The path of a model's file is taken to be as long as
+// a shared library's.
+const (
+	anonLine   = len("7f1234567000-7f1234568000 rw-p 00000000 00:00 0 \n")
+	nameColumn = 25 + 6*8
+	fileLine   = nameColumn + len("/usr/lib/x86_64-linux-gnu/libc.so.6\n")
+	sharedLine = nameColumn + len("/dev/zero (deleted)\n")
+)
+
+// print adds m to the page if its line fits; the first of a page always does. The
+// byte that a full page keeps free is the kernel's.
+func (w *MapsWalk) print(m vmm.Mapping) bool {
+	n := anonLine
+	switch {
+	case m.File.ID != 0:
+		n = fileLine
+	case m.Shared:
+		n = sharedLine
+	}
+	if w.used > 0 && w.used+n >= w.room {
+		return false
+	}
+	w.Buf, w.from, w.used = append(w.Buf, m), m.End, w.used+n
+	return true
+}
+
 // Maps implements vmm.VMM.
 func (s *Space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
-	if !s.Rules.MapsVMA {
-		return s.mapsUnderMmap(t, buf)
+	w := s.NewMapsWalk(buf)
+	for {
+		more, err := s.MapsPage(t, &w)
+		if !more {
+			return w.Buf, err
+		}
+		atomic.Work(s.Config.MapsPageNS)
 	}
-	from := vmm.Addr(0)
-	for n := 1; ; n++ {
-		v, err := s.lockNext(t, from)
+}
+
+// NewMapsWalk returns a walk from the first mapping on that appends to buf.
+func (s *Space) NewMapsWalk(buf []vmm.Mapping) MapsWalk {
+	return MapsWalk{Buf: buf, room: cmp.Or(s.Config.MapsBuffer, vmm.PageSize)}
+}
+
+// MapsPage prints a page. It reports whether a line did not fit: that one was
+// printed for nothing, as in the kernel, and is the next page's first.
+func (s *Space) MapsPage(t *vmm.Task, w *MapsWalk) (more bool, err error) {
+	w.used = 0
+	if s.Rules.MapsVMA {
+		if more, err = s.mapsByVMA(t, w); err != vmm.EAGAIN {
+			return more, err
+		}
+		s.ReadLock(t) // fallback_to_mmap_lock, for the rest of the page
+	} else if err = s.ReadLockKillable(t); err != nil {
+		return false, err
+	}
+	defer s.ReadUnlock(t)
+	for {
+		v, _ := s.MM.Index.FindFrom(w.from)
 		if v == nil {
-			return buf, err
+			return false, nil
+		}
+		if !w.print(s.mapping(v)) {
+			return true, nil
+		}
+	}
+}
+
+// mapsByVMA is MapsPage with one VMA locked at a time. vmm.EAGAIN: the lock of the
+// next one has as many readers as it can count.
+func (s *Space) mapsByVMA(t *vmm.Task, w *MapsWalk) (more bool, err error) {
+	for {
+		v, err := s.lockNext(t, w.from)
+		if v == nil {
+			return false, err
 		}
 		m := s.mapping(v)
 		s.Locks.EndRead(t, v)
-		buf = append(buf, m)
-		from = m.End
-		if s.Config.MapsLines > 0 && n%s.Config.MapsLines == 0 {
-			atomic.Work(s.Config.MapsPageNS)
+		if !w.print(m) {
+			return true, nil
 		}
 	}
-}
-
-func (s *Space) mapsUnderMmap(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
-	for from, more := vmm.Addr(0), true; more; {
-		if err := s.ReadLockKillable(t); err != nil {
-			return buf, err
-		}
-		buf, from, more = s.mapsFrom(buf, from)
-		s.ReadUnlock(t)
-		if more {
-			atomic.Work(s.Config.MapsPageNS)
-		}
-	}
-	return buf, nil
-}
-
-// mapsFrom appends what one hold of mmap_lock lists from an address on, and returns
-// where to go on if there may be more.
-func (s *Space) mapsFrom(buf []vmm.Mapping, from vmm.Addr) ([]vmm.Mapping, vmm.Addr, bool) {
-	n := 0
-	for v, at := s.MM.Index.FindFrom(from); v != nil; v, at = s.MM.Index.FindFrom(at.End) {
-		if n++; s.Config.MapsLines > 0 && n > s.Config.MapsLines {
-			return buf, at.Start, true
-		}
-		buf = append(buf, s.mapping(v))
-	}
-	return buf, 0, false
 }
 
 // lockNext is lock_next_vma: the first VMA that ends above from, read-locked,

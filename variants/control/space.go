@@ -125,9 +125,15 @@ func (s *space[L, P]) Fork(t *vmm.Task) (vmm.VMM, error) {
 
 // Maps implements vmm.VMM.
 func (s *space[L, P]) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
-	k := P(&s.mu).rlock(t)
-	defer P(&s.mu).runlock(t, k)
-	return s.Space.Maps(t, buf)
+	w := s.NewMapsWalk(buf)
+	for {
+		k := P(&s.mu).rlock(t)
+		more, err := s.MapsPage(t, &w)
+		P(&s.mu).runlock(t, k)
+		if !more {
+			return w.Buf, err
+		}
+	}
 }
 
 // Peek implements vmm.VMM.

@@ -3,7 +3,10 @@
 package linux
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"os"
 	"runtime"
 	"slices"
 	"testing"
@@ -87,6 +90,57 @@ func TestOperations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPagesOfText: a read(2) of /proc/self/maps with room enough returns whole lines
+// of less than a page, as many as fit, and no reader of ours has less room: so a hold
+// of the kernel's lock is as long as the models have it.
+func TestPagesOfText(t *testing.T) {
+	v, task := open(t, 0)
+	base := vmm.Addr(0x30 << 40)
+	for i := range vmm.Addr(300) {
+		if _, err := v.Mmap(task, base+2*i*vmm.PageSize, vmm.PageSize, rw, vmm.MapFixedNoReplace, vmm.File{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.Open("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := &reads{Reader: f}
+	data, err := readPages(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.n) < 4 {
+		t.Fatalf("%d reads for %d bytes", len(r.n), len(data))
+	}
+	for i, n := range r.n {
+		page, rest := data[:n], data[n:]
+		data = rest
+		next, _, more := bytes.Cut(rest, []byte("\n"))
+		switch {
+		case r.room[i] < vmm.PageSize:
+			t.Errorf("read %d has room for %d bytes", i, r.room[i])
+		case n >= vmm.PageSize || n > 0 && page[n-1] != '\n':
+			t.Errorf("read %d returns %d bytes, which end in %q", i, n, page[max(0, n-1):])
+		case more && n+len(next)+1 < vmm.PageSize:
+			t.Errorf("read %d returns %d bytes, and a line of %d would have fitted", i, n, len(next)+1)
+		}
+	}
+}
+
+// reads notes the reads of a reader.
+type reads struct {
+	io.Reader
+	room, n []int
+}
+
+func (r *reads) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.room, r.n = append(r.room, len(b)), append(r.n, n)
+	return n, err
 }
 
 // TestNeighbours: mappings that two tasks have where the kernel chooses are one

@@ -5,7 +5,9 @@ package linux
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -13,9 +15,10 @@ import (
 	"vmabench/vmm"
 )
 
-// Maps reads /proc/self/maps and returns what lies in the windows.
+// Maps reads /proc/self/maps and returns what lies in the windows. It reads what
+// else the process has mapped as well.
 func (s *space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
-	data, err := os.ReadFile("/proc/self/maps")
+	data, err := readMaps()
 	if err != nil {
 		return buf, err
 	}
@@ -32,6 +35,33 @@ func (s *space) Maps(t *vmm.Task, buf []vmm.Mapping) ([]vmm.Mapping, error) {
 		}
 	}
 	return buf, nil
+}
+
+// readMaps reads /proc/self/maps. The kernel prints a page of text for each read(2)
+// under one hold of its lock, or less where the reader has less room: os.ReadFile
+// begins with 512 bytes.
+func readMaps() ([]byte, error) {
+	f, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readPages(f)
+}
+
+// readPages reads all of r, with room for a page or more in every read.
+func readPages(r io.Reader) (data []byte, err error) {
+	for {
+		data = slices.Grow(data, vmm.PageSize)
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // parseLine reads "start-end perms ..." of a maps file.
@@ -69,7 +99,7 @@ func placeWindows() error {
 	for _, w := range windows {
 		need += (uintptr(w.Len()) + 2*align - 1) &^ (align - 1)
 	}
-	data, err := os.ReadFile("/proc/self/maps")
+	data, err := readMaps()
 	if err != nil {
 		return err
 	}

@@ -197,7 +197,21 @@ func sceneLimit(w *world, fault faultFunc) {
 	if err != vmm.EAGAIN {
 		w.fail(WrongResult, "uffdmove at the reader limit = %s, want EAGAIN", errText(err))
 	}
+	w.walkAtLimit()
 	*word -= readerLimit() - 1
+}
+
+// walkAtLimit: a walk that cannot lock a VMA goes on under mmap_lock.
+func (w *world) walkAtLimit() {
+	var ms []vmm.Mapping
+	var err error
+	w.expect(w.thread("walk", func(t *vmm.Task) { ms, err = w.v.Maps(t, nil) }), ended, "a walk at the reader limit")
+	if _, ok := covering(ms, simBase); err != nil || !ok {
+		w.fail(WrongMaps, "a walk at the reader limit: %s, listed%s", errText(err), Result{Maps: ms}.Text(Maps))
+	}
+	if w.space().MM.Lock.IsLocked() {
+		w.fail(WrongLock, "a walk at the reader limit left mmap_lock held")
+	}
 }
 
 // readerLimit is the value above which the reference count does not go.

@@ -134,12 +134,16 @@ func checkWalkPreempt(d vmm.Design, _ Options) []Violation {
 		{Kind: Munmap, Addr: simBase, Len: simPages << vmm.PageShift},
 		{Kind: Mprotect, Addr: simBase + vmm.PageSize, Len: vmm.PageSize},
 	}
-	for _, change := range changes {
-		for _, stopMapper := range []bool{false, true} {
-			for k, last := 1, false; !last; k++ {
-				var vs []Violation
-				if vs, last = walkPreempt(d, change, k, stopMapper); len(vs) > 0 {
-					return vs
+	// All on one page of text, and a page for each line: where mmap_lock is held, it
+	// is let go of between any two.
+	for _, c := range []vmm.Config{{}, {MapsBuffer: 1}} {
+		for _, change := range changes {
+			for _, stopMapper := range []bool{false, true} {
+				for k, last := 1, false; !last; k++ {
+					var vs []Violation
+					if vs, last = walkPreempt(d, c, change, k, stopMapper); len(vs) > 0 {
+						return vs
+					}
 				}
 			}
 		}
@@ -154,8 +158,8 @@ func stays(i int) vmm.Addr { return simBase + 1<<24 + vmm.Addr(i)*staysApart }
 
 // walkPreempt runs one of the two until in front of its k-th access, then the
 // other, then both to their ends. last: it has fewer accesses than that.
-func walkPreempt(d vmm.Design, change Op, k int, stopMapper bool) (vs []Violation, last bool) {
-	vs = newWorld(d, vmm.Config{}, func(w *world) {
+func walkPreempt(d vmm.Design, c vmm.Config, change Op, k int, stopMapper bool) (vs []Violation, last bool) {
+	vs = newWorld(d, c, func(w *world) {
 		for i := range 3 {
 			w.must(Op{Kind: Mmap, Addr: stays(i), Len: vmm.PageSize, Prot: vmm.ProtRead, Flags: vmm.MapFixed}.Do(w.v, w.ctl).Err)
 		}
