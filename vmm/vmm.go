@@ -20,7 +20,8 @@ type VMM interface {
 	// StackGuardGap below it; a search that meets such a gap goes on below it, as
 	// in Linux even if it ends inside another mapping. The fixed flags look at
 	// mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
-	// stops at the first page it cannot have, which is no error.
+	// stops at the first page it cannot have, which is no error. Bits of prot and
+	// flags that mean nothing are not looked at.
 	//
 	// Errors: EINVAL (length 0, a fixed addr or a file offset not aligned,
 	// MapGrowsDown of shared or file memory), ENOMEM (no room, outside the
@@ -42,9 +43,9 @@ type VMM interface {
 	// Mprotect sets the protection of [addr, addr+length), splitting and
 	// merging VMAs. Length 0 changes nothing.
 	//
-	// Errors: EINVAL (addr not aligned), ENOMEM (a hole, a range that leaves the
-	// address space, or a split beyond MaxMapCount; what lies before is changed),
-	// EINTR.
+	// Errors: EINVAL (addr not aligned; a bit of prot that Linux does not know: its
+	// PROT_SEM, 8, changes nothing), ENOMEM (a hole, a range that leaves the address
+	// space, or a split beyond MaxMapCount; what lies before is changed), EINTR.
 	// Locks: mmap_lock write killable; vma_start_write (mm/mprotect.c).
 	Mprotect(t *Task, addr Addr, length uint64, prot Prot) error
 
@@ -58,7 +59,7 @@ type VMM interface {
 	// mapped at newAddr goes first. An error changes nothing.
 	//
 	// Errors, in this order: EINVAL (an address not aligned; a length 0 in pages;
-	// newLen larger than the address space; RemapFixed without RemapMayMove,
+	// newLen larger than the address space; an unknown flag; RemapFixed without RemapMayMove,
 	// overlapping its source or outside the address space), EFAULT (nothing, or
 	// more than one VMA, at old), ENOMEM (cannot grow and may not move, no room,
 	// or within 3 VMAs of MaxMapCount and moving), EINTR.
@@ -72,9 +73,9 @@ type VMM interface {
 	// is touched; WillNeed changes nothing that can be seen; DontFork sets the
 	// flag, splitting and merging VMAs. Length 0 is no error.
 	//
-	// Errors: EINVAL (addr not aligned; Free of shared or file memory, where it
-	// stops), ENOMEM (a hole; the mapped parts, also those behind it, were
-	// advised; or a split beyond MaxMapCount, where it stops), EINTR.
+	// Errors: EINVAL (addr not aligned; unknown advice; Free of shared or file
+	// memory, where it stops), ENOMEM (a hole; the mapped parts, also those behind
+	// it, were advised), EAGAIN (a split beyond MaxMapCount, where it stops), EINTR.
 	// Locks (mm/madvise.c): DontNeed and Free take the VMA read lock if the
 	// range lies in one VMA, else, or if that fails, mmap_lock read; WillNeed
 	// mmap_lock read; DontFork mmap_lock write killable and vma_start_write.

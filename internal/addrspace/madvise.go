@@ -81,12 +81,17 @@ func (s *Space) eachMapped(r vmm.Range, do func(*mm.VMA, vmm.Range) error) error
 	return hole
 }
 
+// dontFork sets the flag in r. madvise_vma_behavior turns the error of a split
+// beyond the limit into EAGAIN: ENOMEM is of holes.
 func (s *Space) dontFork(t *vmm.Task, r vmm.Range) error {
 	if err := s.WriteLockKillable(t); err != nil {
 		return err
 	}
 	defer s.WriteUnlock(t)
 	return s.eachMapped(r, func(v *mm.VMA, part vmm.Range) error {
-		return s.changeFlags(t, v, part, v.Flags.Get()|mm.FlagDontFork)
+		if s.changeFlags(t, v, part, v.Flags.Get()|mm.FlagDontFork) != nil {
+			return vmm.EAGAIN
+		}
+		return nil
 	})
 }

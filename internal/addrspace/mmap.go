@@ -127,7 +127,7 @@ func (s *Space) mapNew(t *vmm.Task, r vmm.Range, k kind, pgoff uint64) *mm.VMA {
 }
 
 func vmFlags(prot vmm.Prot, flags vmm.MapFlags) mm.Flags {
-	f := mm.Flags(prot)
+	f := mm.Flags(prot) & protMask // calc_vm_prot_bits drops the rest
 	if flags&vmm.MapShared != 0 {
 		f |= mm.FlagShared
 	}

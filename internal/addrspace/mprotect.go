@@ -5,7 +5,10 @@ import (
 	"vmabench/vmm"
 )
 
-const protMask = mm.FlagRead | mm.FlagWrite | mm.FlagExec
+const (
+	protMask = mm.FlagRead | mm.FlagWrite | mm.FlagExec
+	protSem  = 1 << 3 // PROT_SEM: mprotect knows it, and it changes nothing
+)
 
 // Mprotect implements vmm.VMM.
 func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot) error {
@@ -19,15 +22,19 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 	if r.End <= r.Start {
 		return vmm.ENOMEM
 	}
+	if mm.Flags(prot)&^(protMask|protSem) != 0 { // arch_validate_prot
+		return vmm.EINVAL
+	}
+	to := mm.Flags(prot) & protMask
 	if err := s.WriteLockKillable(t); err != nil {
 		return err
 	}
 	defer s.WriteUnlock(t)
 	return s.eachPart(r, func(v *mm.VMA, part vmm.Range) error {
 		f := v.Flags.Get()
-		err := s.changeFlags(t, v, part, f&^protMask|mm.Flags(prot))
-		if err == nil && f&protMask != mm.Flags(prot) {
-			s.MM.Table.Protect(&t.Task, part, prot)
+		err := s.changeFlags(t, v, part, f&^protMask|to)
+		if err == nil && f&protMask != to {
+			s.MM.Table.Protect(&t.Task, part, to.Prot())
 		}
 		return err
 	})

@@ -16,7 +16,7 @@ func (s *Space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags v
 	fixed := flags&vmm.RemapFixed != 0
 	to := vmm.Range{Start: newAddr, End: newAddr + vmm.Addr(size)}
 	switch {
-	case !old.Aligned(), was == 0, size == 0, size > uint64(vmm.TaskSize):
+	case !old.Aligned(), was == 0, size == 0, size > uint64(vmm.TaskSize), flags&^(vmm.RemapMayMove|vmm.RemapFixed) != 0:
 		return 0, vmm.EINVAL
 	case fixed && (flags&vmm.RemapMayMove == 0 || !newAddr.Aligned() || !inSpace(to) || to.Overlaps(from)):
 		return 0, vmm.EINVAL

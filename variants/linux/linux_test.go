@@ -7,13 +7,16 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"vmabench/vmm"
+	"vmabench/vmm/vmmtest"
 	"vmabench/workload"
 )
 
@@ -225,6 +228,52 @@ func faults(t *testing.T) int64 {
 		t.Fatal(err)
 	}
 	return u.Minflt
+}
+
+// TestErrors: the running kernel answers bad arguments as the designs must.
+func TestErrors(t *testing.T) {
+	for i, d := range Designs() {
+		t.Run(d.Name, func(t *testing.T) {
+			v, task := open(t, i)
+			for _, bad := range vmmtest.CheckErrors(v, task, 0x30<<40) {
+				t.Error(bad)
+			}
+		})
+	}
+}
+
+// TestFull is the same of a process that has all the VMAs that it may: a child,
+// for the Go runtime may want one too.
+func TestFull(t *testing.T) {
+	const child = "VMABENCH_TEST_FULL"
+	if os.Getenv(child) == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestFull$", "-test.v")
+		cmd.Env = append(os.Environ(), child+"=1", "GOGC=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		} else if strings.Contains(string(out), "--- SKIP") {
+			t.Skipf("%s", out)
+		}
+		return
+	}
+	v, task := open(t, 0)
+	base := vmm.Addr(0x30 << 40)
+	for i := range 1 << 20 {
+		// A hole between keeps them apart.
+		switch _, err := v.Mmap(task, base+vmm.Addr(4*i)*vmm.PageSize, 3*vmm.PageSize, vmm.ProtRead, vmm.MapFixedNoReplace, vmm.File{}); err {
+		case nil:
+		case vmm.ENOMEM:
+			vs := vmmtest.CheckFull(v, task, base)
+			v.Exit(task) // or the report may have no room
+			for _, bad := range vs {
+				t.Error(bad)
+			}
+			return
+		default:
+			t.Fatal(err)
+		}
+	}
+	t.Skip("this kernel lets a process have a million VMAs")
 }
 
 func TestFork(t *testing.T) {

@@ -102,15 +102,15 @@ func (s *space) state(t *vmm.Task) *taskState { return &s.own[t.ID()%tasks] }
 // span checks a range and returns where it lies in the process, and its length
 // in whole pages.
 func span(addr vmm.Addr, length uint64) (at, size uintptr, err error) {
-	length = vmm.PageAlign(length)
-	if !addr.Aligned() || length == 0 {
+	pages := vmm.PageAlign(length)
+	if !addr.Aligned() || pages < length {
 		return 0, 0, vmm.EINVAL
 	}
-	at, ok := host(addr, length)
+	at, ok := host(addr, pages)
 	if !ok {
 		return 0, 0, vmm.ENOMEM
 	}
-	return at, uintptr(length), nil
+	return at, uintptr(pages), nil
 }
 
 // Mmap maps where it is told, or at the task's next place.
@@ -182,7 +182,7 @@ func (s *space) Mremap(t *vmm.Task, old vmm.Addr, oldLen, newLen uint64, flags v
 		return 0, err
 	}
 	newSize := uintptr(vmm.PageAlign(newLen))
-	if newSize == 0 {
+	if size == 0 || newSize == 0 || flags&^(vmm.RemapMayMove|vmm.RemapFixed) != 0 {
 		return 0, vmm.EINVAL
 	}
 	if flags&vmm.RemapFixed == 0 {
@@ -219,8 +219,15 @@ func (s *space) Madvise(t *vmm.Task, addr vmm.Addr, length uint64, advice vmm.Ad
 	if advice == vmm.DontNeed || advice == vmm.Free {
 		s.state(t).seen.forget(vmm.Range{Start: addr, End: addr + vmm.Addr(length)})
 	}
+	return call(unix.SYS_MADVISE, at, size, adviceBits(advice))
+}
+
+func adviceBits(a vmm.Advice) uintptr {
 	how := [...]uintptr{vmm.DontNeed: unix.MADV_DONTNEED, vmm.Free: unix.MADV_FREE, vmm.WillNeed: unix.MADV_WILLNEED, vmm.DontFork: unix.MADV_DONTFORK}
-	return call(unix.SYS_MADVISE, at, size, how[advice])
+	if int(a) >= len(how) {
+		return ^uintptr(0) // which the kernel knows no more than a
+	}
+	return how[a]
 }
 
 // Brk is brk(2): the process's heap, which a Go program does not use, seen as

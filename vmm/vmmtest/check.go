@@ -66,6 +66,7 @@ type check struct {
 func checks() []check {
 	return append([]check{
 		{"golden", checkGolden, nil},
+		{"errors", checkErrors, nil},
 		{"scripts", checkScripts, nil},
 		{"map-count", checkMapCount, nil},
 		{"recycle", checkRecycle, nil},

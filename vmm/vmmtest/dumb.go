@@ -56,6 +56,9 @@ func (v *dumbVMM) write(t *vmm.Task, op Op) (r Result) {
 	defer v.lock.Unlock(t)
 	m := v.model.Load().Clone()
 	if r = m.Do(op, nil); v.tooMany(m) {
+		if op.Kind == Madvise {
+			return Result{Err: vmm.EAGAIN}
+		}
 		return Result{Err: vmm.ENOMEM}
 	}
 	v.model.Store(m)

@@ -196,6 +196,9 @@ const (
 	basePage = uint64(vmm.MmapBase >> vmm.PageShift)
 	endPage  = uint64(vmm.TaskSize >> vmm.PageShift)
 	gapPages = uint64(vmm.StackGuardGap >> vmm.PageShift)
+
+	protBits = vmm.ProtRead | vmm.ProtWrite | vmm.ProtExec
+	protSem  = vmm.Prot(1 << 3) // PROT_SEM
 )
 
 // floor is the first page that must stay free below r: its guard gap.

@@ -57,16 +57,16 @@ func (m *Model) mmap(op Op) (vmm.Addr, error) {
 			return 0, vmm.ENOMEM
 		}
 	}
-	k := kind{prot: op.Prot, shared: shared, growsDown: down, file: op.File.ID}
+	k := kind{prot: op.Prot & protBits, shared: shared, growsDown: down, file: op.File.ID}
 	if k.file != 0 {
 		k.off = op.File.Off
 	}
 	m.remove(start, start+n)
 	m.set(start, n, k)
-	if op.Flags&vmm.MapPopulate != 0 && op.Prot != vmm.ProtNone {
+	if op.Flags&vmm.MapPopulate != 0 && k.prot != vmm.ProtNone {
 		for i := range n {
 			m.touch(start+i, !shared && op.Prot&vmm.ProtWrite != 0)
-			if op.Prot == vmm.ProtExec {
+			if k.prot == vmm.ProtExec {
 				m.open(start + i)
 			}
 		}
@@ -109,13 +109,15 @@ func (m *Model) mprotect(a vmm.Addr, length uint64, prot vmm.Prot) error {
 		return nil
 	case n == 0 || uint64(a)+n < uint64(a):
 		return vmm.ENOMEM
+	case prot&^(protBits|protSem) != 0:
+		return vmm.EINVAL
 	}
 	for i := a.Page(); i < a.Page()+n>>vmm.PageShift; i++ {
 		p, ok := m.pages[i]
 		if !ok {
 			return vmm.ENOMEM
 		}
-		p.prot = prot
+		p.prot = prot & protBits
 		m.pages[i] = p
 	}
 	return nil
@@ -125,7 +127,7 @@ func (m *Model) mremap(op Op) (vmm.Addr, error) {
 	o, n := vmm.PageAlign(op.Len)>>vmm.PageShift, vmm.PageAlign(op.Len2)>>vmm.PageShift
 	old, to := op.Addr.Page(), op.Addr2.Page()
 	fixed := op.Remap&vmm.RemapFixed != 0
-	if !op.Addr.Aligned() || o == 0 || n == 0 || n > endPage {
+	if !op.Addr.Aligned() || o == 0 || n == 0 || n > endPage || op.Remap&^(vmm.RemapMayMove|vmm.RemapFixed) != 0 {
 		return 0, vmm.EINVAL
 	}
 	// In bytes, as the kernel does: a source that wraps overlaps nothing.
@@ -173,7 +175,7 @@ func (m *Model) move(old, o, to, n uint64) {
 func (m *Model) madvise(a vmm.Addr, length uint64, advice vmm.Advice) error {
 	n := vmm.PageAlign(length)
 	switch {
-	case !a.Aligned() || n == 0 && length != 0 || uint64(a)+n < uint64(a):
+	case !a.Aligned() || n == 0 && length != 0 || uint64(a)+n < uint64(a) || advice > vmm.DontFork:
 		return vmm.EINVAL
 	case n == 0:
 		return nil

@@ -48,8 +48,8 @@ func checkMapCount(d vmm.Design, _ Options) []Violation {
 	mapped := 0
 	for mapped < 2*limit {
 		// A page between keeps them apart.
-		a := at + vmm.Addr(mapped*2*vmm.PageSize)
-		if _, err := v.Mmap(p.task, a, vmm.PageSize, vmm.ProtRead, vmm.MapFixed, vmm.File{}); err != nil {
+		a := at + vmm.Addr(mapped*4*vmm.PageSize)
+		if _, err := v.Mmap(p.task, a, 3*vmm.PageSize, vmm.ProtRead, vmm.MapFixed, vmm.File{}); err != nil {
 			if err != vmm.ENOMEM {
 				return violation(WrongResult, "mmap beyond MaxMapCount: %v", err)
 			}
@@ -60,7 +60,10 @@ func checkMapCount(d vmm.Design, _ Options) []Violation {
 	if mapped < limit || mapped > limit+1 {
 		return violation(WrongResult, "MaxMapCount %d let %d VMAs be mapped", limit, mapped)
 	}
-	if err := v.Munmap(p.task, at, vmm.PageSize); err != nil {
+	if vs := CheckFull(v, p.task, at); len(vs) > 0 {
+		return vs
+	}
+	if err := v.Munmap(p.task, at, 3*vmm.PageSize); err != nil {
 		return violation(WrongResult, "munmap of a whole VMA at MaxMapCount: %v", err)
 	}
 	ms, err := v.Maps(p.task, nil)
