@@ -59,9 +59,9 @@ type VMM interface {
 	// mapped at newAddr goes first. An error changes nothing.
 	//
 	// Errors, in this order: EINVAL (an address not aligned; a length 0 in pages;
-	// newLen larger than the address space; an unknown flag; RemapFixed without RemapMayMove,
-	// overlapping its source or outside the address space), EFAULT (nothing, or
-	// more than one VMA, at old), ENOMEM (cannot grow and may not move, no room,
+	// newLen larger than the address space; an unknown flag; RemapFixed without
+	// RemapMayMove, overlapping its source or outside the address space), EFAULT
+	// (nothing, or more than one VMA, at old), ENOMEM (cannot grow and may not move, no room,
 	// or within 3 VMAs of MaxMapCount and moving), EINTR.
 	// Locks: mmap_lock write killable, never downgraded; vma_start_write on the
 	// source and the copy (mm/mremap.c).
