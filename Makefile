@@ -88,7 +88,7 @@ check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short
 
 designs: ## write docs/designs.md, docs/flaws.md, the models' counts and the layouts again, from the designs
-	$(GO) test -count=1 -run '^TestLayoutsInSync$$' ./variants -update
+	$(GO) test -count=1 -run 'InSync$$' ./variants -update
 	$(GO) test $(SIM) -count=1 -run '^TestDesignsPage$$' ./variants -update
 	$(GO) test $(SIM) -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws
 	$(GO) test -tags 'vmasim vmatiny' -count=1 -run '^TestFlaws$$' ./explore/lockcheck -update-flaws

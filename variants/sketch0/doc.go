@@ -1,6 +1,8 @@
 // Package sketch0 is variants/sketch without its corrections, one at a time and
 // all together: it is wrong, it is known to be, and it is here so that the
-// checker shows how. It is in no benchmark table.
+// checker shows how. It is in no benchmark table. lock.go is that of
+// variants/sketch but for the sentences below, each behind a flag: it is made
+// from it.
 //
 // # Protocol
 //

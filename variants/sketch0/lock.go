@@ -1,3 +1,5 @@
+// Code generated from variants/sketch by make designs. DO NOT EDIT.
+
 package sketch0
 
 import (
@@ -9,27 +11,11 @@ import (
 	"vmabench/vmm"
 )
 
+// writer is the bit of a writer, who also counts as one: see the state table
+// in doc.go.
 const (
 	writer   = 1 << 31
-	one      = 1
 	minusOne = 1<<32 - one
-)
-
-// flaws say which sentences of the mail hold as they stand.
-type flaws uint8
-
-const (
-	// oneTarget: a writer waits for 0x80000002 whether the VMA is in the tree or not.
-	oneTarget flaws = 1 << iota
-	// keepCount: a writer takes off the bit, and leaves its own count for a
-	// vma_end_write that does not exist.
-	keepCount
-	// fetchInc: a reader increments whatever the count is.
-	fetchInc
-	// finalPut: detaching is the tree's put and nothing else.
-	finalPut
-
-	asWritten = oneTarget | keepCount | fetchInc | finalPut
 )
 
 // vma is that of variants/sketch, and knows what is wrong with it.
@@ -95,13 +81,17 @@ func (v *vma) StartRead(t *vmm.Task, m *mm.MM) vmm.Event {
 	return ev
 }
 
-// enter adds a reader and returns the count before.
+// enter adds a reader, as the mail has it to a detached v too, and returns the
+// count before.
+// It looks at nothing else, so a reader whom a writer keeps out writes the word
+// twice.
 func (v *vma) enter() uint32 {
 	if v.flaws&fetchInc != 0 {
 		return atomic.AddAcquire32(&v.refcnt, one) - one
 	}
 	for {
 		c := atomic.LoadRelaxed32(&v.refcnt)
+		// Acquire, O1: pairs with the release in Attach, and in StartWrite.
 		if c == 0 || atomic.CompareAndSwapAcquire32(&v.refcnt, c, c+one) {
 			return c
 		}
@@ -156,15 +146,17 @@ func (v *vma) StartWrite(t *vmm.Task, killable bool) error {
 		return vmm.EINTR
 	}
 	atomic.StoreRelaxed32(&v.lockSeq, atomic.LoadRelaxed32(&m.LockSeq))
+	// Release, O1: readers that come now see the number.
 	off := uint32(me)
 	if v.flaws&keepCount != 0 {
 		off = writer
 	}
-	atomic.AddRelease32(&v.refcnt, -off) // O1
+	atomic.AddRelease32(&v.refcnt, -off)
 	return nil
 }
 
-// Attach is vma_mark_attached.
+// Attach is vma_mark_attached. It adds: a reader that met the writer of a
+// detached v may not have taken itself off yet.
 func (v *vma) Attach() {
 	if atomic.Checking {
 		atomic.Assert(v.writeLocked(), "attach of a VMA that is not write-locked")
@@ -172,12 +164,16 @@ func (v *vma) Attach() {
 	atomic.AddRelease32(&v.refcnt, one) // O1
 }
 
-// Detach is vma_mark_detached.
+// Detach is vma_mark_detached. Readers that counted themselves before they
+// looked at the number are on their way out: wait for them, and leave the word
+// in the same step that finds them gone. A reader that came between the two
+// would be counted in a detached VMA, and the next one would take it for the
+// tree.
 func (v *vma) Detach(t *vmm.Task) {
 	if atomic.Checking {
 		atomic.Assert(v.writeLocked(), "detach of a VMA that is not write-locked")
 	}
-	if v.refcnt.Add(minusOne) == 0 || v.flaws&finalPut != 0 {
+	if v.refcnt.Add(minusOne) == 0 || v.flaws&finalPut != 0 { // full barrier; pairs with EndRead, O3
 		return
 	}
 	atomic.AddRelaxed32(&v.refcnt, writer)
