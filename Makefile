@@ -81,8 +81,8 @@ lint: ## gofmt, vet, staticcheck (from a module of its own), the import table, n
 	$(GO) tool -modfile=tools/go.mod staticcheck $(SIM) ./...
 	$(GO) test ./internal/lint/
 
-check: lab ## the lock source under every interleaving: every design and scenario, then every mutant
-	$(BIN)/vmalab check -mutants $(if $(RUN),-o $(RUN))
+check: lab ## the lock source under every interleaving, then every mutant; into a run's report: make check RUN=results/...
+	$(BIN)/vmalab check -mutants $(if $(filter-out file,$(origin RUN)),-o $(RUN))
 
 check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short

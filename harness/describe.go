@@ -43,10 +43,11 @@ func Version() (version, commit string) {
 	return version, commit
 }
 
-// CommandLine joins arguments as a run records them: how to repeat it, not
-// where. -o goes with its folder; a layout's and a trace's path go alone.
-func CommandLine(args []string) string {
-	var keep []string
+// CommandLine joins a command and its arguments as a run records them: how to
+// repeat it, not where. -o goes with its folder; a layout's and a trace's path go
+// alone.
+func CommandLine(command string, args []string) string {
+	keep := []string{command}
 	for i := 0; i < len(args); i++ {
 		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
 		if !joined && i+1 < len(args) {

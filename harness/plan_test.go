@@ -354,8 +354,9 @@ func TestCommandLine(t *testing.T) {
 		"-run=trace:/a/b.gz -run pft -q -o": "-run trace:FILE -run pft -q",
 		"-run ^(pft|x)$ -run=it's -q":       `-run '^(pft|x)$' -run='it'\''s' -q`,
 		"record o -layout=/x":               "record o -layout FILE",
+		"-o out":                            "",
 	} {
-		if got := CommandLine(strings.Fields(args)); got != want {
+		if got := CommandLine("vmabench x", strings.Fields(args)); got != strings.TrimSpace("vmabench x "+want) {
 			t.Errorf("%q: %q, want %q", args, got, want)
 		}
 	}

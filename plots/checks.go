@@ -69,7 +69,7 @@ func figChecker(d *data) []*Figure {
 	const id, title = "check", "Every interleaving of the same lock source"
 	var r checkReport
 	if err := d.readJSON(checkFile, &r); err != nil {
-		return missing(id, secChecker, title, absent(checkFile, "make check", err))
+		return missing(id, secChecker, title, absent(checkFile, "make check RUN=...", err))
 	}
 	bad, steps := 0, uint64(0)
 	for i := range r.Scenarios {

@@ -27,11 +27,7 @@ func Splice(path string, f *results.Folder) error {
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, want, info.Mode().Perm())
+	return results.ReplaceFile(path, want)
 }
 
 // Spliceable reports, as an error, that Splice would not write path: it cannot
@@ -40,11 +36,7 @@ func Spliceable(path string, f *results.Folder) error {
 	if _, _, err := spliced(path, f); err != nil {
 		return err
 	}
-	w, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	return w.Close()
+	return results.CanReplace(path)
 }
 
 // Spliced reports, as an error that names the first part that differs, that

@@ -49,27 +49,6 @@ func Vacant(dir string) error {
 	return plain(err)
 }
 
-// CanMake says why the folder dir cannot be made or written to, and leaves nothing
-// behind: for a command that writes at its end.
-func CanMake(dir string) error {
-	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
-		_, err := os.Stat(at)
-		if errors.Is(err, fs.ErrNotExist) && at != filepath.Dir(at) {
-			continue
-		}
-		var tmp string
-		if err == nil {
-			if tmp, err = os.MkdirTemp(at, ".vmabench-"); err == nil {
-				err = os.Remove(tmp)
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", dir, cause(err))
-		}
-		return nil
-	}
-}
-
 // Create makes the folder dir for a new run. It refuses a folder that already
 // holds one, and one that another process is writing.
 func Create(dir string, run *Run) (*Writer, error) {
@@ -237,14 +216,6 @@ func (w *Writer) Add(t *Trial) error {
 	return nil
 }
 
-func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
 // Close writes the files that are made from the trials and gives the folder
 // free. The record itself is already on the disk.
 func (w *Writer) Close() error {
@@ -275,29 +246,4 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return plain(ReplaceFile(path, b.Bytes()))
-}
-
-// ReplaceFile writes a file beside path and renames it over path, so that a
-// reader sees the old content or the new.
-func ReplaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	err = errors.Join(err, tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("%s: %w", path, cause(err))
-	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"vmabench/harness"
 	"vmabench/results"
@@ -34,7 +33,7 @@ func busy(ctx context.Context, dir string, count int, seed uint64, sched string,
 		return err
 	}
 	sides := [2]*side{{name: "alone", child: harness.Command{exe, "trial"}}, {name: "beside", child: harness.Command{exe, "trial"}}}
-	command := strings.TrimSpace("vmabench selftest " + harness.CommandLine(args))
+	command := harness.CommandLine("vmabench selftest", args)
 	old, now, err := runBusy(ctx, p, sides, dir, command, quiet, out)
 	if err != nil {
 		return err
@@ -46,8 +45,8 @@ func busy(ctx context.Context, dir string, count int, seed uint64, sched string,
 		return err
 	}
 	file := filepath.Join(dir, selftest.BusyFile)
-	if err := os.WriteFile(file, append(data, '\n'), 0o666); err != nil {
-		return plain(err)
+	if err := results.ReplaceFile(file, append(data, '\n')); err != nil {
+		return err
 	}
 	fmt.Fprintln(out)
 	b.Write(out)

@@ -39,6 +39,9 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 	if err != nil {
 		return nil, nil, err
 	}
+	if n := p.Config.Count; o.gated && n < results.MinTrials {
+		return nil, nil, badf("-gate: a verdict needs %d repetitions and the plan has %d; -count %d", results.MinTrials, n, results.MinTrials)
+	}
 	if o.dir == "" {
 		if o.dir, err = results.NewDir(results.DefaultRoot, "compare-"+results.NewID(time.Now())); err != nil {
 			return nil, nil, err
@@ -193,7 +196,7 @@ func lastLine(s, other string) string {
 // of both runs.
 func interleave(ctx context.Context, p *harness.Plan, o *options, sides [2]*side, args []string, out io.Writer) (err error) {
 	head := newRun(p, o, nil)
-	head.Command = "vmabench compare " + harness.CommandLine(args)
+	head.Command = harness.CommandLine("vmabench compare", args)
 	for _, s := range sides {
 		if err := s.create(head, o.dir, map[string]string{"old": "new", "new": "old"}[s.name]); err != nil {
 			return err

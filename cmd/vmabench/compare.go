@@ -40,6 +40,7 @@ func compare(args []string, out, errs io.Writer) error {
 	if err := compareFlags(&o, own, *oldRev, *newRev, fs.NArg()); err != nil {
 		return err
 	}
+	o.gated = *gate != ""
 	if !slices.Contains(formats, *format) {
 		return badf("-format %q: want %s", *format, strings.Join(formats, ", "))
 	}

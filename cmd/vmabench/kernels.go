@@ -106,11 +106,11 @@ func bootKernels(cache string, wanted []string, fresh bool, init []byte, plugin 
 
 // readKernels reads a record, which need not exist.
 func readKernels(file string) ([]results.KernelRow, error) {
-	f, err := os.Open(file)
+	f, err := openInput(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	defer f.Close()
 	rows, err := results.ReadKernels(f, file)

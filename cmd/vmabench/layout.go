@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vmabench/results"
 	"vmabench/vmm"
 	"vmabench/workload"
 )
@@ -34,23 +36,15 @@ func layout(args []string, out, errs io.Writer) error {
 	if *file == "" {
 		return writeLayout(out, l)
 	}
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if *force {
-		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(*file, how, 0o666)
-	if errors.Is(err, os.ErrExist) {
+	if _, err := os.Lstat(*file); err == nil && !*force {
 		return badf("%s: is there already; -force replaces it", *file)
 	}
-	if err != nil {
-		return usageError{plain(err)}
+	var text bytes.Buffer
+	if err := writeLayout(&text, l); err != nil {
+		return err
 	}
-	if err := writeLayout(f, l); err != nil {
-		f.Close()
-		return plain(err)
-	}
-	if err := f.Close(); err != nil {
-		return plain(err)
+	if err := results.ReplaceFile(*file, text.Bytes()); err != nil {
+		return fileError(err)
 	}
 	describeLayout(out, *file, l, rss)
 	return nil

@@ -139,6 +139,13 @@ func TestBadInput(t *testing.T) {
 		{"compare -format xml a b", `-format "xml": want text, md, csv, json`},
 		{"compare -gate big a b", `-gate "big": want a share such as 5% or 0.05`},
 		{"compare -gate 5 a b", `-gate "5": want a share such as 5% or 0.05`},
+		{"compare -old-commit HEAD -plan smoke -gate 5%", "-gate: a verdict needs 10 repetitions and the plan has 1; -count 10"},
+		{"compare -old-commit HEAD -count 9 -gate 5%", "-gate: a verdict needs 10 repetitions and the plan has 9; -count 10"},
+		{"trace show " + filepath.Dir(file), filepath.Dir(file) + ": is a directory"},
+		{"bench -layout " + filepath.Dir(file), filepath.Dir(file) + ": is a directory"},
+		{"bench -run trace:" + filepath.Dir(file), filepath.Dir(file) + ": is a directory"},
+		{"kernels -guest " + file + " -record " + filepath.Dir(file), filepath.Dir(file) + ": is a directory"},
+		{"targets -json " + filepath.Dir(file), filepath.Dir(file) + ": is a directory"},
 		{"merge", "merge: want -o FOLDER and the folders of the shards"},
 		{"history -root /nonexistent", "/nonexistent: no such file or directory"},
 	} {

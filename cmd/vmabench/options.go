@@ -1,17 +1,12 @@
 package main
 
 import (
-	"errors"
 	"flag"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"vmabench/harness"
@@ -33,6 +28,7 @@ type options struct {
 	force       bool
 	quiet       bool
 	noReport    bool
+	gated       bool            // both runs of the plan must be fit for a verdict
 	set         map[string]bool // flags that were given
 }
 
@@ -229,9 +225,9 @@ func (o *options) pickLayout(c *harness.Config) error {
 	case o.vmas > 0:
 		c.VMAs = o.vmas
 	case o.layout != "":
-		f, err := os.Open(o.layout)
+		f, err := openInput(o.layout)
 		if err != nil {
-			return usageError{plain(err)}
+			return err
 		}
 		defer f.Close()
 		if c.Layout, err = workload.ParseMaps(f, o.layout); err != nil {
@@ -357,25 +353,6 @@ func (o *options) part(p *harness.Plan) (*harness.Plan, error) {
 func (o *options) given(fs *flag.FlagSet) {
 	o.set = map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { o.set[f.Name] = true })
-}
-
-// plain turns "open file: reason" into "file: reason".
-func plain(err error) error {
-	if pe, ok := err.(*os.PathError); ok {
-		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
-	}
-	return err
-}
-
-// fileError is an error of writing: a place that was given wrongly is a usage
-// error, a disk that fails is none.
-func fileError(err error) error {
-	for _, wrong := range []error{fs.ErrPermission, fs.ErrExist, fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
-		if errors.Is(err, wrong) {
-			return usageError{plain(err)}
-		}
-	}
-	return plain(err)
 }
 
 // value returns what a text flag was set to.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -35,6 +36,14 @@ func publish(args []string, out, errs io.Writer) error {
 		}
 		runs = append(runs, f)
 	}
+	var at net.Listener
+	if *serve != "" { // to be said before the site is made
+		var err error
+		if at, err = listen(*serve); err != nil {
+			return err
+		}
+		defer at.Close()
+	}
 	if err := os.MkdirAll(*dir, 0o777); err != nil {
 		return usageError{plain(err)}
 	}
@@ -42,10 +51,11 @@ func publish(args []string, out, errs io.Writer) error {
 		return fileError(err)
 	}
 	fmt.Fprintln(out, filepath.Join(*dir, "index.html"))
-	if *serve == "" {
+	if at == nil {
 		return nil
 	}
-	return serveSite(*dir, *serve, out)
+	fmt.Fprintf(out, "http://%s/\n", at.Addr())
+	return http.Serve(at, http.FileServer(http.Dir(*dir)))
 }
 
 // sameFolder returns which of names is the folder name, -1 if none is.
@@ -60,16 +70,23 @@ func sameFolder(names []string, name string) int {
 	})
 }
 
-// serveSite shows the folder on the loopback interface: a look, not a server.
-func serveSite(dir, address string, out io.Writer) error {
+// listen takes the port on the loopback interface: for a look, not a server.
+func listen(address string) (net.Listener, error) {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return badf("-serve %q: want host:port or :port", address)
+		return nil, badf("-serve %q: want host:port or :port", address)
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
-		return usageError{plain(err)}
+		return nil, badf("-serve %q: %w", address, reason(err))
 	}
-	fmt.Fprintf(out, "http://%s/\n", l.Addr())
-	return http.Serve(l, http.FileServer(http.Dir(dir)))
+	return l, nil
+}
+
+// reason is what the system said, without the call and the address.
+func reason(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
 }

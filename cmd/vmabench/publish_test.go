@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,13 +41,35 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestPublishServe: an address that is taken is said before the site is made.
+func TestPublishServe(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	dir := filepath.Join(t.TempDir(), "site")
+	for _, c := range []struct{ serve, want string }{
+		{":" + port, "address already in use"}, {":99999", "address 99999: invalid port"}, {"nonsense", "want host:port or :port"},
+	} {
+		var out, errs bytes.Buffer
+		if st := run([]string{"publish", "-serve", c.serve, "-o", dir, reference}, nil, &out, &errs); st != exitUsage ||
+			!strings.HasPrefix(errs.String(), `vmabench: -serve "`+c.serve+`": `+c.want) || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%s: status %d, %q", c.serve, st, errs.String())
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: the site was made", c.serve)
+		}
+	}
+}
+
 func TestPublishBadInput(t *testing.T) {
 	full := t.TempDir() // its index cannot be written
 	if err := os.Mkdir(filepath.Join(full, "index.html"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"publish"}, {"publish", "no-such-run"}, {"publish", "-o", t.TempDir(), reference, reference + "/."}, {"publish", "-o", full, reference},
-		{"publish", "-serve", "nonsense", "-o", t.TempDir(), reference}} {
+	for _, args := range [][]string{{"publish"}, {"publish", "no-such-run"}, {"publish", "-o", t.TempDir(), reference, reference + "/."}, {"publish", "-o", full, reference}} {
 		var out, errs bytes.Buffer
 		if st := run(args, nil, &out, &errs); st != exitUsage || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%v: status %d, %q", args, st, errs.String())

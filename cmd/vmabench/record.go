@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"vmabench/harness"
@@ -16,7 +15,7 @@ func newRun(p *harness.Plan, o *options, args []string) *results.Run {
 	c := &p.Config
 	r := &results.Run{
 		Created:  time.Now().UTC().Format(time.RFC3339),
-		Command:  strings.TrimSpace("vmabench bench " + harness.CommandLine(args)),
+		Command:  harness.CommandLine("vmabench bench", args),
 		Env:      harness.Environment(),
 		Baseline: c.Designs[0],
 		Plan: results.PlanInfo{

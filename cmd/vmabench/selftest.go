@@ -136,7 +136,7 @@ func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count in
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, selftest.File), append(data, '\n'), 0o666)
+	return results.ReplaceFile(filepath.Join(dir, selftest.File), append(data, '\n'))
 }
 
 // checkCommand is the hidden command of a conformance check in a child.

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,7 +62,7 @@ func measureTargets(args []string, out, errs io.Writer) error {
 		o.Run = re
 	}
 	if *growth {
-		return growthCurves(o, *most, *dir, "vmabench targets "+harness.CommandLine(args), out)
+		return growthCurves(o, *most, *dir, harness.CommandLine("vmabench targets", args), out)
 	}
 	if !slices.ContainsFunc(targets.All(), func(t targets.Target) bool { return re.MatchString(t.Name) }) {
 		return badf("-run %q matches no target", *run)
@@ -73,11 +73,9 @@ func measureTargets(args []string, out, errs io.Writer) error {
 // ratios measures the targets and says which are met.
 func ratios(o targets.Options, markdown bool, file string, out io.Writer) error {
 	if file != "" {
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o666) // before the measurement, not after it
-		if err != nil {
-			return usageError{plain(err)}
+		if err := results.CanReplace(file); err != nil { // before the measurement, not after it
+			return usageError{err}
 		}
-		f.Close()
 	}
 	fmt.Fprintf(out, "%s\n\n%s\n", targets.Machine(), targets.Header())
 	o.Each = func(r targets.Result) { fmt.Fprintln(out, r.Line()) }
@@ -102,15 +100,11 @@ func saveTargets(rep *targets.Report, file string) error {
 	if file == "" {
 		return nil
 	}
-	f, err := os.Create(file)
-	if err != nil {
-		return plain(err)
+	var text bytes.Buffer
+	if err := rep.WriteJSON(&text); err != nil {
+		return err
 	}
-	if err := rep.WriteJSON(f); err != nil {
-		f.Close()
-		return plain(err)
-	}
-	return plain(f.Close())
+	return results.ReplaceFile(file, text.Bytes())
 }
 
 // growthCurves measures how costs grow, and reports on the run.

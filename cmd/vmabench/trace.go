@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"vmabench/harness"
+	"vmabench/results"
 	"vmabench/variants"
 	"vmabench/vmm"
 	"vmabench/workload"
@@ -73,37 +76,40 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	case *limit < 0:
 		return badf("trace record: -limit %v: want a time", *limit)
 	}
-	if err := canWrite(*file); err != nil {
-		return usageError{plain(err)}
+	if err := results.CanReplace(*file); err != nil {
+		return usageError{err}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: out, Stderr: errs})
-	if t == nil {
-		if errors.Is(err, context.Canceled) {
-			return exitError(exitInterrupted)
+	t, status, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: out, Stderr: errs})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitError(exitInterrupted)
+	case t == nil && status == 0:
+		return usageError{notStarted(err)}
+	case t != nil:
+		if werr := writeTrace(*file, t); werr != nil {
+			return werr
 		}
-		return usageError{err}
+		describeTrace(out, *file, t)
 	}
-	if werr := writeTrace(*file, t); werr != nil {
-		return usageError{plain(werr)}
+	if status == 0 {
+		return err // the calls do not explain the last mappings: kept, and said
 	}
-	describeTrace(out, *file, t)
-	return err // the calls do not explain the last mappings: kept, and said
+	if err == nil {
+		err = fmt.Errorf("%s ended with status %d", fs.Arg(0), status)
+	}
+	fmt.Fprintf(errs, "vmabench: %v\n", err)
+	return exitError(status) // the command's, as time and strace do
 }
 
-// canWrite tells before the command runs that its trace could not be kept.
-func canWrite(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
-			defer os.Remove(path)
-		}
+// notStarted is why a program was not started: which and why, not by which call.
+func notStarted(err error) error {
+	var unknown *exec.Error
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%s: %w", unknown.Name, unknown.Err)
 	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	return plain(err)
 }
 
 // importTrace makes a trace of a log that strace or perf trace wrote.
@@ -123,9 +129,9 @@ func importTrace(args []string, out, errs io.Writer) error {
 	files := trace.Files{}
 	var maps [2][]vmm.Mapping
 	for i, path := range []string{*initial, *final} {
-		f, err := os.Open(path)
+		f, err := openInput(path)
 		if err != nil {
-			return usageError{plain(err)}
+			return err
 		}
 		maps[i], err = files.Maps(f, path)
 		f.Close()
@@ -133,9 +139,9 @@ func importTrace(args []string, out, errs io.Writer) error {
 			return usageError{err}
 		}
 	}
-	f, err := os.Open(fs.Arg(0))
+	f, err := openInput(fs.Arg(0))
 	if err != nil {
-		return usageError{plain(err)}
+		return err
 	}
 	defer f.Close()
 	read, how := trace.ParseStrace, "strace"
@@ -149,34 +155,36 @@ func importTrace(args []string, out, errs io.Writer) error {
 	t := l.Trace(maps[0], maps[1])
 	t.Command, t.Notes = "unknown", []string{"imported from a log of " + how}
 	if err := writeTrace(*file, t); err != nil {
-		return usageError{plain(err)}
+		return err
 	}
 	describeTrace(out, *file, t)
 	return t.Verify()
 }
 
 func writeTrace(path string, t *trace.Trace) error {
-	f, err := os.Create(path)
+	var text bytes.Buffer
+	var err error
+	if strings.HasSuffix(path, ".gz") {
+		z, _ := gzip.NewWriterLevel(&text, gzip.BestCompression)
+		err = errors.Join(t.Write(z), z.Close())
+	} else {
+		err = t.Write(&text)
+	}
 	if err != nil {
 		return err
 	}
-	var w io.Writer = f
-	var z *gzip.Writer
-	if strings.HasSuffix(path, ".gz") {
-		z, _ = gzip.NewWriterLevel(f, gzip.BestCompression)
-		w = z
-	}
-	err = t.Write(w)
-	if z != nil {
-		err = errors.Join(err, z.Close())
-	}
-	return errors.Join(err, f.Close())
+	return fileError(results.ReplaceFile(path, text.Bytes()))
 }
 
 func readTrace(path string) (*trace.Trace, error) {
-	t, err := trace.ReadFile(path)
+	f, err := openInput(path)
 	if err != nil {
-		return nil, usageError{plain(err)}
+		return nil, err
+	}
+	defer f.Close()
+	t, err := trace.Read(f, path)
+	if err != nil {
+		return nil, usageError{err}
 	}
 	return t, nil
 }

@@ -79,6 +79,43 @@ func TestTraceCommands(t *testing.T) {
 	}
 }
 
+// TestRecordStatus: the command's own status is vmabench's, and its trace is kept;
+// one that cannot be started is bad input.
+func TestRecordStatus(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a b.trace.gz")
+	record := func(argv ...string) (status int, out, errs string) {
+		return try(t, vmabench(t, append([]string{"trace", "record", "-o", file, "--"}, argv...)...))
+	}
+	if status, out, errs := record("true"); status != exitOK {
+		t.Skipf("nothing can be recorded here: status %d\n%s%s", status, out, errs)
+	}
+	os.Remove(file)
+	for _, c := range []struct {
+		argv string
+		want string
+	}{{"/nosuch", "/nosuch: no such file or directory"}, {"no-such-program", "no-such-program: executable file not found in $PATH"}, {dir, dir + ": permission denied"}} {
+		if status, out, errs := record(c.argv); status != exitUsage || out != "" || errs != "vmabench: "+c.want+"\n" {
+			t.Errorf("%s: status %d, %q, %q", c.argv, status, out, errs)
+		}
+	}
+	if status, _, errs := record("sh", "-c", "kill -TERM $$"); status != 128+15 || errs != "vmabench: signal: terminated: the command ended otherwise than by exit_group: its last mappings are not known\n" {
+		t.Errorf("a signal: status %d, %q", status, errs)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if status, out, errs := record("sh", "-c", "exit 7"); status != 7 || errs != "vmabench: sh ended with status 7\n" {
+		t.Errorf("exit 7: status %d, %q, %q", status, out, errs)
+	}
+	if status, _, errs := try(t, vmabench(t, "trace", "show", file)); status != exitOK {
+		t.Errorf("the trace of a command that failed: status %d, %s", status, errs)
+	}
+	if status, out, errs := try(t, vmabench(t, "trace", "record", "-limit", "1s", "-o", file, "--", "sleep", "100")); status != exitOK || !strings.Contains(out, "cut after 1s") {
+		t.Errorf("a limit: status %d, %q, %q", status, out, errs)
+	}
+}
+
 // TestSplitSmaps: smaps is read as maps, its Rss summed up.
 func TestSplitSmaps(t *testing.T) {
 	const text = `10000-20000 rw-p 00000000 00:00 0

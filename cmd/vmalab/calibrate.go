@@ -3,13 +3,14 @@
 package main
 
 import (
-	"errors"
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"text/tabwriter"
 
 	"vmabench/manycore"
+	"vmabench/results"
 )
 
 // calibrate prints every published calibration figure beside the model's.
@@ -86,13 +87,16 @@ func printParams(name string) int {
 const hostRounds = 15
 
 func writeHost(path string) error {
+	if err := results.CanReplace(path); err != nil {
+		return err
+	}
 	h, err := manycore.MeasureHost(hostRounds)
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(path)
-	if err != nil {
+	var text bytes.Buffer
+	if err := h.Write(&text); err != nil {
 		return err
 	}
-	return errors.Join(h.Write(f), f.Close())
+	return results.ReplaceFile(path, text.Bytes())
 }

@@ -133,7 +133,7 @@ func (c *checking) printFailure(r *lockcheck.Row) {
 
 // finish writes check.json and prints the last line.
 func (c *checking) finish() error {
-	c.report.Command = strings.TrimSpace("vmalab check " + harness.CommandLine(os.Args[2:]))
+	c.report.Command = harness.CommandLine("vmalab check", os.Args[2:])
 	c.report.Mode = c.o.mode.String()
 	c.report.Seconds = time.Since(c.begin).Round(10 * time.Millisecond).Seconds()
 	word := "all verdicts as expected"
@@ -152,7 +152,7 @@ func (c *checking) finish() error {
 		return err
 	}
 	path := filepath.Join(c.o.out, "check.json")
-	if err := os.WriteFile(path, append(b, '\n'), 0o666); err != nil {
+	if err := results.ReplaceFile(path, append(b, '\n')); err != nil {
 		return err
 	}
 	fmt.Println("wrote", path)

@@ -38,7 +38,7 @@ const planName = "simulate"
 func (s *simulation) head(args []string) *results.Run {
 	r := &results.Run{
 		Created:  time.Now().UTC().Format(time.RFC3339),
-		Command:  strings.TrimSpace("vmalab simulate " + harness.CommandLine(args)),
+		Command:  harness.CommandLine("vmalab simulate", args),
 		Env:      harness.Environment(),
 		Baseline: s.designs[0],
 		Notes:    []string{"modelled on " + s.machine.Title + ": not a measurement"},

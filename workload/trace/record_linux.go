@@ -38,36 +38,57 @@ type Options struct {
 
 // Record runs argv and returns its trace: the first mappings are those right
 // after its last execve, before the first instruction; the last those at its
-// end, or where the limit stopped it.
-func Record(ctx context.Context, argv []string, o Options) (*Trace, error) {
+// end, or where the limit stopped it. status is the command's exit status as a
+// shell has it, 128 and the signal that ended it; 0 where the limit did, or where
+// it was not recorded to its end.
+func Record(ctx context.Context, argv []string, o Options) (_ *Trace, status int, err error) {
 	t, err := chooseTracer(o.With)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	dir, err := os.MkdirTemp("", "vmabench-trace")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer os.RemoveAll(dir)
 	runtime.LockOSThread() // ptrace is of the thread
 	defer runtime.UnlockOSThread()
 	r := &recording{dir: dir, files: Files{}, tracer: t}
 	if err := r.start(argv, &o); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer r.end()
 	if err := r.attachAll(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	began := time.Now()
 	if err := unix.Kill(r.pid, unix.SIGCONT); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if err := r.wait(ctx, began, o.Limit); err != nil {
-		return nil, err
+	if err := r.wait(ctx, began, o.Limit); errors.Is(err, errDied) {
+		r.end()
+		return nil, r.status(), fmt.Errorf("%s: %w", r.cmd.ProcessState, err)
+	} else if err != nil {
+		return nil, 0, err
 	}
 	r.end()
-	return r.trace(argv)
+	done, err := r.trace(argv)
+	return done, r.status(), err
+}
+
+// errDied is of a process of which there were no last mappings to read.
+var errDied = errors.New("the command ended otherwise than by exit_group: its last mappings are not known")
+
+// status is the exit status of a process that has ended, but not at the limit.
+func (r *recording) status() int {
+	ws, ok := r.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case r.cut > 0 || !ok:
+		return 0
+	case ws.Signaled():
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
 }
 
 // recording is a process that is being traced.
@@ -182,7 +203,7 @@ func (r *recording) wait(ctx context.Context, began time.Time, limit time.Durati
 			return r.stop()
 		}
 		if _, err := os.Stat(fmt.Sprintf("/proc/%d/maps", r.pid)); err != nil || r.zombie() {
-			return errors.New("the command ended otherwise than by exit_group: its last mappings are not known")
+			return errDied
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -21,4 +21,4 @@ type Options struct {
 }
 
 // Record needs Linux.
-func Record(context.Context, []string, Options) (*Trace, error) { return nil, ErrNoTracer }
+func Record(context.Context, []string, Options) (*Trace, int, error) { return nil, 0, ErrNoTracer }

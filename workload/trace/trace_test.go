@@ -237,7 +237,7 @@ func TestRecord(t *testing.T) {
 		t.Run("with "+cmp.Or(with, "none"), func(t *testing.T) {
 			t.Setenv("PATH", onlyTool(t, with))
 			script := "exec " + sh + " -c '" + sh + " -c : | " + sh + " -c :; true'"
-			tr, err := Record(t.Context(), []string{sh, "-c", script}, Options{Stdout: io.Discard, Stderr: io.Discard})
+			tr, _, err := Record(t.Context(), []string{sh, "-c", script}, Options{Stdout: io.Discard, Stderr: io.Discard})
 			if (with == "") != errors.Is(err, ErrNoTracer) {
 				if with != "" {
 					t.Skip(err)
@@ -260,7 +260,7 @@ func TestRecord(t *testing.T) {
 			if n := strings.Join(tr.Notes, "\n"); !strings.Contains(n, "recorded with "+with) || !strings.Contains(n, "by 1 execve") {
 				t.Errorf("notes %q", n)
 			}
-			if _, err := Record(t.Context(), []string{"/no/such/program"}, Options{}); err == nil {
+			if _, _, err := Record(t.Context(), []string{"/no/such/program"}, Options{}); err == nil {
 				t.Error("a program that is not there was recorded")
 			}
 		})
