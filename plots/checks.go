@@ -99,8 +99,8 @@ func figChecker(d *data) []*Figure {
 func (r *checkReport) byDesign() *Table {
 	t := &Table{Head: []string{"design", "scenarios", "executions", "steps", "hold", "broken, as they must be", "unexpected"}, Left: 1}
 	type sum struct {
-		executions, hold, must, bad int
-		steps                       uint64
+		executions, hold, cut, must, bad int
+		steps                            uint64
 	}
 	sums := map[string]*sum{}
 	var order []string
@@ -119,12 +119,19 @@ func (r *checkReport) byDesign() *Table {
 			v.must++
 		default:
 			v.hold++
+			if !s.Complete {
+				v.cut++
+			}
 		}
 	}
 	for _, n := range order {
 		v := sums[n]
+		hold := fmt.Sprint(v.hold)
+		if v.cut > 0 {
+			hold += fmt.Sprintf(", %d as far as searched", v.cut)
+		}
 		t.Rows = append(t.Rows, []string{n, fmt.Sprint(v.hold + v.must + v.bad), withCommas(fmt.Sprint(v.executions)), withCommas(fmt.Sprint(v.steps)),
-			fmt.Sprint(v.hold), fmt.Sprint(v.must), fmt.Sprint(v.bad)})
+			hold, fmt.Sprint(v.must), fmt.Sprint(v.bad)})
 	}
 	return t
 }

@@ -55,7 +55,7 @@ func parseCheck(args []string) (*checkOptions, int) {
 	fs.IntVar(&o.bound, "bound", -1, "preemptions at most, with -mode dfs; -1 is no bound")
 	fs.IntVar(&o.jobs, "j", runtime.NumCPU(), "worker processes")
 	fs.BoolVar(&o.short, "short", false, "leave out the long scenarios")
-	fs.BoolVar(&o.full, "full", false, "also scenarios with four threads, and the long ones of every design")
+	fs.BoolVar(&o.full, "full", false, "also scenarios with four threads or three that spin, and the long ones of every design: some take hours, and end at -budget")
 	fs.BoolVar(&o.mutants, "mutants", false, "also change the lock source, a line at a time, and see each change caught (needs go and the source)")
 	mutant := fs.String("mutant", "", "only mutants whose name or file matches")
 	fs.DurationVar(&o.budget, "budget", time.Minute, "time for one scenario")

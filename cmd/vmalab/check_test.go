@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"vmabench/explore/lockcheck"
 )
@@ -49,6 +51,31 @@ func TestShardsPartition(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, all) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestFullScenarios: what may take hours is in a full check alone,
+// and a scenario that its time ended is told from one that was searched through.
+func TestFullScenarios(t *testing.T) {
+	all := regexp.MustCompile("")
+	plain, full := &checkOptions{scenario: all, design: all}, &checkOptions{scenario: all, design: all, full: true}
+	r := lockcheck.Row{Design: "mmap_lock", Scenario: "spin-3w0r", Full: true, Expected: true}
+	listed := false
+	for _, sc := range lockcheck.All() {
+		listed = listed || sc.Name == r.Scenario && sc.Full
+	}
+	if !listed || plain.takes(&r) || !full.takes(&r) {
+		t.Errorf("%s: listed %v, in an ordinary check %v, in a full one %v", r.Scenario, listed, plain.takes(&r), full.takes(&r))
+	}
+	done := r
+	done.Complete = true
+	c := &checking{o: &checkOptions{budget: time.Minute}, report: report{Scenarios: []lockcheck.Row{done, r}}}
+	if got, want := c.summary(), "all verdicts as expected, 1 of them as far as -budget 1m0s went"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.report.Scenarios = c.report.Scenarios[:1]
+	if got, want := c.summary(), "all verdicts as expected"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

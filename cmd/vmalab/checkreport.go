@@ -131,16 +131,30 @@ func (c *checking) printFailure(r *lockcheck.Row) {
 	fmt.Printf("again: vmalab check -design '^%s$' -scenario '^%s$' -replay '%s'\n", r.Design, r.Scenario, f.Schedule)
 }
 
+// summary is the last line's word: a scenario that its time ended is no proof.
+func (c *checking) summary() string {
+	word := "all verdicts as expected"
+	if c.unexpected > 0 {
+		word = fmt.Sprintf("%d UNEXPECTED", c.unexpected)
+	}
+	cut := 0
+	for i := range c.report.Scenarios {
+		if r := &c.report.Scenarios[i]; r.Expected && r.Broken == "" && !r.Complete {
+			cut++
+		}
+	}
+	if cut > 0 {
+		word += fmt.Sprintf(", %d of them as far as -budget %v went", cut, c.o.budget)
+	}
+	return word
+}
+
 // finish writes check.json and prints the last line.
 func (c *checking) finish() error {
 	c.report.Command = harness.CommandLine("vmalab check", os.Args[2:])
 	c.report.Mode = c.o.mode.String()
 	c.report.Seconds = time.Since(c.begin).Round(10 * time.Millisecond).Seconds()
-	word := "all verdicts as expected"
-	if c.unexpected > 0 {
-		word = fmt.Sprintf("%d UNEXPECTED", c.unexpected)
-	}
-	fmt.Printf("%s, %.1f s\n", word, c.report.Seconds)
+	fmt.Printf("%s, %.1f s\n", c.summary(), c.report.Seconds)
 	if c.o.out == "" {
 		return nil
 	}
