@@ -50,7 +50,11 @@ func TestCompareOutput(t *testing.T) {
 	}
 	for format, read := range map[string]func(string) []string{"csv": inCSV, "json": inJSON} {
 		for _, only := range []string{"", "ns/op"} {
-			status, out, errs := try(t, vmabench(t, "compare", "-format", format, "-units", only, dir, dir))
+			args := []string{"compare", "-format", format, dir, dir}
+			if only != "" {
+				args = append(args, "-units", only)
+			}
+			status, out, errs := try(t, vmabench(t, args...))
 			if status != exitOK {
 				t.Fatalf("%s: status %d, %s", format, status, errs)
 			}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"vmabench/harness"
@@ -162,5 +163,22 @@ func parse(fs *flag.FlagSet, args []string, want int) error {
 	if len(plain) > want {
 		return badf("unexpected argument %q", plain[want])
 	}
-	return fs.Parse(append([]string{"--"}, plain...))
+	if slices.Contains(plain, "") {
+		return badf("an argument is empty")
+	}
+	if err := fs.Parse(append([]string{"--"}, plain...)); err != nil {
+		return err
+	}
+	return noneEmpty(fs)
+}
+
+// noneEmpty refuses flags that are given and empty: a variable that a script forgot
+// to set must not mean the default.
+func noneEmpty(fs *flag.FlagSet) (err error) {
+	fs.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			err = badf("-%s is empty", f.Name)
+		}
+	})
+	return err
 }

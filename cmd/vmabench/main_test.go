@@ -94,6 +94,11 @@ func TestBadInput(t *testing.T) {
 		{"bench -run (", "workload expression \"(\": error parsing regexp: missing closing ): `^(?:()(?:/|$)`"},
 		{"bench -variants=", "-variants is empty"},
 		{"bench -procs=", "-procs is empty"},
+		{"bench -o=", "-o is empty"},
+		{"bench -shard=", "-shard is empty"},
+		{"compare -gate= a b", "-gate is empty"},
+		{"targets -json=", "-json is empty"},
+		{"trace record -o= -- true", "-o is empty"},
 		{"bench -procs 0", `-procs "0": want numbers from 1 to 1024`},
 		{"bench -procs 1,x", `-procs "1,x": want numbers from 1 to 1024`},
 		{"bench -procs 2,2", `-procs "2,2" names 2 twice`},
@@ -154,6 +159,11 @@ func TestBadInput(t *testing.T) {
 		status, out, errs := try(t, cmd)
 		if status != exitUsage || out != "" || errs != "vmabench: "+c.want+"\n" {
 			t.Errorf("%s\nstatus %d, stdout %.200q, stderr\n%swant\nvmabench: %s", c.args, status, out, errs, c.want)
+		}
+	}
+	for _, args := range [][]string{{"report", ""}, {"compare", reference, ""}, {"publish", reference, ""}} {
+		if status, out, errs := try(t, vmabench(t, args...)); status != exitUsage || out != "" || errs != "vmabench: an argument is empty\n" {
+			t.Errorf("%q: status %d, %.200q, %q", args, status, out, errs)
 		}
 	}
 	if status, _, errs := try(t, vmabench(t)); status != exitUsage || !strings.Contains(errs, "vmabench bench") {

@@ -90,11 +90,6 @@ func (o *options) config() (harness.Config, error) {
 		}
 		c.Budget = o.budget
 	}
-	for _, name := range []string{"variants", "procs", "run", "load", "layout"} {
-		if o.set[name] && o.value(name) == "" {
-			return c, badf("-%s is empty", name)
-		}
-	}
 	if c.Designs, err = pickDesigns(o.variants); err != nil {
 		return c, err
 	}
@@ -353,9 +348,4 @@ func (o *options) part(p *harness.Plan) (*harness.Plan, error) {
 func (o *options) given(fs *flag.FlagSet) {
 	o.set = map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { o.set[f.Name] = true })
-}
-
-// value returns what a text flag was set to.
-func (o *options) value(name string) string {
-	return map[string]string{"variants": o.variants, "procs": o.procs, "run": o.run, "load": o.load, "layout": o.layout}[name]
 }

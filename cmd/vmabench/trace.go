@@ -66,6 +66,9 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	} else if err != nil {
 		return usageError{err}
 	}
+	if err := noneEmpty(fs); err != nil {
+		return err
+	}
 	switch {
 	case *file == "":
 		return badf("trace record: want -o FILE")

@@ -76,6 +76,11 @@ func parse(fs *flag.FlagSet, args []string) (status int, ok bool) {
 	if err == nil && fs.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
+	fs.Visit(func(f *flag.Flag) { // what a script forgot to set must not mean the default
+		if err == nil && f.Value.String() == "" {
+			err = fmt.Errorf("-%s is empty", f.Name)
+		}
+	})
 	if err != nil {
 		return fail(fs.Name(), err), false
 	}

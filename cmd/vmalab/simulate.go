@@ -37,7 +37,7 @@ func simulate(args []string) int {
 	fs.StringVar(&o.machine, "machine", "skylake-8s", "a preset ("+strings.Join(manycore.Presets(), ", ")+") or a machine file")
 	fs.StringVar(&o.designs, "variants", "mmaponly,rwsem,refcount", "designs, comma-separated, or all")
 	fs.StringVar(&o.workloads, "workloads", strings.Join(manycore.Workloads, ","), "workloads, comma-separated")
-	fs.StringVar(&o.cpus, "cpus", "", "CPU counts, comma-separated; empty is a sweep up to -limit")
+	fs.StringVar(&o.cpus, "cpus", "", "CPU counts, comma-separated (default a sweep up to -limit)")
 	fs.IntVar(&o.limit, "limit", 256, "most CPUs of the sweep")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of streams and jitter")
 	fs.StringVar(&o.out, "o", "", "run folder to write (default results/<time>-modelled)")
