@@ -81,7 +81,7 @@ func (o *options) open(args []string) (*job, error) {
 		}
 	}
 	if o.dir == "" {
-		if o.dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())); err != nil {
+		if o.dir, err = newDir("", ""); err != nil {
 			return nil, err
 		}
 	}

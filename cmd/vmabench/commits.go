@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"vmabench/harness"
 	"vmabench/results"
@@ -43,7 +42,7 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 		return nil, nil, badf("-gate: a verdict needs %d repetitions and the plan has %d; -count %d", results.MinTrials, n, results.MinTrials)
 	}
 	if o.dir == "" {
-		if o.dir, err = results.NewDir(results.DefaultRoot, "compare-"+results.NewID(time.Now())); err != nil {
+		if o.dir, err = newDir("compare-", ""); err != nil {
 			return nil, nil, err
 		}
 	}

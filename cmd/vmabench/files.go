@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
+
+	"vmabench/results"
 )
 
 // openInput opens a file that was named on the command line.
@@ -19,6 +22,12 @@ func openInput(path string) (*os.File, error) {
 		return nil, badf("%s: %w", path, syscall.EISDIR)
 	}
 	return f, nil
+}
+
+// newDir makes a folder for a run where none was named.
+func newDir(prefix, suffix string) (string, error) {
+	dir, err := results.NewDir(results.DefaultRoot, prefix+results.NewID(time.Now())+suffix)
+	return dir, fileError(err)
 }
 
 // plain turns "open file: reason" into "file: reason".

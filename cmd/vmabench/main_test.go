@@ -166,6 +166,14 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%q: status %d, %.200q, %q", args, status, out, errs)
 		}
 	}
+	inTheWay := filepath.Dir(write(t, results.DefaultRoot, ""))
+	for _, args := range []string{"bench -plan smoke", "selftest", "targets -growth", "compare -old-commit HEAD"} {
+		cmd := vmabench(t, strings.Fields(args)...)
+		cmd.Dir = inTheWay
+		if status, out, errs := try(t, cmd); status != exitUsage || out != "" || errs != "vmabench: results: not a directory\n" {
+			t.Errorf("%s where a file has the folder's name: status %d, %.200q, %q", args, status, out, errs)
+		}
+	}
 	if status, _, errs := try(t, vmabench(t)); status != exitUsage || !strings.Contains(errs, "vmabench bench") {
 		t.Errorf("no arguments: status %d, %q", status, errs)
 	}

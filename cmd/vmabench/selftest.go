@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"vmabench/harness"
 	"vmabench/results"
@@ -51,7 +50,7 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	}
 	if *dir == "" {
 		var err error
-		if *dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())+"-selftest"); err != nil {
+		if *dir, err = newDir("", "-selftest"); err != nil {
 			return err
 		}
 	}

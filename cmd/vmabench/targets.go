@@ -111,7 +111,7 @@ func saveTargets(rep *targets.Report, file string) error {
 func growthCurves(o targets.Options, most int, dir, command string, out io.Writer) error {
 	if dir == "" {
 		var err error
-		if dir, err = results.NewDir(results.DefaultRoot, results.NewID(time.Now())); err != nil {
+		if dir, err = newDir("", ""); err != nil {
 			return err
 		}
 	}
