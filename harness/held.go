@@ -65,13 +65,26 @@ func (tr *trial) printHeld(w io.Writer) {
 	}
 }
 
-// locks returns the lines of printHeld in said, as one.
+// maxLockLines bounds what is said of a trial that hung: the rest is in the dump.
+const maxLockLines = 12
+
+// locks returns the lines of printHeld in said, as one: who waits, and what is
+// held, before who runs.
 func locks(said string) string {
-	var out []string
+	var telling, runs []string
 	for line := range strings.Lines(said) {
-		if l, ok := strings.CutPrefix(strings.TrimSpace(line), lockLine); ok {
-			out = append(out, l)
+		l, ok := strings.CutPrefix(strings.TrimSpace(line), lockLine)
+		switch {
+		case !ok:
+		case strings.HasSuffix(l, ", which runs"):
+			runs = append(runs, l)
+		default:
+			telling = append(telling, l)
 		}
+	}
+	out := append(telling, runs...)
+	if n := len(out) - maxLockLines; n > 0 {
+		out = append(out[:maxLockLines], fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(out, "; ")
 }

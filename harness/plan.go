@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"hash/fnv"
+	"runtime"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -270,6 +271,7 @@ const (
 	footPerVMA   = 5 * time.Microsecond // with four collections and a check
 	betweenSlice = 300 * time.Microsecond
 	handOver     = 200 * time.Microsecond // from one process to the next
+	turnTime     = 100 * time.Millisecond // of a thread among more than there are CPUs, at worst
 )
 
 // Estimate returns how long the trial takes on an undisturbed machine.
@@ -289,8 +291,11 @@ func (s *TrialSpec) Estimate() time.Duration {
 
 // Timeout is when a trial counts as hung.
 func (s *TrialSpec) Timeout() time.Duration {
-	worst := s.Estimate() + time.Duration(s.Timing.Spare)*s.Timing.Slice
-	return 15*time.Second + 20*worst
+	t := &s.Timing
+	worst := s.Estimate() + time.Duration(t.Spare)*t.Slice
+	// Threads beyond the CPUs take turns of some ms where a slice begins and ends.
+	turns := time.Duration(s.Procs/runtime.NumCPU()) * turnTime
+	return 15*time.Second + 20*worst + time.Duration(t.Slices+t.Warm+t.Spare)*turns
 }
 
 // Estimate returns how long the plan takes on an undisturbed machine.

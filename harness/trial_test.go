@@ -275,6 +275,25 @@ func TestLostChange(t *testing.T) {
 	}
 }
 
+// TestLocksOfMany: of a thousand workers those that wait, and what is held, are
+// named; the time after which they count as hung has room for their turns.
+func TestLocksOfMany(t *testing.T) {
+	var b strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&b, "locks: worker %d is task %d, which runs\n", i, i+1)
+	}
+	b.WriteString("locks: worker 1000 is task 1001, which waits to write mmap_lock\nlocks: mmap_lock is held for read by 3\n")
+	got := strings.Split(locks(b.String()), "; ")
+	if len(got) != maxLockLines+1 || got[0] != "worker 1000 is task 1001, which waits to write mmap_lock" || got[1] != "mmap_lock is held for read by 3" ||
+		got[2] != "worker 0 is task 1, which runs" || got[maxLockLines] != fmt.Sprintf("and %d more", 1002-maxLockLines) {
+		t.Errorf("%q", got)
+	}
+	few, many := quick(results.Throughput, "fake", preset(t, "pft"), 1), quick(results.Throughput, "fake", preset(t, "pft"), 1000*runtime.NumCPU())
+	if slices := time.Duration(many.Timing.Slices + many.Timing.Warm); many.Timeout()-few.Timeout() < 1000*slices*turnTime/2 {
+		t.Errorf("1000 threads a CPU have %v, one thread %v", many.Timeout(), few.Timeout())
+	}
+}
+
 // TestPrintHeld: a worker that sleeps says what it waits for, if that is known.
 func TestPrintHeld(t *testing.T) {
 	k := vmm.NewTask()
