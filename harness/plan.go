@@ -3,8 +3,8 @@ package harness
 import (
 	"fmt"
 	"hash/fnv"
-	"runtime"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"time"
 
