@@ -97,32 +97,33 @@ func DescribeDesign(d vmm.Design) results.DesignInfo {
 			i.Slab = append(i.Slab, results.Object{Name: name, Size: slab[name]})
 		}
 	}
-	for _, t := range d.Layout {
-		i.Layout = append(i.Layout, results.Struct{Name: t.Name(), Size: int(t.Size()), Fields: fieldsOf(t, 0)})
+	for k, t := range d.Layout {
+		i.Layout = append(i.Layout, results.Struct{Name: t.Name(), Size: int(t.Size()), Fields: fieldsOf(t, 0, k > 0)})
 	}
 	return i
 }
 
 // fieldsOf lists the fields of a struct, those of its parts in their place. An
-// atomic or a cell is one field, whatever it is made of.
-func fieldsOf(t reflect.Type, base uintptr) (out []results.Field) {
+// atomic or a cell is one field, whatever it is made of. What lies beside the VMA
+// is a lock through and through, as is a lock within it.
+func fieldsOf(t reflect.Type, base uintptr, lock bool) (out []results.Field) {
 	for i := range t.NumField() {
 		f := t.Field(i)
+		lock := lock || lockFields[f.Name]
 		if f.Type.Kind() == reflect.Struct && !strings.HasSuffix(f.Type.PkgPath(), "/atomic") && f.Type.NumField() > 0 {
-			out = append(out, fieldsOf(f.Type, base+f.Offset)...)
+			out = append(out, fieldsOf(f.Type, base+f.Offset, lock)...)
 			continue
 		}
 		out = append(out, results.Field{
 			Name: f.Name, Type: typeName(f.Type), Offset: int(base + f.Offset), Size: int(f.Type.Size()),
-			Lock: lockFields[f.Name] || t.Name() == "RWSem",
+			Lock: lock && f.Name != "_",
 		})
 	}
 	return out
 }
 
 // lockFields are the names of a VMA's fields that are its lock: vm_lock,
-// vm_lock_seq, vm_refcnt and the mark that it has left the tree. An RWSem is
-// one through and through.
+// vm_lock_seq, vm_refcnt and the mark that it has left the tree.
 var lockFields = map[string]bool{"lock": true, "lockSeq": true, "refcnt": true, "detached": true}
 
 // typeName is a type's name without the module's path in type arguments.

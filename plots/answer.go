@@ -3,7 +3,6 @@ package plots
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,13 +66,18 @@ func (d *data) answer() answer {
 			plural(d.run.Plan.Count, "repetition", "repetitions"), results.MinTrials))
 	}
 	a.Head = d.headline(n, scens)
-	a.More = append(a.More, d.repeated(scens)...)
+	a.How += d.repeated(scens)
 	if len(d.gaps) > 0 {
 		a.More = append(a.More, fmt.Sprintf("Not complete: %s failed or missing trials; what has none left has no verdict (see \"Failed and missing\").", plural(len(d.gaps), "benchmark has", "benchmarks have")))
 	}
+	if t := d.tally(scens, d.baseline, n, d.alone); t.all() > 0 {
+		a.More = append(a.More, "Alone (GOMAXPROCS 1) it is "+t.words(d)+".")
+	}
 	m := d.released()
 	if i := slices.Index(m, n); i > 0 && m[i-1] != d.baseline {
-		a.More = append(a.More, d.against1(n, m[i-1], scens))
+		if t := d.tally(scens, m[i-1], n, d.ranked); t.all() > 0 {
+			a.More = append(a.More, fmt.Sprintf("Against %s at GOMAXPROCS %d it is %s.", m[i-1], t.procs, t.words(d)))
+		}
 	}
 	if s := d.memory(n); s != "" {
 		a.More = append(a.More, s)
@@ -82,7 +86,7 @@ func (d *data) answer() answer {
 }
 
 // repeated says which workloads are in the count of workloads more than once.
-func (d *data) repeated(scens []scenario) (out []string) {
+func (d *data) repeated(scens []scenario) (out string) {
 	titles, all := map[string][]string{}, 0
 	for _, s := range scens {
 		if d.ranked(s.key) > 0 {
@@ -92,75 +96,93 @@ func (d *data) repeated(scens []scenario) (out []string) {
 	}
 	for _, s := range scens {
 		if t := titles[s.workload]; len(t) > 1 && t[0] == s.title {
-			out = append(out, fmt.Sprintf("%d of the %d workloads are %s under different conditions: %s.", len(t), all, s.workload, list(t)))
+			out += fmt.Sprintf(" %d of the %d workloads are %s under different conditions: %s.", len(t), all, s.workload, list(t))
 		}
 	}
 	return out
 }
 
-// headline is the first sentence: the subject against the baseline, its best
-// and its worst workload.
+// headline is the first sentence: the subject against the baseline, the most
+// that it wins and the most that it loses.
 func (d *data) headline(n string, scens []scenario) string {
-	best, worst, procs := d.extremes(n, d.baseline, scens)
-	where := fmt.Sprintf("On %s", d.machine())
-	w, l, same, _ := d.verdicts(scens, d.baseline, n)
-	all := len(w) + len(l) + len(same)
-	at := fmt.Sprintf("%s in %%d of %s at GOMAXPROCS %d", d.baseline, plural(all, "workload", "workloads"), procs)
+	t := d.tally(scens, d.baseline, n, d.ranked)
+	where := "On " + d.machine()
+	at := fmt.Sprintf("%s at GOMAXPROCS %d", plural(t.all(), "workload", "workloads"), t.procs)
 	switch {
-	case best == nil:
+	case t.all() == 0:
 		return where + fmt.Sprintf(", no workload has trials of both %s and %s within the CPUs.", n, d.baseline)
-	case len(w) > 0 && len(l) > 0:
-		return fmt.Sprintf("%s, %s is faster than "+at+" (up to %s in %s) and slower in %d (down to %s in %s).",
-			where, n, len(w), d.claim(best), d.titleOf(best), len(l), d.claim(worst), d.titleOf(worst))
-	case len(w) > 0:
-		return fmt.Sprintf("%s, %s is faster than "+at+" (up to %s in %s) and slower in none.", where, n, len(w), d.claim(best), d.titleOf(best))
-	case len(l) > 0:
-		return fmt.Sprintf("%s, %s is slower than "+at+" (down to %s in %s) and faster in none.", where, n, len(l), d.claim(worst), d.titleOf(worst))
+	case len(t.wins) > 0 && len(t.losses) > 0:
+		return fmt.Sprintf("%s, %s is faster than %s in %d of %s (up to %s) and slower in %d (down to %s).",
+			where, n, d.baseline, len(t.wins), at, d.claimIn(t.wins[0]), len(t.losses), d.claimIn(t.losses[0]))
+	case len(t.wins) > 0:
+		return fmt.Sprintf("%s, %s is faster than %s in %d of %s (up to %s) and slower in none.", where, n, d.baseline, len(t.wins), at, d.claimIn(t.wins[0]))
+	case len(t.losses) > 0:
+		return fmt.Sprintf("%s, %s is slower than %s in %d of %s (down to %s) and faster in none.", where, n, d.baseline, len(t.losses), at, d.claimIn(t.losses[0]))
 	}
-	return fmt.Sprintf("%s, no difference between %s and %s was shown in %s at GOMAXPROCS %d; the median ratios lie between %s and %s.",
-		where, n, d.baseline, plural(len(same), "workload", "workloads"), procs, change(worst.Ratio), change(best.Ratio))
+	return fmt.Sprintf("%s, no difference between %s and %s was shown in %s; the median ratios lie between %s and %s.",
+		where, n, d.baseline, at, change(t.same[len(t.same)-1].Ratio), change(t.same[0].Ratio))
 }
 
-// against1 compares the subject with its predecessor in a sentence.
-func (d *data) against1(n, old string, scens []scenario) string {
-	best, worst, procs := d.extremes(n, old, scens)
-	if best == nil {
-		return ""
-	}
-	w, l, same, _ := d.verdicts(scens, old, n)
-	s := fmt.Sprintf("Against %s it is faster in %d of %d at GOMAXPROCS %d", old, len(w), len(w)+len(l)+len(same), procs)
-	if len(w) > 0 {
-		s += fmt.Sprintf(" (up to %s in %s)", d.claim(best), d.titleOf(best))
-	}
-	s += fmt.Sprintf(", slower in %d", len(l))
-	if len(l) > 0 {
-		s += fmt.Sprintf(" (down to %s in %s)", d.claim(worst), d.titleOf(worst))
-	}
-	if len(same) > 0 {
-		s += fmt.Sprintf(", without evidence of a difference in %d", len(same))
-	}
-	return s + "."
+// tally is a design against another in the scenarios that have both: the greatest
+// ratio of wins and same first, the least of losses.
+type tally struct {
+	wins, losses, same []*results.Delta
+	procs              int // the largest GOMAXPROCS among them
 }
 
-// extremes returns the deltas with the greatest and the least ratio among the
-// ranked points.
-func (d *data) extremes(n, base string, scens []scenario) (best, worst *results.Delta, procs int) {
+// tally compares n with base by throughput at the GOMAXPROCS that at says.
+func (d *data) tally(scens []scenario, base, n string, at func(scen string) int) (t tally) {
 	for _, s := range scens {
-		p := d.ranked(s.key)
+		p := at(s.key)
 		x := d.delta(base, s.key, n, p, "ops/s")
 		if x == nil || !finite(x.Ratio) {
 			continue
 		}
-		procs = max(procs, p)
-		if best == nil || x.Ratio > best.Ratio {
-			best = x
-		}
-		if worst == nil || x.Ratio < worst.Ratio {
-			worst = x
+		t.procs = max(t.procs, p)
+		switch b := x.Better(); {
+		case b > 0:
+			t.wins = append(t.wins, x)
+		case b < 0:
+			t.losses = append(t.losses, x)
+		default:
+			t.same = append(t.same, x)
 		}
 	}
-	return
+	falling := func(a, b *results.Delta) int { return cmp.Compare(b.Ratio, a.Ratio) }
+	slices.SortStableFunc(t.wins, falling)
+	slices.SortStableFunc(t.same, falling)
+	slices.SortStableFunc(t.losses, func(a, b *results.Delta) int { return falling(b, a) })
+	return t
 }
+
+func (t *tally) all() int { return len(t.wins) + len(t.losses) + len(t.same) }
+
+// words says in how many cases the design is faster, slower, neither.
+func (t *tally) words(d *data) string {
+	s := fmt.Sprintf("faster in %d of %d", len(t.wins), t.all())
+	if len(t.wins) > 0 {
+		s += " (up to " + d.claimIn(t.wins[0]) + ")"
+	}
+	s += fmt.Sprintf(", slower in %d", len(t.losses))
+	if len(t.losses) > 0 {
+		s += " (down to " + d.claimIn(t.losses[0]) + ")"
+	}
+	if len(t.same) > 0 {
+		s += fmt.Sprintf(", without evidence of a difference in %d", len(t.same))
+	}
+	return s
+}
+
+// alone is GOMAXPROCS 1 where a scenario is ranked at a larger one, else 0.
+func (d *data) alone(scen string) int {
+	if d.ranked(scen) > 1 {
+		return 1
+	}
+	return 0
+}
+
+// claimIn is a claim and its workload.
+func (d *data) claimIn(x *results.Delta) string { return d.claim(x) + " in " + d.titleOf(x) }
 
 func (d *data) titleOf(x *results.Delta) string {
 	k, _ := keyOf(x.New.Cell.Trials[0])
@@ -179,6 +201,9 @@ func (d *data) claim(x *results.Delta) string {
 	}
 	return strings.ReplaceAll(fmt.Sprintf("%s [%s]", change(x.Ratio), between(x.Ratio, x.Lo, x.Hi)), " ", "\u00a0")
 }
+
+// plain has the spaces of a claim as a title wants them.
+func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
 
 // between writes an interval of ratios in the unit of the ratio in it.
 func between(mid, lo, hi float64) string {
@@ -218,13 +243,13 @@ func (d *data) memory(n string) string {
 	}
 	for _, o := range others {
 		if r, _ := d.footprintRow(s, o); r != nil && r.Value > 0 {
-			parts = append(parts, fmt.Sprintf("%s with %s", sig(r.Value, 3), o))
+			parts = append(parts, fmt.Sprintf("%s over the %s with %s", change(mine.Value/r.Value), sig(r.Value, 3), o))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("A VMA takes %s bytes with %s, %s (object, lock, slab loss and index).", sig(mine.Value, 3), n, list(parts))
+	return fmt.Sprintf("A VMA takes %s bytes with %s (object, lock, slab loss and index): %s.", sig(mine.Value, 3), n, list(parts))
 }
 
 // machine names the hardware that the numbers are of: the host's, or the
@@ -286,129 +311,4 @@ func (d *data) rule() string {
 	o := d.versus(d.baseline).Options
 	return fmt.Sprintf("Bold: a verdict (at least %d repetitions, Holm-corrected p ≤ %s, interval without 0 %%, change of %s or more); ~ is no evidence of a difference.",
 		results.MinTrials, sig(o.Alpha, 2), trimZeros(Share.Write(o.Effect)))
-}
-
-// loss says where a design is worse than one other, as plainly as where it wins.
-type loss struct {
-	Name, Title, Since, Against string
-	Cells                       []lossCell // one for each of questions
-	Ink                         Ink
-	First, Last                 bool // of its design's rows
-}
-
-// lossCell is the cases of one question, the worst first.
-type lossCell []lossCase
-
-// lossCase is one loss: T says it, W is its workload, "" for what has none.
-type lossCase struct {
-	W, T string
-	by   float64
-}
-
-// Text is the worst case and how many there are; "" without one. The page's
-// script writes it again for the reader's workloads.
-func (c lossCell) Text() string {
-	switch {
-	case len(c) == 0:
-		return ""
-	case c[0].W == "" || len(c) == 1:
-		return c[0].T
-	}
-	return fmt.Sprintf("%s; %d cases", c[0].T, len(c))
-}
-
-// losses lists, for each design, the others that beat it somewhere, each with
-// the worst case of every question. A design that loses nowhere has one row;
-// where none loses there are no rows.
-func (d *data) losses() []loss {
-	var out []loss
-	for _, n := range d.main() {
-		g := d.design(n)
-		l := loss{Name: n, Title: g.Title, Since: g.Since, Ink: d.style[n].Ink, First: true}
-		for _, o := range without(d.main(), n) {
-			if cells, any := d.lossCells(n, o); any {
-				l.Against, l.Cells = o, cells
-				out = append(out, l)
-				l.First = false
-			}
-		}
-		if l.First {
-			out = append(out, l)
-		}
-		out[len(out)-1].Last = true
-	}
-	if !slices.ContainsFunc(out, func(l loss) bool { return l.Against != "" }) {
-		return nil
-	}
-	return out
-}
-
-func (d *data) lossCells(n, against string) (cells []lossCell, any bool) {
-	cells = make([]lossCell, len(questions))
-	for i := range d.versus(against).Deltas {
-		x := &d.versus(against).Deltas[i]
-		q := question(x.Unit)
-		if x.New.Cell.Variant != n || !x.Ranked || x.Better() >= 0 || q < 0 {
-			continue
-		}
-		_, s := keyOf(x.New.Cell.Trials[0])
-		any, cells[q] = true, append(cells[q], lossCase{s.workload, d.claim(x) + " in " + d.place(x), math.Abs(math.Log(x.Ratio))})
-	}
-	cells[bytesQuestion] = d.lossBytes(n, against)
-	for _, c := range cells {
-		slices.SortStableFunc(c, func(a, b lossCase) int { return cmp.Compare(b.by, a.by) })
-	}
-	return cells, any || len(cells[bytesQuestion]) > 0
-}
-
-// place is where a case was: workload, GOMAXPROCS, role.
-func (d *data) place(x *results.Delta) string {
-	at := d.titleOf(x)
-	if x.New.Cell.Procs == 1 {
-		at += " alone"
-	} else {
-		at += fmt.Sprintf(" at %d", x.New.Cell.Procs)
-	}
-	if role, ok := strings.CutSuffix(x.Unit, "-ops/s"); ok {
-		at += " (" + role + "s)"
-	}
-	return at
-}
-
-// lossBytes is the loss of bytes a VMA in all: object, lock, slab loss, index.
-// They are counted, so that any change of the least effect is a case.
-func (d *data) lossBytes(n, against string) (c lossCell) {
-	scens := d.of(results.Footprint, nil)
-	for i := range scens {
-		mine, _ := d.footprintRow(&scens[i], n)
-		other, _ := d.footprintRow(&scens[i], against)
-		if mine == nil || other == nil || !(mine.Value > 0 && other.Value > 0) {
-			continue
-		}
-		if x := mine.Value / other.Value; x >= 1+d.versus(against).Options.Effect {
-			c = append(c, lossCase{"", change(x), math.Log(x)})
-		}
-	}
-	return c
-}
-
-// questions are what losses are listed for, so that ns/op and ops/s of one
-// trial do not count twice.
-var questions = []string{"throughput", "CPU time per operation", "rate of a role", "p99", "bytes a VMA"}
-
-const bytesQuestion = 4
-
-// question is the index of a timed unit's question, -1 for none.
-func question(unit string) int {
-	switch {
-	case unit == "ops/s":
-		return 0
-	case unit == "cpu-ns/op":
-		return 1
-	case strings.HasSuffix(unit, "-ops/s"):
-		return 2
-	case strings.HasSuffix(unit, "p99-ns"):
-		return 3
-	}
-	return -1
 }

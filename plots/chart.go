@@ -39,6 +39,7 @@ type Panel struct {
 	Empty    string      // what is missing; nothing else is drawn then
 	Notes    []PanelNote // words placed at data coordinates
 	W, H     float64     // pixels on the page; 0 is the default
+	Room     rowRoom     // at least, beside the rows: one for all panels of a figure
 }
 
 // Axis is a panel's axis.

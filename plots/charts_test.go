@@ -117,7 +117,7 @@ func TestEveryFigureIsDrawable(t *testing.T) {
 		}
 	}
 	for _, id := range strings.Fields("overview throughput relative cpu single oversubscribed sharing hot mix vmas fork mprotect applications roles fairness " +
-		"latency load writers events waits footprint layout place peers law modelled published sensitivity guard stability selftest busy shape check") {
+		"latency load writers events waits footprint layout place peers law modelled published published-latency sensitivity guard stability selftest busy shape check") {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no figure %s", id)
 		}

@@ -18,6 +18,7 @@ const (
 	busyFile        = "busy.json"        // a plan alone and beside busy loops
 	checkFile       = "check.json"       // the model checker's verdicts
 	tablesFile      = "tables.json"      // published tables beside predictions
+	latenciesFile   = "latencies.json"   // published latencies beside predictions
 	sensitivityFile = "sensitivity.json" // the model's parameters varied
 )
 
@@ -208,9 +209,9 @@ func writeRows(b *strings.Builder, t *Table) {
 		for i, c := range r {
 			class := ""
 			if i >= t.Left && numeric(c) {
-				class = ` class="n"`
+				class = ` class=n`
 			}
-			fmt.Fprintf(b, "<td%s>%s</td>", class, esc(c))
+			fmt.Fprintf(b, "<td%s>%s", class, esc(c)) // a cell ends where the next begins
 		}
 		b.WriteString("</tr>\n")
 	}

@@ -40,9 +40,10 @@
 //	peers           controls and the running kernel beside the designs
 //	shape           the running kernel's response beside its model's
 //	law             universal scalability law with its residuals
-//	modelled, modelled-cost, lines, published, ablation, sensitivity   the
-//	                simulator's rates, its latencies and fallbacks, the cache
-//	                lines it waits for, its errors, its components, its parameters
+//	modelled, modelled-cost, lines, published, ablation, published-latency,
+//	sensitivity     the simulator's rates, its latencies and fallbacks, the cache
+//	                lines it waits for, its errors in rates, its components, its
+//	                errors in latencies, its parameters
 //	guard, stability, selftest   disturbed trials; drift and warm-up; false
 //	                alarms, smallest effect, broken subjects
 //	check           the model checker's verdicts, by design

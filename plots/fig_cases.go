@@ -39,37 +39,18 @@ func subset(d *data, id, title, question string, need int, names ...string) []*F
 }
 
 // leaders says who is ahead in each scenario at the ranked GOMAXPROCS.
-func (d *data) leaders(scens []scenario) string {
+func (d *data) leaders(scens []scenario) string { return d.leadersBy("ops/s", scens) }
+
+// leadersBy is leaders by the rate of one role; "" where no trial has it.
+func (d *data) leadersBy(unit string, scens []scenario) string {
 	led := map[string][]string{}
 	var order []string
 	for _, s := range scens {
-		p := d.ranked(s.key)
-		best, who := none, []string{}
-		for _, n := range d.main() {
-			st := d.unitStat(results.Throughput, s.key, n, p, "ops/s")
-			if finite(st.Med) && (len(who) == 0 || st.Med > best.Med) {
-				best, who = st, []string{n}
-			}
-		}
+		who := d.ahead(&s, unit)
 		if len(who) == 0 {
 			continue
 		}
-		// Whoever cannot be told from the best shares the lead.
-		for _, n := range d.main() {
-			v := d.delta(who[0], s.key, n, p, "ops/s")
-			if n != who[0] && v != nil && v.Better() >= 0 {
-				who = append(who, n)
-			}
-		}
-		key := list(who)
-		switch {
-		case len(who) == len(d.main()):
-			key = "nobody leads"
-		case len(who) == 1:
-			key += " leads"
-		default:
-			key += " lead"
-		}
+		key := lead(who, len(d.main()))
 		if led[key] == nil {
 			order = append(order, key)
 		}
@@ -80,6 +61,40 @@ func (d *data) leaders(scens []scenario) string {
 		parts = append(parts, key+" in "+list(firstFew(led[key], 4)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// ahead is the design with the highest median, and those that cannot be told
+// from it.
+func (d *data) ahead(s *scenario, unit string) []string {
+	p := d.ranked(s.key)
+	best, who := none, []string{}
+	for _, n := range d.main() {
+		st := d.unitStat(results.Throughput, s.key, n, p, unit)
+		if finite(st.Med) && (len(who) == 0 || st.Med > best.Med) {
+			best, who = st, []string{n}
+		}
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	for _, n := range d.main() {
+		if v := d.delta(who[0], s.key, n, p, unit); n != who[0] && v != nil && v.Better() >= 0 {
+			who = append(who, n)
+		}
+	}
+	slices.SortFunc(who, func(a, b string) int { return slices.Index(d.designs, a) - slices.Index(d.designs, b) })
+	return who
+}
+
+// lead says that some of all designs do.
+func lead(who []string, all int) string {
+	switch len(who) {
+	case all:
+		return "nobody leads"
+	case 1:
+		return who[0] + " leads"
+	}
+	return list(firstFew(who, 3)) + " lead"
 }
 
 func figSharing(d *data) []*Figure {
@@ -182,7 +197,7 @@ func figFork(d *data) []*Figure {
 		return missing(id, secCases, "fork beside faults", "no fork trial has more than one worker within the CPUs")
 	}
 	return []*Figure{{
-		ID: id, Section: secCases, Title: "fork write-locks every VMA while others fault: " + d.leaders(scens) + " overall",
+		ID: id, Section: secCases, Title: "fork write-locks every VMA: by faults beside it, " + d.leadersBy("faulter-ops/s", scens) + "; by forks, " + d.leadersBy("forker-ops/s", scens),
 		Subtitle: "Rates of the two roles apart at the largest GOMAXPROCS within the CPUs; higher is better. Median with its 95 % interval; a panel for each number of VMAs.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Samples: true, Command: d.command("fork-storm"),
 	}}

@@ -135,20 +135,25 @@ func figWaits(d *data) []*Figure {
 		return missing(id, secEvents, title, "no trial of this run counted waits")
 	}
 	var panels []Panel
-	plain := func(r *Row) string { return SI.Write(r.Value) }
+	rate := func(r *Row) string {
+		if r.Value > 0 && r.Value < 1e-3 {
+			return sig(r.Value*1e6, 2) + " per million"
+		}
+		return SI.Write(r.Value)
+	}
 	most, who := 0.0, ""
 	for _, u := range []struct {
 		unit, title string
 		scale       float64
 	}{{"spins/op", "spins per operation", 1}, {"parks/op", "parks per million operations", 1e6}, {"wakes/op", "wakes per million operations", 1e6}} {
-		p := d.perOp(scens, u.unit, u.title, u.scale, plain)
+		p := d.perOp(scens, u.unit, u.title, u.scale, rate)
 		where := ""
 		for _, r := range p.Rows {
 			if where = cmp.Or(r.Heading, where); u.unit == "parks/op" && r.Heading == "" && r.Value > most {
 				most, who = r.Value, r.Name+" in "+where
 			}
 		}
-		if p.X.Format = SI; len(p.Rows) > 0 {
+		if p.X.Format, p.X.Label = SI, u.title; len(p.Rows) > 0 {
 			panels = append(panels, p)
 		}
 	}
@@ -162,6 +167,6 @@ func figWaits(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secEvents, Title: claim,
 		Subtitle: "At the largest GOMAXPROCS within the CPUs; lower is less waiting. A sleep and its wake across CPUs cost as much as hundreds of operations, so these decide what a blocking lock costs. Workloads in which nobody waited are left out.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "kind", "per op"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "kind", "value"),
 	}}
 }

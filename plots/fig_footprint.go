@@ -146,7 +146,7 @@ func figLayout(d *data) []*Figure {
 					of = d.sharedBy(n, &st)
 				}
 				if of != "" && i > 0 == beside { // "" is drawn with an earlier design
-					panels = append(panels, structPanel(of, &st, table))
+					panels = append(panels, structPanel(of, &st, i == 0, table))
 				}
 			}
 		}
@@ -163,7 +163,7 @@ func figLayout(d *data) []*Figure {
 }
 
 // structPanel draws a struct and adds its fields to the table.
-func structPanel(of string, st *results.Struct, table *Table) Panel {
+func structPanel(of string, st *results.Struct, vma bool, table *Table) Panel {
 	p := Panel{Title: fmt.Sprintf("%s: %s, %d B", of, st.Name, st.Size), Bytes: &ByteMap{Size: st.Size}}
 	var locks []string
 	for _, f := range st.Fields {
@@ -180,9 +180,11 @@ func structPanel(of string, st *results.Struct, table *Table) Panel {
 		table.Rows = append(table.Rows, []string{of + ": " + st.Name, f.Name, f.Type, fmt.Sprint(f.Offset), fmt.Sprint(f.Size),
 			fmt.Sprint(f.Offset / lineBytes), part})
 	}
-	p.Y.Label = "no lock in it"
-	if len(locks) > 0 {
+	switch {
+	case len(locks) > 0:
 		p.Y.Label = "lock: " + strings.Join(locks, ", ")
+	case vma:
+		p.Y.Label = "no lock in it"
 	}
 	return p
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"vmabench/results"
 )
@@ -168,7 +167,12 @@ func (f *finding) title(what string, d *data) string {
 	if f.Delta == nil {
 		return what + ": no difference at p99 was shown"
 	}
-	return fmt.Sprintf("%s: at p99 %s takes up to %s the time of %s (%s)", what, f.slow, strings.ReplaceAll(d.claim(f.Delta), "\u00a0", " "), f.fast, f.where)
+	return fmt.Sprintf("%s: at p99 %s takes up to %s the time of %s (%s)", what, f.slow, f.ratio(), f.fast, f.where)
+}
+
+// ratio is how often the time of the other, with its interval.
+func (f *finding) ratio() string {
+	return fmt.Sprintf("%s [%s … %s]", times(f.Ratio), sig(f.Lo, 3), times(f.Hi))
 }
 
 // worse looks for a larger p99 ratio among the designs of a panel.
@@ -215,7 +219,7 @@ func (d *data) percentilePanel(s *scenario, op kindOf, load string, procs int, t
 	if h := d.idle(s.key, procs); h != nil {
 		draw(h, idle, idleStyle, true)
 	}
-	p.Y.Label = fmt.Sprintf("at %s/s offered, GOMAXPROCS %d, %s samples or more each", trimZeros(SI.Write(rate)), procs, trimZeros(SI.Write(float64(least))))
+	p.Y.Label = fmt.Sprintf("latency, at %s/s offered, GOMAXPROCS %d, %s or more samples", trimZeros(SI.Write(rate)), procs, trimZeros(SI.Write(float64(least))))
 	return &p
 }
 
@@ -326,16 +330,20 @@ func at(xs []float64, i int) float64 {
 func figLoad(d *data) []*Figure {
 	const id, title = "load", "Latency against offered load"
 	var panels []Panel
-	var kept []scenario
+	worst := &finding{}
 	for _, s := range d.of(results.Latency, nil) {
-		if len(d.loads(s.key)) < 2 {
+		loads, procs := d.loads(s.key), d.procs(results.Latency, s.key)
+		if len(loads) < 2 {
 			continue
 		}
 		for _, op := range d.ops(s.key) {
 			for _, q := range []float64{.5, .99} {
 				if p := d.loadPanel(&s, op, q); p != nil {
-					panels, kept = append(panels, *p), append(kept, s)
+					panels = append(panels, *p)
 				}
+			}
+			for _, load := range loads {
+				worst.worse(d, &s, op, load, procs[len(procs)-1], fmt.Sprintf("%s: %s, at %s times its rate", s.title, opTitle(op, d.ops(s.key)), load))
 			}
 		}
 	}
@@ -344,19 +352,10 @@ func figLoad(d *data) []*Figure {
 	}
 	shareLog(panels)
 	return []*Figure{{
-		ID: id, Section: secLatency, Title: title + ", up to " + d.topLoad(kept) + " times each workload's own rate",
+		ID: id, Section: secLatency, Title: worst.title(title, d),
 		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of all trials' samples merged, with the 95 % interval of a bootstrap over trials.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Samples: true,
 	}}
-}
-
-func (d *data) topLoad(scens []scenario) string {
-	top := 0.0
-	for _, s := range scens {
-		ls := d.loads(s.key)
-		top = math.Max(top, number(ls[len(ls)-1]))
-	}
-	return Plain.tick(top)
 }
 
 func (d *data) loadPanel(s *scenario, op kindOf, q float64) *Panel {

@@ -80,7 +80,7 @@ func figPublished(d *data) []*Figure {
 		legend = append(legend, k)
 	}
 	return []*Figure{{
-		ID: id, Section: secModels, Title: "Modelled beside published: " + firstSentence(words[0]),
+		ID: id, Section: secModels, Title: publishedTitle(all),
 		Subtitle: "Operations a second, and their change, against threads. Solid: measured and published by others, on their machine. Dotted: modelled here; no parameter but an operation's own time was fitted to these tables. Band: modelled with contended lines served as on each machine whose contended counter is published, and with no preference for the near.",
 		Panels:   panels, Legend: legend, Notes: words, Table: table, Command: "vmalab simulate",
 	}, figAblation(ablation, ablated)}
@@ -133,9 +133,21 @@ func ablationRows(t *published, table *Table) {
 	}
 }
 
-func firstSentence(s string) string {
-	s, _, _ = strings.Cut(s, ". Source")
-	return s
+// publishedTitle says how well the model does over all tables, by its worst.
+func publishedTitle(all []published) string {
+	signs, rows, worst, where := 0, 0, 0.0, ""
+	for i := range all {
+		t := &all[i]
+		signs, rows = signs+t.Score.Signs, rows+t.Score.Of
+		if s := &t.Score; math.Max(s.WorstRate, s.WorstNew) > worst {
+			worst, where = math.Max(s.WorstRate, s.WorstNew), t.Table.Base
+			if s.WorstNew > s.WorstRate {
+				where = t.Table.New
+			}
+			where += " in " + t.Table.Name
+		}
+	}
+	return fmt.Sprintf("Modelled beside published: who wins agrees in %d of %d rows; a rate is off by up to %s %% (%s)", signs, rows, sig(worst, 2), where)
 }
 
 // publishedRates draws both designs' rates, published and modelled.

@@ -135,43 +135,26 @@ func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
 	return lo, math.Max(hi, out[len(out)-1].V*1.03), out
 }
 
-// verdicts counts at the largest GOMAXPROCS within the CPUs.
-func (d *data) verdicts(scens []scenario, base, n string) (wins, losses, same []string, procs int) {
-	for _, s := range scens {
-		p := d.ranked(s.key)
-		v := d.delta(base, s.key, n, p, "ops/s")
-		if v == nil || !finite(v.Ratio) {
-			continue
-		}
-		procs = max(procs, p)
-		switch {
-		case v.Better() > 0:
-			wins = append(wins, s.title)
-		case v.Better() < 0:
-			losses = append(losses, s.title)
-		default:
-			same = append(same, s.title)
-		}
-	}
-	return
-}
-
 // relativeTitle says where each design is faster and slower than base with all
 // CPUs.
 func (d *data) relativeTitle(scens []scenario, base string) string {
 	var parts phrases
 	top := 0
 	for _, n := range without(d.main(), base) {
-		w, l, same, p := d.verdicts(scens, base, n)
-		top = max(top, p)
-		all := plural(len(w)+len(l)+len(same), "workload", "workloads")
+		t := d.tally(scens, base, n, d.ranked)
+		top = max(top, t.procs)
+		all, w := plural(t.all(), "workload", "workloads"), len(t.wins)
+		var lost []string
+		for _, x := range t.losses {
+			lost = append(lost, d.titleOf(x))
+		}
 		switch {
-		case len(w) > 0 && len(l) > 0:
-			parts.add(n, "faster in %d of %s and slower in %d (%s)", len(w), all, len(l), list(firstFew(l, 3)))
-		case len(w) > 0:
-			parts.add(n, "faster in %d of %s and slower in none", len(w), all)
-		case len(l) > 0:
-			parts.add(n, "slower in %d of %s (%s) and faster in none", len(l), all, list(firstFew(l, 3)))
+		case w > 0 && len(lost) > 0:
+			parts.add(n, "faster in %d of %s and slower in %d (%s)", w, all, len(lost), list(firstFew(lost, 3)))
+		case w > 0:
+			parts.add(n, "faster in %d of %s and slower in none", w, all)
+		case len(lost) > 0:
+			parts.add(n, "slower in %d of %s (%s) and faster in none", len(lost), all, list(firstFew(lost, 3)))
 		default:
 			parts.add(n, "without a shown difference")
 		}
@@ -201,7 +184,7 @@ func (d *data) growthTitle(scens []scenario, base string) string {
 			}
 		}
 		if all > 0 {
-			parts.add(n, "gains in %d of %s and loses in %d", more, plural(all, "workload", "workloads"), less)
+			parts.add(n, "up in %d of %s and down in %d", more, plural(all, "workload", "workloads"), less)
 		}
 	}
 	if len(parts) == 0 {

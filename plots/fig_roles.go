@@ -30,34 +30,58 @@ func figRoles(d *data) []*Figure {
 	}}
 }
 
-// rolesTitle names the panels in which a design's readers and writers part.
+// rolesTitle says in how many panels a design leads at the largest GOMAXPROCS
+// within the CPUs: the highest median, and every interval that reaches into its own.
 func (d *data) rolesTitle(panels []Panel) string {
-	best := map[string]int{}
+	var order []string
+	led := map[string]int{}
 	n := 0
 	for i := range panels {
-		top, who := 0.0, ""
-		for _, s := range panels[i].Series {
-			for k := len(s.X) - 1; k >= 0; k-- {
-				if !s.Hollow[k] && finite(s.Y[k]) {
-					if s.Y[k] > top {
-						top, who = s.Y[k], s.Name
-					}
-					break
-				}
-			}
+		who, all := panels[i].ahead()
+		if len(who) == 0 {
+			continue
 		}
-		if who != "" {
-			best[who]++
-			n++
+		key := lead(who, all)
+		if n++; led[key] == 0 {
+			order = append(order, key)
 		}
+		led[key]++
+	}
+	if n == 0 {
+		return "Readers and writers apart, where the workers are more than the CPUs"
 	}
 	var parts []string
-	for _, name := range d.main() {
-		if best[name] > 0 {
-			parts = append(parts, fmt.Sprintf("%s has the highest median in %d", name, best[name]))
+	for _, key := range order {
+		parts = append(parts, fmt.Sprintf("%s in %d", key, led[key]))
+	}
+	return fmt.Sprintf("Readers and writers apart: of %s, %s", plural(n, "role", "roles"), list(firstFew(parts, 4)))
+}
+
+// ahead is the lines whose interval at the last point within the CPUs reaches
+// into that of the highest, of all that have one.
+func (p *Panel) ahead() (who []string, all int) {
+	at := func(s *Series) int {
+		for k := len(s.X) - 1; k >= 0; k-- {
+			if !s.Hollow[k] && finite(s.Y[k], s.Lo[k], s.Hi[k]) {
+				return k
+			}
+		}
+		return -1
+	}
+	best, least := 0.0, 0.0
+	for i := range p.Series {
+		if s, k := &p.Series[i], at(&p.Series[i]); k >= 0 && s.Y[k] > best {
+			best, least = s.Y[k], s.Lo[k]
 		}
 	}
-	return fmt.Sprintf("Readers and writers apart: of %d roles %s", n, list(parts))
+	for i := range p.Series {
+		if s, k := &p.Series[i], at(&p.Series[i]); k >= 0 {
+			if all++; s.Hi[k] >= least {
+				who = append(who, s.Name)
+			}
+		}
+	}
+	return who, all
 }
 
 func (d *data) rolePanels(s *scenario) []Panel {

@@ -187,17 +187,17 @@ func figSingle(d *data) []*Figure {
 		return missing("single", secThroughput, "Cost of one operation without contention", "the run has no trial at GOMAXPROCS 1")
 	}
 	panels := d.bars(scens, func(*scenario) int { return 1 }, d.simulated(), "ns/op", "wall time per operation", Nanos)
-	worst, what := 1.0, ""
+	var worst *results.Delta
 	for _, n := range d.main() {
 		for _, s := range scens {
-			if v := d.delta(d.baseline, s.key, n, 1, "ns/op"); v != nil && v.Better() < 0 && v.Ratio > worst {
-				worst, what = v.Ratio, fmt.Sprintf("%s in %s", n, s.title)
+			if v := d.delta(d.baseline, s.key, n, 1, "ns/op"); v != nil && v.Better() < 0 && (worst == nil || v.Ratio > worst.Ratio) {
+				worst = v
 			}
 		}
 	}
-	title := "Alone, no design costs clearly more than " + d.baseline
-	if what != "" {
-		title = fmt.Sprintf("Alone, a per-operation cost of up to %s over %s (%s)", Percent.Write(worst), d.baseline, what)
+	title := "Alone, no design was shown to cost more than " + d.baseline
+	if worst != nil {
+		title = fmt.Sprintf("Alone, an operation costs up to %s over %s (%s in %s)", plain(d.claim(worst)), d.baseline, worst.New.Cell.Variant, d.titleOf(worst))
 	}
 	return []*Figure{{
 		ID: "single", Section: secThroughput, Title: title,

@@ -61,8 +61,12 @@ func figVMAs(d *data) []*Figure {
 	for i := range panels {
 		shareLog(panels[i : i+1])
 	}
+	claim := strings.TrimSuffix(title+": "+d.leaders(scens), ": ")
+	if forks := d.leadersBy("forker-ops/s", scens); forks != "" {
+		claim += "; by forks alone, " + forks
+	}
 	return []*Figure{{
-		ID: id, Section: secCases, Title: strings.TrimSuffix(title+": "+d.leaders(scens), ": "),
+		ID: id, Section: secCases, Title: claim,
 		Subtitle: "Wall time per operation, and per fork beside faults, at the largest GOMAXPROCS within the CPUs; lower is better. Both axes are logarithmic; median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Samples: true,
 	}}

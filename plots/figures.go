@@ -32,12 +32,12 @@ func (d *data) draw() []*Figure {
 		figPeers, figShape, figKernels,
 		figGuard, figStability, figSelftest, figBusy,
 		figChecker,
-		figLaw, figModelled, figLines, figPublished, figSensitivity,
+		figLaw, figModelled, figLines, figPublished, figPublishedLatency, figSensitivity,
 	} {
 		out = append(out, draw(d)...)
 	}
 	for _, f := range out {
-		if f.Command == "" {
+		if f.Command = inTree(f.Command); f.Command == "" {
 			f.Command = d.command("")
 		}
 		f.Panels = slices.DeleteFunc(f.Panels, func(p Panel) bool { return p.blank() })
@@ -47,6 +47,7 @@ func (d *data) draw() []*Figure {
 		for i := range f.Panels {
 			f.Panels[i].collapse()
 		}
+		alignRows(f.Panels)
 		if len(f.Panels) == 0 && f.Missing == "" && f.Body == "" {
 			f.Missing = "no trial has the values"
 		}
@@ -114,14 +115,19 @@ var runFlag = regexp.MustCompile(` --?run[= ]\S+`)
 // command is the command line that measures workloads again, "" for all of the
 // run's, from the root of the tree.
 func (d *data) command(workloads string) string {
-	line := d.run.Command
-	if strings.HasPrefix(line, "vmabench ") || strings.HasPrefix(line, "vmalab ") {
-		line = "bin/" + line
-	}
+	line := inTree(d.run.Command)
 	if workloads == "" {
 		return line
 	}
 	return runFlag.ReplaceAllString(line, "") + " -run '" + workloads + "'"
+}
+
+// inTree is a command as it is given in the root of the tree.
+func inTree(line string) string {
+	if strings.HasPrefix(line, "vmabench ") || strings.HasPrefix(line, "vmalab ") {
+		return "bin/" + line
+	}
+	return line
 }
 
 // missing is a figure that the run has no data for.

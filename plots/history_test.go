@@ -29,7 +29,7 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	fig := h.figure(looks[0])
-	if !strings.Contains(fig.Title, "1 change between 3 runs, the largest +30.0 % (refcount, pft, GOMAXPROCS 2, at ccccccc)") || !strings.Contains(string(fig.Body), "<td>refcount</td><td>bbbbbbb</td><td>ccccccc</td><td>+30.0 %</td>") {
+	if !strings.Contains(fig.Title, "1 change between 3 runs, the largest +30.0 % (refcount, pft, GOMAXPROCS 2, at ccccccc)") || !strings.Contains(string(fig.Body), "<td>refcount<td>bbbbbbb<td>ccccccc<td>+30.0 %<td>") {
 		t.Errorf("%s: %s", fig.Title, fig.Body)
 	}
 	for _, p := range fig.Panels {

@@ -2,10 +2,11 @@ package plots
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"vmabench/results"
 )
@@ -29,8 +30,8 @@ func (d *data) writeMarkdown(w io.Writer) error {
 	if d.modelledOn() != "" {
 		on += " computed on"
 	}
-	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n\n%s Linux %s; %s; vmabench %s, commit %s.\n", d.command(""), d.benchstat(d.where()),
-		on, d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit))
+	fmt.Fprintf(&b, "\n## Again\n\n    %s\n    %s\n", d.command(""), d.benchstat(d.where()))
+	mdPara(&b, fmt.Sprintf("%s Linux %s; %s; vmabench %s, commit %s.", on, d.run.Env.Kernel, d.run.Env.GoVersion, d.run.Version, short(d.run.Commit)))
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -64,11 +65,10 @@ func gapTexts(gaps []results.Gap) (out []string) {
 
 func (d *data) mdAnswer(b *bytes.Buffer) {
 	a := d.answer()
-	fmt.Fprintf(b, "**%s**\n", mdEscape(a.Head))
-	for _, l := range a.More {
-		fmt.Fprintf(b, "\n%s\n", mdEscape(l))
+	b.WriteString(mdWrap("", "**"+mdEscape(a.Head)+"**"))
+	for _, l := range append(a.More, a.How) {
+		mdPara(b, l)
 	}
-	fmt.Fprintf(b, "\n%s\n", mdEscape(a.How))
 }
 
 // mdMeasured is the summary and the losses of a run that compares anything.
@@ -103,8 +103,8 @@ func (d *data) mdSummary(b *bytes.Buffer) {
 		grid = append(grid, line)
 	}
 	mdTable(b, head, grid, 1)
-	fmt.Fprintf(b, "\nOperations per second; %s in full, the others as the paired change against it with its 95 %% interval. %s "+
-		"Beside a geometric mean: the least and the greatest ratio.\n", d.baseline, mdEscape(d.rule()))
+	mdPara(b, fmt.Sprintf("Operations per second; %s in full, the others as the paired change against it with its 95 %% interval. %s "+
+		"Beside a geometric mean: the least and the greatest ratio.", d.baseline, d.rule()))
 }
 
 func (d *data) mdLosses(b *bytes.Buffer) {
@@ -113,19 +113,20 @@ func (d *data) mdLosses(b *bytes.Buffer) {
 		b.WriteString("No design loses to another where this run has evidence.\n")
 		return
 	}
-	var grid [][]string
 	for _, l := range losses {
-		row := append([]string{"", cmp.Or(l.Against, "nothing that this run has evidence for")}, make([]string, len(questions))...)
-		if l.First {
-			row[0] = "**" + l.Name + "**"
+		if l.Against == "" {
+			b.WriteString(mdWrap("- ", "**"+l.Name+"**: to none, where this run has evidence"))
+			continue
 		}
+		var parts []string
 		for i, c := range l.Cells {
-			row[2+i] = c.Text()
+			if len(c) > 0 {
+				parts = append(parts, questions[i]+" "+c.Text())
+			}
 		}
-		grid = append(grid, row)
+		b.WriteString(mdWrap("- ", "**"+l.Name+"** to "+l.Against+": "+strings.Join(parts, "; ")))
 	}
-	mdTable(b, append([]string{"design", "loses to"}, questions...), grid, 2+len(questions))
-	b.WriteString("\nEach cell: the worst case with its 95 % interval, and how many cases of it have a verdict.\n")
+	mdPara(b, "The worst case of each with its 95 % interval, over the other's, and how many cases have a verdict; \"at 2\" is GOMAXPROCS 2.")
 }
 
 // mdFootprint is the footprint figure's table; "" without footprint trials.
@@ -145,24 +146,40 @@ func mdList(b *bytes.Buffer, title string, items []string) {
 	}
 	fmt.Fprintf(b, "\n## %s\n\n", title)
 	for _, it := range items {
-		fmt.Fprintf(b, "- %s\n", mdEscape(it))
+		b.WriteString(mdWrap("- ", mdEscape(it)))
 	}
 }
 
-// mdTable writes a table; columns from left on are right-aligned.
+// mdTable writes a table whose columns stand below each other as plain text too;
+// those from left on are right-aligned.
 func mdTable(b *bytes.Buffer, head []string, rows [][]string, left int) {
+	wide := make([]int, len(head))
+	cell := func(c string) string { return strings.ReplaceAll(mdEscape(c), "|", "\\|") }
+	for _, r := range append([][]string{head}, rows...) {
+		for i, c := range r {
+			wide[i] = max(wide[i], utf8.RuneCountInString(cell(c)), 2)
+		}
+	}
 	line := func(cells []string) {
-		for _, c := range cells {
-			b.WriteString("| " + strings.ReplaceAll(mdEscape(c), "|", "\\|") + " ")
+		for i, c := range cells {
+			c = cell(c)
+			pad := strings.Repeat(" ", wide[i]-utf8.RuneCountInString(c))
+			if i < left {
+				c += pad
+			} else {
+				c = pad + c
+			}
+			b.WriteString("| " + c + " ")
 		}
 		b.WriteString("|\n")
 	}
 	line(head)
 	for i := range head {
+		rule := strings.Repeat("-", wide[i]+1)
 		if i < left {
-			b.WriteString("|---")
+			b.WriteString("|" + rule + "-")
 		} else {
-			b.WriteString("|---:")
+			b.WriteString("|" + rule + ":")
 		}
 	}
 	b.WriteString("|\n")
@@ -170,6 +187,32 @@ func mdTable(b *bytes.Buffer, head []string, rows [][]string, left int) {
 		line(r)
 	}
 }
+
+// mdWidth is what a mail has room for.
+const mdWidth = 78
+
+// mdPara is a paragraph of its own.
+func mdPara(b *bytes.Buffer, s string) { b.WriteString("\n" + mdWrap("", mdEscape(s))) }
+
+// mdWrap breaks a paragraph, or an item of a list after its bullet, into lines.
+func mdWrap(bullet, s string) string {
+	indent := strings.Repeat(" ", len(bullet))
+	out, line := "", bullet
+	for i, w := range strings.Split(joined(s), " ") { // a no-break space holds
+		switch {
+		case i == 0:
+			line += w
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > mdWidth && !mdMark.MatchString(w):
+			out, line = out+line+"\n", indent+w
+		default:
+			line += " " + w
+		}
+	}
+	return out + line + "\n"
+}
+
+// mdMark is what would be markup at the beginning of a line.
+var mdMark = regexp.MustCompile(`^([-+*#>=]+|\d+[.)])$`)
 
 // mdEscape keeps a text from being markup. Names such as page_fault1 need
 // nothing: an underscore within a word is none.

@@ -57,10 +57,10 @@ func TestModelledRun(t *testing.T) {
 			t.Errorf("%s names the host's CPU", name)
 		}
 	}
-	if !strings.Contains(page, "<code>vmalab simulate -machine imaginary-8s</code>") || strings.Contains(page, `id="base"`) {
+	if !strings.Contains(page, "<code>bin/vmalab simulate -machine imaginary-8s</code>") || strings.Contains(page, `id="base"`) {
 		t.Error("the page lacks the run's command, or has a baseline to choose")
 	}
-	if !strings.Contains(md.String(), "| hotvma on imaginary-8s | 256 |") {
+	if !strings.Contains(md.String(), "| hotvma on imaginary-8s |  256 |") {
 		t.Errorf("no modelled rates in\n%s", md.String())
 	}
 	if strings.Contains(page, `"Points":null`) {

@@ -123,7 +123,12 @@ func (d *data) page() (*page, error) {
 		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
 		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
 		Answer: d.answer().joined(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
-		Questions: questions, System: d.system(), Method: d.method(), Rule: d.rule(), Benchstat: d.benchstat(d.where()), Command: d.command(""), Where: d.where(),
+		Questions: questions, System: d.system(), Method: d.method(), Rule: joined(d.rule()), Benchstat: d.benchstat(d.where()), Command: d.command(""), Where: d.where(),
+	}
+	for _, m := range p.Method {
+		for i := range m.Items {
+			m.Items[i] = joined(m.Items[i])
+		}
 	}
 	p.Gaps = gapTexts(d.gaps)
 	seen := map[string]bool{}
@@ -228,89 +233,6 @@ func view(f *Figure) figureView {
 	return v
 }
 
-// describe is the panel for who cannot see it: what it shows and each line's
-// last value.
-func (p *Panel) describe(f *Figure) string {
-	var parts []string
-	for i := range p.Series {
-		s := &p.Series[i]
-		for k := len(s.X) - 1; k >= 0; k-- {
-			if finite(s.Y[k]) && !s.Modelled {
-				parts = append(parts, fmt.Sprintf("%s %s at %s", s.Name, p.Y.Format.Write(s.Y[k]), p.X.word(s.X[k])))
-				break
-			}
-		}
-	}
-	for i := range p.Rows {
-		if r := &p.Rows[i]; r.Heading != "" {
-			parts = append(parts, r.Heading)
-		} else {
-			parts = append(parts, r.Name+" "+p.rowText(r))
-		}
-	}
-	if p.Bytes != nil {
-		for _, b := range p.Bytes.Boxes {
-			if b.Lock {
-				parts = append(parts, fmt.Sprintf("%s, %d bytes at offset %d", b.Name, b.Size, b.Offset))
-			}
-		}
-	}
-	return p.Y.Label + p.X.Label + ": " + strings.Join(parts, "; ") + ". The table below has all values."
-}
-
-// csv is the figure's data in full precision.
-func (f *Figure) csv() string {
-	var b strings.Builder
-	row := func(cells ...string) {
-		for i, c := range cells {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			if strings.ContainsAny(c, ",\"\n") {
-				c = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
-			}
-			b.WriteString(c)
-		}
-		b.WriteByte('\n')
-	}
-	for i := range f.Panels {
-		p := &f.Panels[i]
-		for j := range p.Series {
-			s := &p.Series[j]
-			if b.Len() == 0 {
-				row("panel", p.X.Label, "design", "value", "lo", "hi", "n")
-			}
-			for k := range s.X {
-				n := ""
-				if s.N != nil {
-					n = strconv.Itoa(s.N[k])
-				}
-				row(p.Title, full(s.X[k]), s.Name, full(s.Y[k]), full(at(s.Lo, k)), full(at(s.Hi, k)), n)
-			}
-		}
-		group := ""
-		for j := range p.Rows {
-			r := &p.Rows[j]
-			if r.Heading != "" {
-				group = r.Heading
-				continue
-			}
-			if b.Len() == 0 {
-				row("panel", "group", "design", "value", "lo", "hi", "n")
-			}
-			row(p.Title, group, r.Name, full(r.Value), full(r.Lo), full(r.Hi), strconv.Itoa(r.N))
-		}
-	}
-	return b.String()
-}
-
-func full(v float64) string {
-	if !finite(v) {
-		return ""
-	}
-	return strconv.FormatFloat(v, 'g', 6, 64)
-}
-
 // colorsCSS defines the inks as variables and the classes that paint with
 // them. The theme follows the reader's system until the page's button says
 // otherwise.
@@ -329,7 +251,7 @@ func colorsCSS() template.CSS {
 	for i := range Light.inks {
 		fmt.Fprintf(&b, "svg .f%d{fill:var(--i%d)}svg .s%d{stroke:var(--i%d)}", i, i, i, i)
 	}
-	return template.CSS(b.String() + "\n")
+	return template.CSS(b.String() + "\n" + sheet())
 }
 
 func short(commit string) string {
@@ -353,8 +275,11 @@ func (d *data) designInfos() []results.DesignInfo {
 
 // when says which kernels had a design.
 func when(g results.DesignInfo) string {
-	if release.MatchString(g.Since) {
+	switch {
+	case release.MatchString(g.Since):
 		return "Linux " + g.Since
+	case g.Since == "never":
+		return "in no Linux"
 	}
 	return g.Since
 }

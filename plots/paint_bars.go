@@ -41,16 +41,57 @@ func (p *Panel) labelWidth() (w float64) {
 	return w
 }
 
+// rowRoom is what rows take beside their data, in pixels: groups or labels on the
+// left, labels and values on the right.
+type rowRoom struct{ left, name, right float64 }
+
+// room is what the panel's own rows need, and at least what its figure gives all.
+func (p *Panel) room() rowRoom {
+	r := rowRoom{right: 8}
+	grouped := false
+	for i := range p.Rows {
+		x := &p.Rows[i]
+		switch {
+		case p.Dots:
+			grouped = grouped || x.Heading != ""
+			r.left = math.Max(r.left, textWidth(x.Heading, sizeLabel, false)+12)
+			r.name = math.Max(r.name, textWidth(x.Label, sizeLabel, true)+7)
+			r.right = math.Max(r.right, textWidth(p.dotText(x), sizeTick, false)+8)
+		default:
+			r.right = math.Max(r.right, textWidth(p.rowText(x), sizeTick, false)+12)
+		}
+	}
+	switch {
+	case p.Dots && !grouped:
+		r.left, r.name = r.name+5, 0
+	case !p.Dots && p.above() == 0:
+		r.left = p.labelWidth()
+	}
+	return rowRoom{math.Max(r.left, p.Room.left), math.Max(r.name, p.Room.name), math.Max(r.right, p.Room.right)}
+}
+
+// alignRows gives panels of rows on one axis the same room, so that a place on the
+// axis is the same in all.
+func alignRows(panels []Panel) {
+	like := func(a, b *Panel) bool {
+		return len(a.Rows) > 0 && len(b.Rows) > 0 && a.Dots == b.Dots && a.width() == b.width() && a.X.Min == b.X.Min && a.X.Max == b.X.Max
+	}
+	for i := range panels {
+		p := &panels[i]
+		for j := range panels {
+			if !like(p, &panels[j]) {
+				continue
+			}
+			o := panels[j].room()
+			p.Room = rowRoom{math.Max(p.Room.left, o.left), math.Max(p.Room.name, o.name), math.Max(p.Room.right, o.right)}
+		}
+	}
+}
+
 // paintRows draws horizontal bars from zero, labels left, values right.
 func (p *Panel) paintRows(c canvas, b box) {
-	left, right, above := p.labelWidth(), 8.0, p.above()
-	for i := range p.Rows {
-		right = math.Max(right, textWidth(p.rowText(&p.Rows[i]), sizeTick, false)+12)
-	}
-	if above > 0 {
-		left = 0
-	}
-	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - right, b.H - barsTop - barsEnd}}
+	room, above := p.room(), p.above()
+	f := frame{box: box{b.X + room.left, b.Y + barsTop, b.W - room.left - room.right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X, f.right())
 	p.paintRowAxis(c, f)
 	y, grouped := f.Y, false
@@ -101,7 +142,7 @@ func (p *Panel) rowText(r *Row) string {
 func (p *Panel) paintRowAxis(c canvas, f frame) {
 	c.open("axes", "")
 	defer c.close()
-	marks := p.X.marks(4)
+	marks := p.X.fitting(4, f.x)
 	c.openRow("grid", "", f.H)
 	if p.Modelled {
 		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
@@ -110,9 +151,11 @@ func (p *Panel) paintRowAxis(c canvas, f frame) {
 		lo, hi := math.Max(f.X, f.x(s.Lo)), math.Min(f.right(), f.x(s.Hi))
 		fillBox(c, box{lo, f.Y, hi - lo, f.H}, InkShade, 1)
 	}
+	var grid [][]pt
 	for _, t := range marks {
-		c.line([]pt{{f.x(t.V), f.Y}, {f.x(t.V), f.bottom()}}, stroke{Ink: InkGrid, Width: 0.8})
+		grid = append(grid, []pt{{f.x(t.V), f.Y}, {f.x(t.V), f.bottom()}})
 	}
+	c.lines(grid, stroke{Ink: InkGrid, Width: 0.8})
 	for _, r := range p.Lines {
 		c.line([]pt{{f.x(r.X), f.Y}, {f.x(r.X), f.bottom()}}, stroke{Ink: InkIdeal, Width: 1, Dash: []float64{1.5, 2.5}})
 	}
@@ -124,6 +167,10 @@ func (p *Panel) paintRowAxis(c canvas, f frame) {
 	}
 	for _, t := range apart(marks, f.x, at...) {
 		c.text(pt{f.x(t.V), f.bottom() + 13}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	}
+	if p.X.Label == "" {
+		c.close()
+		return
 	}
 	c.text(pt{f.X + f.W/2, f.bottom() + 27}, p.X.title(), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	c.close()
@@ -155,10 +202,8 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 	if finite(r.Lo, r.Hi) && r.Hi > r.Lo {
 		lo, hi := f.x(r.Lo), f.x(math.Min(r.Hi, p.X.Max))
 		mid := bar.Y + bar.H/2
-		for _, s := range []stroke{{Ink: InkGround, Width: 3}, {Ink: InkText, Width: 1.1}} {
-			c.line([]pt{{lo, mid}, {hi, mid}}, s)
-		}
-		c.lines([][]pt{{{lo, mid - 3}, {lo, mid + 3}}, {{hi, mid - 3}, {hi, mid + 3}}}, stroke{Ink: InkText, Width: 1.1})
+		c.line([]pt{{lo, mid}, {hi, mid}}, stroke{Ink: InkGround, Width: 3})
+		c.lines([][]pt{{{lo, mid}, {hi, mid}}, {{lo, mid - 3}, {lo, mid + 3}}, {{hi, mid - 3}, {hi, mid + 3}}}, stroke{Ink: InkText, Width: 1.1})
 		end = math.Max(end, hi)
 		d.Interval = p.X.Format.Write(r.Lo) + " … " + p.X.Format.Write(r.Hi)
 	}

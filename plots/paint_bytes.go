@@ -1,7 +1,9 @@
 package plots
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -13,7 +15,27 @@ const (
 )
 
 func bytesHeight(p *Panel) float64 {
-	return p.bytesTop() + lineH*float64((p.Bytes.Size+lineBytes-1)/lineBytes) + 6
+	return p.bytesTop() + lineH*float64(len(p.Bytes.lines())) + 6
+}
+
+// lines are the offsets of the cache lines to draw. Of many in a row that one field
+// fills, the first and the last are; -1 stands for those between.
+func (m *ByteMap) lines() (out []int) {
+	const gap = -1
+	whole := func(off int) int { // the field that fills the line, -1 for none
+		return slices.IndexFunc(m.Boxes, func(b ByteBox) bool { return b.Offset <= off && off+lineBytes <= b.Offset+b.Size })
+	}
+	for off := 0; off < m.Size; off += lineBytes {
+		in := whole(off)
+		if in >= 0 && off > 0 && whole(off-lineBytes) == in && whole(off+lineBytes) == in {
+			if out[len(out)-1] != gap {
+				out = append(out, gap)
+			}
+			continue
+		}
+		out = append(out, off)
+	}
+	return out
 }
 
 // bytesTop is the room above the first line: for the title, the words under it,
@@ -26,8 +48,13 @@ func (p *Panel) paintBytes(c canvas, b box) {
 	const left = 26.0
 	w := (b.W - left - 2) / lineBytes
 	top := b.Y + p.bytesTop()
+	lines := p.Bytes.lines()
 	at := func(off int) pt {
-		return pt{b.X + left + w*float64(off%lineBytes), top + lineH*float64(off/lineBytes)}
+		row := slices.Index(lines, off-off%lineBytes)
+		if row < 0 {
+			return pt{math.NaN(), math.NaN()} // one of those left out
+		}
+		return pt{b.X + left + w*float64(off%lineBytes), top + lineH*float64(row)}
 	}
 	c.open("axes", "")
 	for i, l := range wrap(p.Y.Label, p.width(), sizeTick) {
@@ -36,8 +63,13 @@ func (p *Panel) paintBytes(c canvas, b box) {
 	for _, off := range []int{0, 16, 32, 48} {
 		c.text(pt{at(off).X, top - 4}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted})
 	}
-	for off := 0; off < p.Bytes.Size; off += lineBytes {
-		c.text(pt{b.X + left - 5, at(off).Y + lineH/2 + 2}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted, Anchor: anchorEnd})
+	for i, off := range lines {
+		y := top + lineH*float64(i) + lineH/2 + 2
+		if off >= 0 {
+			c.text(pt{b.X + left - 5, y}, strconv.Itoa(off), label{Size: 9, Ink: InkMuted, Anchor: anchorEnd})
+			continue
+		}
+		c.text(pt{b.X + left + 2.5, y}, fmt.Sprintf("… %d lines more …", (lines[i+1]-lines[i-1])/lineBytes-1), label{Size: 9.5, Ink: InkMuted})
 	}
 	// Bytes of the last line that belong to no struct.
 	if rest := p.Bytes.Size % lineBytes; rest != 0 {
@@ -57,6 +89,10 @@ func paintField(c canvas, f *ByteBox, at func(int) pt, w float64) {
 	for off := f.Offset; off < f.Offset+f.Size; {
 		n := min(lineBytes-off%lineBytes, f.Offset+f.Size-off)
 		q := at(off)
+		if math.IsNaN(q.X) {
+			off += n
+			continue
+		}
 		b := box{q.X + 0.6, q.Y, math.Max(1, w*float64(n)-1.2), lineH - 5}
 		ink := InkText
 		switch {

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -23,20 +24,10 @@ func dotsHeight(p *Panel) float64 {
 // paintDots draws rows as marks with whiskers on one axis, which need not begin
 // at zero as bars must. Groups have their name on the left, at their first row.
 func (p *Panel) paintDots(c canvas, b box) {
-	left, name, value := 0.0, 0.0, 0.0
-	grouped := false
-	for i := range p.Rows {
-		r := &p.Rows[i]
-		grouped = grouped || r.Heading != ""
-		left = math.Max(left, textWidth(r.Heading, sizeLabel, false)+12)
-		name = math.Max(name, textWidth(r.Label, sizeLabel, true)+7)
-		value = math.Max(value, textWidth(p.dotText(r), sizeTick, false)+8)
-	}
-	if !grouped {
-		left = name + 5
-		name = 0
-	}
-	f := frame{box: box{b.X + left, b.Y + barsTop, b.W - left - name - value, b.H - barsTop - barsEnd}}
+	grouped := slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Heading != "" })
+	room := p.room()
+	name := room.name
+	f := frame{box: box{b.X + room.left, b.Y + barsTop, b.W - room.left - name - room.right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X+5, f.right()-5)
 	p.paintRowAxis(c, f)
 	y := f.Y
@@ -86,6 +77,9 @@ func inkOf(r *Row) Ink {
 
 func (p *Panel) paintDot(c canvas, f frame, r *Row, y float64) {
 	x := f.x(r.Value)
+	if math.IsNaN(r.Value) {
+		x = f.x(r.Lo) // a range without a mark of its own
+	}
 	if r.Failed != "" || !finite(x) {
 		return
 	}
@@ -98,6 +92,11 @@ func (p *Panel) paintDot(c canvas, f frame, r *Row, y float64) {
 		s := stroke{Ink: r.Style.Ink, Width: 1.3}
 		c.lines([][]pt{{{lo, y}, {hi, y}}, {{lo, y - 3}, {lo, y + 3}}, {{hi, y - 3}, {hi, y + 3}}}, s)
 		d.Interval = interval(p.X.Format, r.Lo, r.Hi)
+	}
+	if math.IsNaN(r.Value) {
+		d.Interval = ""
+		c.mark(pt{x, y}, Circle, 0, r.Style.Ink, false, d)
+		return
 	}
 	c.mark(pt{clamp(x, f.X, f.right()), y}, r.Style.Shape, 3.3, r.Style.Ink, r.Style.Hollow || r.Hollow, d)
 }

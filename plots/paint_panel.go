@@ -3,6 +3,7 @@ package plots
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // Default size of a panel, in pixels: three beside each other on a page, one
@@ -49,12 +50,17 @@ func (a *Axis) scaleTo(from, to float64) func(float64) float64 {
 	return func(v float64) float64 { return from + (a.Scale.at(v)-lo)/(hi-lo)*(to-from) }
 }
 
-// title is what stands at the axis: a logarithmic one says so.
+// title is what stands at the axis: a logarithmic one says so, before what more
+// there is to say.
 func (a *Axis) title() string {
-	if a.Label != "" && a.Scale != Linear {
-		return a.Label + " (log)"
+	if a.Label == "" || a.Scale == Linear {
+		return a.Label
 	}
-	return a.Label
+	what, more, ok := strings.Cut(a.Label, ", ")
+	if ok {
+		more = ", " + more
+	}
+	return what + " (log)" + more
 }
 
 func (a *Axis) marks(n int) []Tick {
@@ -62,6 +68,16 @@ func (a *Axis) marks(n int) []Tick {
 		return a.Ticks
 	}
 	return ticks(a.Scale, a.Format, a.Min, a.Max, n)
+}
+
+// fitting is marks, fewer where the labels of an axis that chooses its own would
+// touch.
+func (a *Axis) fitting(n int, x func(float64) float64) []Tick {
+	out := a.marks(n)
+	for ; a.Ticks == nil && n > 2 && len(apart(out, x)) < len(out); n-- {
+		out = a.marks(n - 1)
+	}
+	return out
 }
 
 // layout finds the data rectangle of a panel with axes inside b.
@@ -141,13 +157,13 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 		}
 		fillBox(c, r, InkShade, 1)
 		if s.Label != "" && !s.OfY {
-			c.text(pt{r.right() - 3, r.bottom() - 4}, s.Label, label{Size: 9, Ink: InkMuted, Anchor: anchorEnd})
+			c.text(pt{r.right(), f.Y - 5}, s.Label, label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd}) // where no curve goes
 		}
 	}
 	if p.Modelled {
 		hatch(c, f.box, stroke{Ink: InkGrid, Width: 0.6}, 9)
 		// Above the data, where no curve goes.
-		c.text(pt{f.right(), f.Y - 6}, "modelled", label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd})
+		c.text(pt{f.right(), f.Y - 5}, "modelled", label{Size: 9.5, Ink: InkMuted, Anchor: anchorEnd})
 	}
 	if p.Y.Label != "" {
 		y := b.Y + 12
@@ -156,16 +172,20 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 		}
 		c.text(pt{b.X, y}, p.Y.title(), label{Size: sizeTick, Ink: InkMuted})
 	}
+	var grid [][]pt
 	for _, t := range p.Y.marks(5) {
-		y := f.y(t.V)
-		c.line([]pt{{f.X, y}, {f.right(), y}}, stroke{Ink: InkGrid, Width: 0.8})
-		c.text(pt{f.X - 6, y + 3.6}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorEnd})
+		grid = append(grid, []pt{{f.X, f.y(t.V)}, {f.right(), f.y(t.V)}})
 	}
-	c.line([]pt{{f.X, f.bottom()}, {f.right(), f.bottom()}}, stroke{Ink: InkMuted, Width: 0.9})
-	marks := p.X.marks(7)
+	c.lines(grid, stroke{Ink: InkGrid, Width: 0.8})
+	for _, t := range p.Y.marks(5) {
+		c.text(pt{f.X - 6, f.y(t.V) + 3.6}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorEnd})
+	}
+	marks := p.X.fitting(7, f.x)
+	foot := [][]pt{{{f.X, f.bottom()}, {f.right(), f.bottom()}}}
 	for _, t := range marks {
-		c.line([]pt{{f.x(t.V), f.bottom()}, {f.x(t.V), f.bottom() + 3.5}}, stroke{Ink: InkMuted, Width: 0.9})
+		foot = append(foot, []pt{{f.x(t.V), f.bottom()}, {f.x(t.V), f.bottom() + 3.5}})
 	}
+	c.lines(foot, stroke{Ink: InkMuted, Width: 0.9})
 	for _, t := range apart(marks, f.x) {
 		c.text(pt{f.x(t.V), f.bottom() + 14}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	}
@@ -200,15 +220,13 @@ func apart(marks []Tick, x func(float64) float64, places ...float64) []Tick {
 	return out
 }
 
-// paintData draws reference lines, bands, lines and markers, in that order.
+// paintData draws reference lines, bands, lines and markers, in that order, and
+// over them the names of the reference lines.
 func (p *Panel) paintData(c canvas, f frame) {
-	row := 0
 	for _, r := range p.Lines {
-		p.paintRef(c, f, r, row)
-		if r.Vertical {
-			row++
-		}
+		p.paintRef(c, f, r)
 	}
+	defer p.nameRefs(c, f)
 	for i := range p.Series {
 		s := &p.Series[i]
 		c.open("band", s.Name)
@@ -242,6 +260,12 @@ func paintBand(c canvas, f frame, s *Series) {
 	if s.Curve {
 		return
 	}
+	var whiskers [][]pt
+	defer func() {
+		if whiskers != nil {
+			c.lines(whiskers, stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
+		}
+	}()
 	for i := range s.X {
 		if !finite(s.Lo[i], s.Hi[i], s.Y[i]) {
 			continue
@@ -252,8 +276,7 @@ func paintBand(c canvas, f frame, s *Series) {
 		}
 		x := f.x(s.X[i])
 		lo, hi = clamp(lo, f.Y, f.bottom()), clamp(hi, f.Y, f.bottom())
-		c.lines([][]pt{{{x, lo}, {x, hi}}, {{x - 2.5, lo}, {x + 2.5, lo}}, {{x - 2.5, hi}, {x + 2.5, hi}}},
-			stroke{Ink: s.Style.Ink, Width: 1, Alpha: 0.6})
+		whiskers = append(whiskers, []pt{{x, lo}, {x, hi}}, []pt{{x - 2.5, lo}, {x + 2.5, lo}}, []pt{{x - 2.5, hi}, {x + 2.5, hi}})
 	}
 }
 
@@ -319,53 +342,6 @@ func (p *Panel) datum(s *Series, i int, at float64) *datum {
 		d.N = s.N[i]
 	}
 	return d
-}
-
-// paintLabels writes each line's name at its end, apart from each other.
-func (p *Panel) paintLabels(c canvas, f frame) {
-	type end struct {
-		s  *Series
-		at pt
-	}
-	var ends []end
-	for i := range p.Series {
-		s := &p.Series[i]
-		if s.Label == "" {
-			continue
-		}
-		for j := len(s.X) - 1; j >= 0; j-- {
-			if finite(s.Y[j]) && finite(f.y(s.Y[j])) {
-				ends = append(ends, end{s, pt{f.x(s.X[j]), clamp(f.y(s.Y[j]), f.Y, f.bottom())}})
-				break
-			}
-		}
-	}
-	slices.SortStableFunc(ends, func(a, b end) int {
-		switch {
-		case a.at.Y < b.at.Y:
-			return -1
-		case a.at.Y > b.at.Y:
-			return 1
-		}
-		return 0
-	})
-	want := make([]float64, len(ends))
-	for i, e := range ends {
-		want[i] = e.at.Y
-	}
-	at := spread(want, lineGap, f.Y+3, f.bottom()-1)
-	x := f.right() + 5
-	for i, e := range ends {
-		c.open("name", e.s.Name)
-		if math.Abs(at[i]-e.at.Y) > 5 || x-e.at.X > 14 {
-			c.line([]pt{{e.at.X + 5, e.at.Y}, {x - 1, at[i]}}, stroke{Ink: e.s.Style.Ink, Width: 0.6, Alpha: 0.55})
-		}
-		c.text(pt{x + 1, at[i] + 3.8}, e.s.Label, label{Size: sizeLabel, Ink: e.s.Style.Ink, Bold: true})
-		c.close()
-	}
-	for _, n := range p.Notes {
-		c.text(pt{f.x(n.X), f.y(n.Y)}, n.Text, label{Size: 9.5, Ink: InkMuted, Anchor: anchorMiddle, Halo: true})
-	}
 }
 
 // runsOf returns the half-open index ranges of s without gaps: of points that

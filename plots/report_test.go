@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"vmabench/results"
 )
@@ -123,6 +124,28 @@ func TestScriptData(t *testing.T) {
 	}
 }
 
+// Prose fits a mail, and no line of it begins as a list, a heading or a quotation
+// would.
+func TestMarkdownFitsAMail(t *testing.T) {
+	var b strings.Builder
+	if err := mustReport(t, synth(t)).Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range strings.Split(b.String(), "\n") {
+		if n := utf8.RuneCountInString(l); n > mdWidth && !strings.HasPrefix(l, "|") && !strings.HasPrefix(l, "    ") {
+			t.Errorf("%d columns: %s", n, l)
+		}
+	}
+	if got, want := mdWrap("- ", strings.Repeat("x", 70)+" and 12. more and more"), "- "+strings.Repeat("x", 70)+" and 12.\n  more and more\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	var table bytes.Buffer
+	mdTable(&table, []string{"a", "µs"}, [][]string{{"x|y", "1 µs"}, {"z", "222 µs"}}, 1)
+	if got, want := table.String(), "| a    |     µs |\n|------|-------:|\n| x\\|y |   1 µs |\n| z    | 222 µs |\n"; got != want {
+		t.Errorf("got\n%s want\n%s", got, want)
+	}
+}
+
 func TestSplice(t *testing.T) {
 	f := synth(t)
 	path := filepath.Join(t.TempDir(), "README.md")
@@ -139,7 +162,7 @@ func TestSplice(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := os.ReadFile(path)
-	for _, want := range []string{"before\n", "\nafter\n", "overview-dark.svg", "| pft | 2 |", "Imaginary CPU", "\n    bin/vmabench bench\n"} {
+	for _, want := range []string{"before\n", "\nafter\n", "overview-dark.svg", "| pft            |        2 |", "Imaginary CPU", "\n    bin/vmabench bench\n"} {
 		if !bytes.Contains(b, []byte(want)) {
 			t.Errorf("no %q in\n%s", want, b)
 		}
@@ -221,7 +244,7 @@ func TestRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.repeated(d.of(results.Throughput, nil)); len(got) != 0 {
+	if got := d.repeated(d.of(results.Throughput, nil)); got != "" {
 		t.Errorf("without a second cost: %q", got)
 	}
 	f = &results.Folder{Dir: f.Dir, Run: f.Run, Trials: slices.Clone(f.Trials)}
@@ -235,7 +258,7 @@ func TestRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "2 of the 8 workloads are pft under different conditions: pft and pft page=zero."
-	if got := d.answer().More; !slices.Contains(got, want) {
+	if got := d.answer().How; !strings.HasSuffix(got, " "+want) {
 		t.Errorf("%q, want %q in it", got, want)
 	}
 }

@@ -18,7 +18,7 @@ import (
 //
 // The parts are answer, summary, losses, footprint, machine, command,
 // figure:ID for a chart, whose files Charts has put into the run's charts
-// folder, and report: answer, overview, summary, footprint, losses.
+// folder, and report: answer, overview, summary, losses, command.
 var markers = regexp.MustCompile(`(?ms)^<!-- BEGIN: ([a-z:-]+) -->\n(.*?)^<!-- END: ([a-z:-]+) -->$`)
 
 // Splice writes the parts that path has markers for from the run.
@@ -103,10 +103,13 @@ func (d *data) part(name, dir string) (string, error) {
 	case "footprint":
 		b.WriteString(d.mdFootprint())
 	case "report":
-		for _, p := range []string{"answer", "figure:overview", "summary", "figure:footprint", "losses", "command"} {
+		for _, p := range []string{"answer", "figure:overview", "summary", "losses", "command"} {
 			text, err := d.part(p, dir)
 			if err != nil {
 				return "", err
+			}
+			if p == "losses" {
+				text = "Where each design loses, and to which:\n\n" + text
 			}
 			b.WriteString("\n" + text)
 		}
@@ -136,7 +139,7 @@ func (d *data) picture(id, dir string) (string, error) {
 		}
 		alt := strings.NewReplacer(`"`, "&quot;", "<", "&lt;").Replace(f.Title)
 		return fmt.Sprintf("<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"%[1]s/charts/%[2]s-dark.svg\">\n"+
-			"<img alt=\"%[3]s\" src=\"%[1]s/charts/%[2]s-light.svg\">\n</picture>\n\n%[4]s\n", dir, id, alt, mdEscape(f.Subtitle)), nil
+			"<img alt=\"%[3]s\" src=\"%[1]s/charts/%[2]s-light.svg\">\n</picture>\n\n%[4]s", dir, id, alt, mdWrap("", mdEscape(f.Subtitle))), nil
 	}
 	return "", fmt.Errorf("no figure %q", id)
 }

@@ -10,7 +10,10 @@ import (
 
 // svgCanvas is the painter's canvas as SVG for the page. Colours are CSS
 // classes, so that one picture serves both themes; marks carry their data.
-type svgCanvas struct{ b strings.Builder }
+type svgCanvas struct {
+	b      strings.Builder
+	design string // of the innermost group, which has no groups in it
+}
 
 // SVG returns the panel as an <svg> element. id must be unique on the page.
 func (p *Panel) svg(id, desc string) string {
@@ -49,6 +52,7 @@ func (c *svgCanvas) open(class, design string) { c.openRow(class, design, 0) }
 
 func (c *svgCanvas) openRow(class, design string, h float64) {
 	c.b.WriteString(`<g class="` + class + `"`)
+	c.design = design
 	if design != "" {
 		c.b.WriteString(` data-v="` + html.EscapeString(design) + `"`)
 	}
@@ -62,32 +66,42 @@ func (c *svgCanvas) openWorkload(name string) {
 	c.b.WriteString(`<g data-w="` + html.EscapeString(name) + `">`)
 }
 
-func (c *svgCanvas) close() { c.b.WriteString("</g>") }
+func (c *svgCanvas) close() {
+	c.design = ""
+	c.b.WriteString("</g>")
+}
 
+// path writes lines from point to point, the level and the upright ones by one
+// coordinate.
 func (c *svgCanvas) path(pts []pt) {
+	x, y := "", ""
 	for i, p := range pts {
-		if i == 0 {
-			c.b.WriteString("M")
-		} else {
-			c.b.WriteString("L")
+		px, py := num(p.X), num(p.Y)
+		switch {
+		case i == 0:
+			c.b.WriteString("M" + px + " " + py)
+		case py == y && px == x:
+		case py == y:
+			c.b.WriteString("H" + px)
+		case px == x:
+			c.b.WriteString("V" + py)
+		default:
+			c.b.WriteString("L" + px + " " + py)
 		}
-		c.b.WriteString(num(p.X) + " " + num(p.Y))
+		x, y = px, py
 	}
 }
 
 func (c *svgCanvas) line(pts []pt, s stroke) { c.lines([][]pt{pts}, s) }
 
 func (c *svgCanvas) lines(ls [][]pt, s stroke) {
-	fmt.Fprintf(&c.b, `<path class="s%d" stroke-width="%s"`, s.Ink, num(s.Width))
+	fmt.Fprintf(&c.b, `<path class="s%d%s"%s`, s.Ink, widthClass(s.Width), opacity("stroke", s.Alpha))
 	if len(s.Dash) > 0 {
 		var d []string
 		for _, v := range s.Dash {
 			d = append(d, num(v))
 		}
 		c.b.WriteString(` stroke-dasharray="` + strings.Join(d, " ") + `"`)
-	}
-	if s.Alpha > 0 {
-		c.b.WriteString(` stroke-opacity="` + num(s.Alpha) + `"`)
 	}
 	c.b.WriteString(` d="`)
 	for _, pts := range ls {
@@ -97,13 +111,40 @@ func (c *svgCanvas) lines(ls [][]pt, s stroke) {
 }
 
 func (c *svgCanvas) fill(pts []pt, ink Ink, alpha float64) {
-	fmt.Fprintf(&c.b, `<path class="f%d"`, ink)
-	if alpha < 1 {
-		c.b.WriteString(` fill-opacity="` + num(alpha) + `"`)
-	}
-	c.b.WriteString(` d="`)
+	fmt.Fprintf(&c.b, `<path class="f%d"%s d="`, ink, opacity("fill", alpha))
 	c.path(pts)
 	c.b.WriteString(`Z"/>`)
+}
+
+// opacity is the attribute; none for what is opaque: 1, or 0 of a stroke.
+func opacity(of string, alpha float64) string {
+	if alpha >= 1 || alpha == 0 && of == "stroke" {
+		return ""
+	}
+	return ` ` + of + `-opacity="` + strings.TrimPrefix(num(alpha), "0") + `"`
+}
+
+// widthClass is the class of a stroke's width, from sheet.
+func widthClass(w float64) string {
+	if w == 1 {
+		return ""
+	}
+	return " w" + strconv.Itoa(int(math.Round(w*10)))
+}
+
+// sizeClass is the class of a text's size, from sheet.
+func sizeClass(size float64) string { return " z" + strconv.Itoa(int(math.Round(size*10))) }
+
+// sheet is the style of what the canvas writes as classes.
+func sheet() string {
+	var b strings.Builder
+	for _, w := range []float64{0.6, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.9, 3} {
+		fmt.Fprintf(&b, ".%s{stroke-width:%spx}", widthClass(w)[1:], num(w))
+	}
+	for _, z := range []float64{9, 9.5, sizeTick, sizeLabel, sizeTitle} {
+		fmt.Fprintf(&b, ".%s{font-size:%spx}", sizeClass(z)[1:], num(z))
+	}
+	return b.String() + ".tb{font-weight:600}.tm{text-anchor:middle}.te{text-anchor:end}\n"
 }
 
 func (c *svgCanvas) mark(p pt, shape Shape, r float64, ink Ink, hollow bool, d *datum) {
@@ -112,37 +153,38 @@ func (c *svgCanvas) mark(p pt, shape Shape, r float64, ink Ink, hollow bool, d *
 		class = "p"
 	}
 	switch {
-	case r == 0:
-		// A point of a curve: a place for the crosshair only.
-		fmt.Fprintf(&c.b, `<circle class="p" cx="%s" cy="%s" r="0"`, num(p.X), num(p.Y))
-		c.datum(d)
-		return
+	case r == 0: // a point of a curve: a place for the crosshair only
 	case hollow:
-		fmt.Fprintf(&c.b, `<path class="%s f%d s%d" stroke-width="1.4"`, class, InkGround, ink)
+		class += fmt.Sprintf(" f%d s%d w14", InkGround, ink)
 	default:
-		fmt.Fprintf(&c.b, `<path class="%s f%d rim"`, class, ink)
+		class += fmt.Sprintf(" f%d rim", ink)
 	}
-	pts := shapePoints(shape, r)
-	for i := range pts {
-		pts[i].X += p.X
-		pts[i].Y += p.Y
-	}
-	c.b.WriteString(` d="`)
 	if shape == Circle {
-		fmt.Fprintf(&c.b, `M%s %sa%s %s 0 1 0 %s 0a%s %s 0 1 0 -%s 0`, num(p.X-r), num(p.Y), num(r), num(r), num(2*r), num(r), num(r), num(2*r))
+		fmt.Fprintf(&c.b, `<circle class="%s" cx="%s" cy="%s" r="%s"`, class, num(p.X), num(p.Y), num(r))
 	} else {
+		pts := shapePoints(shape, r)
+		for i := range pts {
+			pts[i].X += p.X
+			pts[i].Y += p.Y
+		}
+		c.b.WriteString(`<path class="` + class + `" d="`)
 		c.path(pts)
+		c.b.WriteString(`Z"`)
 	}
-	c.b.WriteString(`Z"`)
 	c.datum(d)
 }
 
+// datum writes what a mark stands for. Its series is that of the group around it
+// where that is a design's.
 func (c *svgCanvas) datum(d *datum) {
 	if d == nil {
 		c.b.WriteString("/>")
 		return
 	}
-	fmt.Fprintf(&c.b, ` data-s="%s" data-v="%s"`, html.EscapeString(d.Series), html.EscapeString(d.Value))
+	if d.Series != c.design {
+		fmt.Fprintf(&c.b, ` data-s="%s"`, html.EscapeString(d.Series))
+	}
+	fmt.Fprintf(&c.b, ` data-v="%s"`, html.EscapeString(d.Value))
 	if d.X != "" {
 		fmt.Fprintf(&c.b, ` data-at="%s" data-x="%s"`, num(d.At), html.EscapeString(d.X))
 	}
@@ -156,21 +198,15 @@ func (c *svgCanvas) datum(d *datum) {
 }
 
 func (c *svgCanvas) text(p pt, s string, l label) {
-	fmt.Fprintf(&c.b, `<text class="f%d`, l.Ink)
+	fmt.Fprintf(&c.b, `<text class="f%d%s`, l.Ink, sizeClass(l.Size))
 	if l.Halo {
 		c.b.WriteString(" halo")
 	}
-	fmt.Fprintf(&c.b, `" x="%s" y="%s" font-size="%s"`, num(p.X), num(p.Y), num(l.Size))
 	if l.Bold {
-		c.b.WriteString(` font-weight="600"`)
+		c.b.WriteString(" tb")
 	}
-	switch l.Anchor {
-	case anchorMiddle:
-		c.b.WriteString(` text-anchor="middle"`)
-	case anchorEnd:
-		c.b.WriteString(` text-anchor="end"`)
-	}
-	c.b.WriteString(">" + html.EscapeString(s) + "</text>")
+	c.b.WriteString([]string{"", " tm", " te"}[l.Anchor])
+	fmt.Fprintf(&c.b, `" x="%s" y="%s">%s</text>`, num(p.X), num(p.Y), html.EscapeString(s))
 }
 
 // num writes a coordinate to a tenth of a pixel, small widths to a hundredth.

@@ -118,7 +118,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-const rowsSay = `(() => { const bad = [], tip = document.querySelector('#tip'); let n = 0;
+const rowsSay = `(() => { const name = m => m.dataset.s ?? m.parentNode.dataset.v, bad = [], tip = document.querySelector('#tip'); let n = 0;
 		for (const id of ['overview', 'single']) {
 			const fig = document.querySelector('#' + id), head = [...fig.querySelectorAll('.under thead th')].map(h => h.textContent);
 			const at = head.indexOf('design'), rows = [...fig.querySelectorAll('.under tbody tr')].map(r => [...r.cells].map(c => c.textContent));
@@ -127,10 +127,10 @@ const rowsSay = `(() => { const bad = [], tip = document.querySelector('#tip'); 
 				const r = m.getBoundingClientRect();
 				svg.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + r.width / 2, clientY: r.top + r.height / 2}));
 				const group = m.closest('[data-w]')?.querySelector('text')?.textContent;
-				const row = rows.find(c => c[0] === svg.getAttribute('aria-label') && (at < 2 || c[1] === group) && c[at] === m.dataset.s);
-				if (!row) { bad.push(id + ': no row for ' + m.dataset.s + ' in ' + svg.getAttribute('aria-label')); continue; }
-				for (const want of [m.dataset.s, row[at + 2], 'n=' + row[at + 3]])
-					if (!tip.textContent.includes(want)) bad.push(id + ' ' + m.dataset.s + ': ' + want + ' not in ' + tip.textContent);
+				const row = rows.find(c => c[0] === svg.getAttribute('aria-label') && (at < 2 || c[1] === group) && c[at] === name(m));
+				if (!row) { bad.push(id + ': no row for ' + name(m) + ' in ' + svg.getAttribute('aria-label')); continue; }
+				for (const want of [name(m), row[at + 2], 'n=' + row[at + 3]])
+					if (!tip.textContent.includes(want)) bad.push(id + ' ' + name(m) + ': ' + want + ' not in ' + tip.textContent);
 				n++;
 			}
 		}
@@ -141,7 +141,7 @@ const rowsSay = `(() => { const bad = [], tip = document.querySelector('#tip'); 
 func TestCrosshair(t *testing.T) {
 	b := browse(t)
 	b.open("", 1280, 900)
-	bad := eval[[]string](b, `(() => { const bad = [], tip = document.querySelector('#tip');
+	bad := eval[[]string](b, `(() => { const name = m => m.dataset.s ?? m.parentNode.dataset.v, bad = [], tip = document.querySelector('#tip');
 		const fig = document.querySelector('#throughput');
 		const rows = [...fig.querySelectorAll('.under tbody tr')].map(r => [...r.cells].map(c => c.textContent));
 		let n = 0;
@@ -150,9 +150,9 @@ func TestCrosshair(t *testing.T) {
 			for (const m of svg.querySelectorAll('.p[data-x]')) {
 				const r = svg.getBoundingClientRect(), k = r.width / svg.viewBox.baseVal.width;
 				svg.dispatchEvent(new PointerEvent('pointermove', {clientX: r.left + m.dataset.at * k, clientY: r.top + 80}));
-				const row = rows.find(c => c[0] === title && c[1] === m.dataset.x && c[2] === m.dataset.s);
-				if (!row) { bad.push('no row for ' + title + ' ' + m.dataset.s + ' ' + m.dataset.x); continue; }
-				for (const want of row[3] === '\u2013' ? [m.dataset.s, row[6]] : [m.dataset.s, row[3], row[4], 'n=' + row[5]])
+				const row = rows.find(c => c[0] === title && c[1] === m.dataset.x && c[2] === name(m));
+				if (!row) { bad.push('no row for ' + title + ' ' + name(m) + ' ' + m.dataset.x); continue; }
+				for (const want of row[3] === '\u2013' ? [name(m), row[6]] : [name(m), row[3], row[4], 'n=' + row[5]])
 					if (!tip.textContent.includes(want)) bad.push(title + ' ' + m.dataset.x + ': ' + want + ' not in ' + tip.textContent);
 				n++;
 			}

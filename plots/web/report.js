@@ -90,7 +90,7 @@ function losses() {
       r.hidden = true;
       cells.forEach((all, q) => {
         const left = (all || []).filter(c => !state.w.has(c.W)), more = left.length > 1 && left[0].W;
-        r.cells[2 + q].textContent = left.length ? left[0].T + (more ? '; ' + left.length + ' cases' : '') : '';
+        r.cells[2 + q].textContent = left.length ? left[0].T + (more ? ', worst of ' + left.length : '') : '';
         if (left.length) r.hidden = false;
       });
     }
@@ -160,7 +160,7 @@ function done() {
 const tip = $('#tip');
 let open = null;
 function marks(svg) {
-  return $$('.p', svg).filter(m => !m.closest('[hidden]')).map(m => ({e: m, s: m.dataset.s, v: m.dataset.v, i: m.dataset.i,
+  return $$('.p', svg).filter(m => !m.closest('[hidden]')).map(m => ({e: m, s: m.dataset.s ?? m.parentNode.dataset.v, v: m.dataset.v, i: m.dataset.i,
     n: m.dataset.n, x: m.dataset.x, at: +m.dataset.at}));
 }
 function show(svg, list, at, name, px, py) {

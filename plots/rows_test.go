@@ -1,0 +1,91 @@
+package plots
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"vmabench/results"
+)
+
+// What is called the most and the least has a verdict; a larger ratio without one
+// is not said to be a win.
+func TestTheMostHasAVerdict(t *testing.T) {
+	d := mustData(t, synth(t))
+	x := &d.versus("mmaponly").Deltas
+	for i := range *x {
+		if v := &(*x)[i]; v.Unit == "ops/s" && v.New.Cell.Variant == "refcount" && v.New.Cell.Procs == 2 && strings.Contains(v.New.Cell.Name, "hotvma") {
+			v.Ratio, v.Lo, v.Hi, v.Verdict = 99, 0.5, 200, results.Same // as in a cell of two trials
+		}
+	}
+	head := d.answer().Head
+	if strings.Contains(head, "99") || !strings.Contains(head, "faster than mmaponly in") {
+		t.Errorf("the answer says %q", head)
+	}
+}
+
+// Panels on one axis have their places in one line; names that no panel beside has
+// room for take it from all.
+func TestRowsAreAligned(t *testing.T) {
+	a := Panel{Dots: true, X: Axis{Scale: Log10, Min: 1, Max: 10}, Rows: []Row{{Heading: "short"}, {Name: "x", Label: "x", Value: 2}}}
+	b := Panel{Dots: true, X: a.X, Rows: []Row{{Heading: "a much longer name"}, {Name: "x", Label: "x", Value: 2}}}
+	c := Panel{Dots: true, X: Axis{Scale: Log10, Min: 1, Max: 99}, Rows: a.Rows}
+	panels := []Panel{a, b, c}
+	alignRows(panels)
+	if panels[0].room() != panels[1].room() || panels[0].room() == panels[2].room() {
+		t.Errorf("room %+v, %+v, and on another axis %+v", panels[0].room(), panels[1].room(), panels[2].room())
+	}
+}
+
+// Cache lines that one field fills are drawn at its ends; the others all.
+func TestLongFieldsAreCut(t *testing.T) {
+	m := ByteMap{Size: 8204, Boxes: []ByteBox{{Name: "readers", Size: 8192}, {Name: "writer", Offset: 8192, Size: 4}, {Name: "sema", Offset: 8196, Size: 8}}}
+	if got := m.lines(); !slices.Equal(got, []int{0, -1, 8128, 8192}) {
+		t.Errorf("lines %v", got)
+	}
+	p := Panel{Bytes: &m}
+	if svg := p.svg("x", ""); !strings.Contains(svg, "… 126 lines more …") || strings.Contains(svg, "NaN") {
+		t.Errorf("drawn as %s", svg)
+	}
+	if got := (&ByteMap{Size: 192, Boxes: []ByteBox{{Size: 152}}}).lines(); !slices.Equal(got, []int{0, 64, 128}) {
+		t.Errorf("a VMA's lines %v", got)
+	}
+}
+
+// The rows of CSV tell a model from a kernel, and a failed cell says why.
+func TestCSVNamesEveryRow(t *testing.T) {
+	f := Figure{Panels: []Panel{{Title: "p", Rows: []Row{
+		{Heading: "g"}, {Name: "rwsem", Label: "rwsem 6.12", Value: 1, Lo: math.NaN(), Hi: math.NaN(), N: 3}, {Name: "rwsem", Label: "model", Value: 2}, {Name: "x", Label: "x", Failed: "failed: a, b"}}}}}
+	want := "panel,group,design,value,lo,hi,n,note\np,g,rwsem 6.12,1,,,3,\np,g,\"rwsem, model\",2,0,0,,\np,g,x,0,0,0,,\"failed: a, b\"\n"
+	if got := f.csv(); got != want {
+		t.Errorf("got\n%s want\n%s", got, want)
+	}
+	table := Figure{Table: &Table{Head: []string{"a", "b"}, Rows: [][]string{{"1", "2"}}}}
+	if got := table.csv(); got != "a,b\n1,2\n" {
+		t.Errorf("of a table: %q", got)
+	}
+}
+
+// A rare event is written in words, not as a row of zeros.
+func TestRareWaits(t *testing.T) {
+	d := mustData(t, synth(t))
+	for _, c := range d.cells {
+		for _, tr := range c.trials {
+			for i := range tr.Events {
+				if e := &tr.Events[i]; e.Unit == "spins/op" {
+					e.Value = 3.79e-6
+				}
+			}
+		}
+	}
+	d.drawn = nil
+	f := figWaits(d)[0]
+	i := slices.IndexFunc(f.Panels, func(p Panel) bool { return strings.HasPrefix(p.Title, "spins") })
+	if i < 0 {
+		t.Fatalf("no spins in %q", f.Title)
+	}
+	if j := slices.IndexFunc(f.Panels[i].Rows, func(r Row) bool { return r.Text == "3.8 per million" }); j < 0 {
+		t.Errorf("rows %+v", f.Panels[i].Rows)
+	}
+}
