@@ -33,6 +33,9 @@
 // takes a CPU away. Who holds a spin lock or waits for one keeps its CPU, as in the
 // kernel.
 //
+// A spin lock is the kernel's queued one (spinlock.go): a hand-over moves a few lines,
+// however many wait.
+//
 // A fault also pays for what else it shares in a kernel (Shared): the zone and
 // LRU locks and counters, at the kernel's batch sizes. Page-table locks are in the
 // source of the address space itself.

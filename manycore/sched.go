@@ -36,6 +36,7 @@ type thread struct {
 	poll      poll
 	clear     pageClear
 	in        rcuSection
+	node      *spinNode // while it queues for a spin lock; nil if it never did
 
 	sliceEnd  tick // oversubscription: when the time slice ends
 	preemptAt tick // when the CPU is next taken away from outside

@@ -12,9 +12,9 @@ import (
 // most (fs/seq_file.c): one page a hold of mmap_lock, where that is held.
 type MapsWalk struct {
 	Buf  []vmm.Mapping // what was listed
-	from vmm.Addr // where the next page goes on: the end of the last line's mapping
-	room int      // bytes that a page holds
-	used int      // of those
+	from vmm.Addr      // where the next page goes on: the end of the last line's mapping
+	room int           // bytes that a page holds
+	used int           // of those
 }
 
 // Lengths of a line, its end included, as show_map_vma prints it

@@ -53,10 +53,12 @@ func (c *Cell[T]) Set(v T) { c.v = v }
 // the condition itself loads shared memory.
 func Assert(bool, string) {}
 
-// holdsPreemption and lockInOneStep are for engines.
+// holdsPreemption, lockInOneStep and unlockInOneStep are for engines.
 func holdsPreemption(int) {}
 
 func lockInOneStep(*Task, *Uint32) bool { return false }
+
+func unlockInOneStep(*Uint32) bool { return false }
 
 // Free says that the object at p is dead: an access to it before Reuse is a
 // use after free. Natively memory is the collector's business.

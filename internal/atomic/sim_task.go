@@ -39,6 +39,15 @@ func lockInOneStep(t *Task, v *Uint32) bool {
 	return false
 }
 
+// unlockInOneStep releases one by an engine that has its own way.
+func unlockInOneStep(v *Uint32) bool {
+	if e, ok := engine.(interface{ SpinUnlock(unsafe.Pointer) }); ok {
+		e.SpinUnlock(unsafe.Pointer(&v.v))
+		return true
+	}
+	return false
+}
+
 // Park sleeps until a token is there and takes it; it may return without
 // cause: callers loop.
 func (t *Task) Park() {

@@ -1,7 +1,8 @@
 package atomic
 
 // SpinLock is the kernel's raw_spinlock_t: 4 bytes, for sections that never
-// sleep (wait lists, page tables, slabs).
+// sleep (wait lists, page tables, slabs). Its waiters spin on the word, where the
+// kernel's queue: the same for a few threads. An engine may take it as the kernel does.
 //
 //	value  meaning     who changes it
 //	0      free        anybody, by CAS to 1 (acquire)
@@ -41,7 +42,9 @@ func (l *SpinLock) TryLock() bool {
 
 // Unlock releases the lock. Release: pairs with the acquire in Lock.
 func (l *SpinLock) Unlock() {
-	storeUnlock(&l.v)
+	if !Simulated || !unlockInOneStep(&l.v) {
+		storeUnlock(&l.v)
+	}
 	if Simulated {
 		holdsPreemption(-1)
 	}
