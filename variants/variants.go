@@ -13,6 +13,7 @@ import (
 	"vmabench/variants/offset"
 	"vmabench/variants/ownline"
 	"vmabench/variants/pairs"
+	"vmabench/variants/rangelock"
 	"vmabench/variants/refcount"
 	"vmabench/variants/rwsem"
 	"vmabench/variants/rwseminline"
@@ -31,6 +32,7 @@ var all = []vmm.Design{
 	twobit.Design,
 	offset.Design,
 	sketch.Design,
+	rangelock.Design,
 }
 
 // All returns the designs in report order. Each can be checked and simulated.

@@ -21,6 +21,9 @@ type Task struct {
 	// lock held: called by each fault of page=model that was let in, first where
 	// it put a new page in place.
 	InFault func(first bool)
+	// Frame is what a design keeps for the task where the kernel would use the
+	// task's stack: made by the design at the task's first need, used by its rules.
+	Frame any
 
 	_ [128]byte
 }

@@ -44,7 +44,7 @@ func (s *Space) shrinkBrk(t *vmm.Task, addr vmm.Addr, r vmm.Range) (vmm.Addr, er
 		return old, nil
 	}
 	s.MM.Brk.Set(addr) // before the downgrade: it needs mmap write
-	return addr, s.unmapAndUnlock(t, r)
+	return addr, s.unmapAndUnlock(t, r, false)
 }
 
 // growBrk is do_brk_flags for r, after the checks of brk. The caller holds mmap

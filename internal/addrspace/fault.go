@@ -26,7 +26,8 @@ type Under uint8
 const (
 	UnderVMA   Under = iota // the VMA read lock
 	UnderMmap               // mmap_lock read, first try
-	UnderTried              // mmap_lock read, after a Restart: does not restart again
+	UnderRange              // a range of the range lock, read, first try
+	UnderTried              // mmap_lock or a range, read, after a Restart: does not restart again
 )
 
 // Handle is handle_mm_fault with the access check that precedes it: v is locked
@@ -182,13 +183,16 @@ func (s *Space) growStack(t *vmm.Task, addr vmm.Addr) (*mm.VMA, error) {
 
 // anonPrepare is vmf_anon_prepare. It looks at the neighbours and so needs
 // mmap_lock, which under a VMA read lock may only be tried: its holder may be
-// waiting for this very VMA.
+// waiting for this very VMA. Under a range it may be waited for: its holder waits
+// for no range.
 func (s *Space) anonPrepare(t *vmm.Task, v *mm.VMA, rest *mm.Rest, under Under) bool {
-	if under != UnderVMA {
+	switch {
+	case s.Rules.RangeLocks:
+		s.ReadLock(t)
+	case under != UnderVMA:
 		s.setAnon(t, v, rest)
 		return true
-	}
-	if !s.ReadTrylock(t) {
+	case !s.ReadTrylock(t):
 		return false
 	}
 	s.setAnon(t, v, rest)

@@ -24,8 +24,10 @@ func (s *Space) Madvise(t *vmm.Task, addr vmm.Addr, length uint64, advice vmm.Ad
 			return err
 		}
 	}
-	s.ReadLock(t)
-	defer s.ReadUnlock(t)
+	if !s.Rules.RangeLocks || advice == vmm.WillNeed {
+		s.ReadLock(t)
+		defer s.ReadUnlock(t)
+	}
 	return s.eachMapped(r, func(v *mm.VMA, part vmm.Range) error { return s.advise(t, v, part, advice) })
 }
 

@@ -17,19 +17,26 @@ func (s *Space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	case size == 0 || size > uint64(vmm.TaskSize):
 		return 0, vmm.ENOMEM
 	}
-	if err := s.WriteLockKillable(t); err != nil {
+	zapped, err := false, error(nil)
+	const over = vmm.MapFixed | vmm.MapFixedNoReplace
+	if r := (vmm.Range{Start: addr, End: addr + vmm.Addr(size)}); flags&over == vmm.MapFixed && inSpace(r) {
+		zapped, err = s.lockToUnmap(t, r)
+	} else {
+		err = s.WriteLockKillable(t)
+	}
+	if err != nil {
 		return 0, err
 	}
 	r, err := s.place(addr, size, flags)
 	if err == nil {
-		err = s.mapRegion(t, r, prot, flags, file)
+		err = s.mapRegion(t, r, prot, flags, file, zapped)
 	}
 	s.WriteUnlock(t)
 	if err != nil {
 		return 0, err
 	}
 	if flags&vmm.MapPopulate != 0 {
-		s.populate(t, r, prot)
+		Populate(s, t, r, prot)
 	}
 	return r.Start, nil
 }
@@ -97,8 +104,9 @@ func (s *Space) findFree(size uint64) (vmm.Range, error) {
 }
 
 // mapRegion is __mmap_region: what is there goes, then a neighbour is extended
-// or a VMA made. The caller holds mmap write.
-func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.MapFlags, file vmm.File) error {
+// or a VMA made. The caller holds mmap write. zapped says that the pages of r are
+// gone already.
+func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.MapFlags, file vmm.File, zapped bool) error {
 	if s.full(1) {
 		return vmm.ENOMEM
 	}
@@ -110,7 +118,7 @@ func (s *Space) mapRegion(t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.Map
 	// What goes stays in the index until the new mapping takes its place in one
 	// step: a walk without mmap_lock meets the old or the new, never a hole.
 	s.MM.MapCount.Set(s.MM.MapCount.Get() - len(gone))
-	s.unmapPages(t, r, gone, ceiling)
+	s.unmapPages(t, r, gone, ceiling, zapped)
 	s.mapNew(t, r, kind{flags: vmFlags(prot, flags), file: uint64(file.ID)}, firstPgoff(r, flags, file))
 	s.release(t, gone)
 	return nil
@@ -150,9 +158,11 @@ func firstPgoff(r vmm.Range, flags vmm.MapFlags, file vmm.File) uint64 {
 	return r.Start.Page()
 }
 
-// populate is mm_populate, after the unlock: it faults every page in under
-// mmap read, and what it cannot have it leaves.
-func (s *Space) populate(t *vmm.Task, r vmm.Range, prot vmm.Prot) {
+// Populate is mm_populate, after the unlock: it faults every page of r in as
+// the kernel does, and what it cannot have it leaves.
+func Populate(v interface {
+	FaultKernel(*vmm.Task, vmm.Addr, vmm.Access) error
+}, t *vmm.Task, r vmm.Range, prot vmm.Prot) {
 	access := vmm.AccessRead
 	switch {
 	case prot&vmm.ProtWrite != 0:
@@ -161,7 +171,7 @@ func (s *Space) populate(t *vmm.Task, r vmm.Range, prot vmm.Prot) {
 		return
 	}
 	for a := r.Start; a < r.End; a += vmm.PageSize {
-		if s.FaultKernel(t, a, access) != nil {
+		if v.FaultKernel(t, a, access) != nil {
 			return
 		}
 	}

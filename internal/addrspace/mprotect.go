@@ -29,15 +29,24 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 	if err := s.WriteLockKillable(t); err != nil {
 		return err
 	}
-	defer s.WriteUnlock(t)
-	return s.eachPart(r, func(v *mm.VMA, part vmm.Range) error {
+	var changed vmm.Range // under a range lock: what Protect is still to go over
+	err := s.eachPart(r, func(v *mm.VMA, part vmm.Range) error {
 		f := v.Flags.Get()
 		err := s.changeFlags(t, v, part, f&^protMask|to)
-		if err == nil && f&protMask != to {
+		switch {
+		case err != nil || f&protMask == to:
+		case !s.Rules.RangeLocks:
 			s.MM.Table.Protect(&t.Task, part, to.Prot())
+		default:
+			changed = hull(changed, part)
 		}
 		return err
 	})
+	s.WriteUnlock(t)
+	if changed.End != 0 {
+		s.MM.Table.Protect(&t.Task, changed, to.Prot())
+	}
+	return err
 }
 
 // eachPart calls change for each VMA's part of r in order, until a hole

@@ -15,16 +15,17 @@ func (s *Space) Munmap(t *vmm.Task, addr vmm.Addr, length uint64) error {
 	if !addr.Aligned() || size == 0 || size > uint64(vmm.TaskSize) || addr > vmm.TaskSize-vmm.Addr(size) {
 		return vmm.EINVAL
 	}
-	if err := s.WriteLockKillable(t); err != nil {
+	zapped, err := s.lockToUnmap(t, r)
+	if err != nil {
 		return err
 	}
-	return s.unmapAndUnlock(t, r)
+	return s.unmapAndUnlock(t, r, zapped)
 }
 
 // unmapAndUnlock is do_vmi_munmap with unlock: the index is changed under mmap
 // write, the page tables go under what is left of it after the downgrade. It
-// releases mmap_lock.
-func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
+// releases mmap_lock. zapped says that the pages of r are gone already.
+func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range, zapped bool) error {
 	var buf [gatherBuf]*mm.VMA
 	gone, ceiling, err := s.gather(t, r, buf[:0])
 	if err != nil || len(gone) == 0 {
@@ -33,7 +34,7 @@ func (s *Space) unmapAndUnlock(t *vmm.Task, r vmm.Range) error {
 	}
 	s.unlink(r, gone)
 	s.Downgrade(t)
-	s.unmapPages(t, r, gone, ceiling)
+	s.unmapPages(t, r, gone, ceiling, zapped)
 	s.release(t, gone)
 	s.ReadUnlock(t)
 	return nil
@@ -47,7 +48,7 @@ func (s *Space) unmapLocked(t *vmm.Task, r vmm.Range) error {
 		return err
 	}
 	s.unlink(r, gone)
-	s.unmapPages(t, r, gone, ceiling)
+	s.unmapPages(t, r, gone, ceiling, false)
 	s.release(t, gone)
 	return nil
 }
@@ -91,13 +92,16 @@ func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) (_ []*mm.VMA, c
 // unmapPages is vms_clear_ptes: it empties the page table of the gathered VMAs,
 // which nobody can lock any more, and frees tables that map nothing else, up to
 // ceiling (see gather). The caller holds mmap_lock, so that nothing is mapped in r
-// and no neighbour grows. Without a VMA it does nothing.
-func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr) {
+// and no neighbour grows. Without a VMA it does nothing. zapped says that the
+// page table of r is empty already.
+func (s *Space) unmapPages(t *vmm.Task, r vmm.Range, gone []*mm.VMA, ceiling vmm.Addr, zapped bool) {
 	if len(gone) == 0 {
 		return
 	}
-	for _, v := range gone {
-		s.MM.Table.Zap(&t.Task, rangeOf(v))
+	if !zapped {
+		for _, v := range gone {
+			s.MM.Table.Zap(&t.Task, rangeOf(v))
+		}
 	}
 	floor := vmm.Addr(0)
 	if _, at := s.MM.Index.Prev(r.Start); at.End != 0 {

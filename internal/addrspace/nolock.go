@@ -6,7 +6,7 @@ import (
 )
 
 // NoVMALock are the lock steps of a design without VMA locks: mmap_lock alone
-// protects every VMA, and what holds one holds it.
+// protects every VMA, and what holds one holds it (or a range lock above it does).
 type NoVMALock struct{}
 
 func (NoVMALock) BeginSession(*mm.MM)                         {}

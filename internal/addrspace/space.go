@@ -22,6 +22,10 @@ type Rules struct {
 	// ForkKillable: fork's vma_start_write on the parent ends with a fatal
 	// signal (7.0).
 	ForkKillable bool
+	// RangeLocks: whoever looks up, changes or empties a part of the address space
+	// holds its range in a range lock above all this (RangeLocker). So page tables
+	// change outside mmap_lock, which guards the index and the fields of VMAs.
+	RangeLocks bool
 	// LockOnTwoLines: mmap_lock's count ends a cache line and its owner starts the
 	// next (Debian's 6.16), else they share one (its 6.1 and 6.12).
 	LockOnTwoLines bool

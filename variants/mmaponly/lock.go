@@ -25,6 +25,3 @@ var (
 	_ [0]struct{} = [unsafe.Sizeof(vma{}) - vmaSize]struct{}{}
 	_ [0]struct{} = [unsafe.Offsetof(vma{}.rest) - 72]struct{}{}
 )
-
-// of returns the vma whose head v is.
-func of(v *mm.VMA) *vma { return mm.ContainerOf[vma](v) }

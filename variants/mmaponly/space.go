@@ -4,7 +4,6 @@ import (
 	"reflect"
 
 	"vmabench/internal/addrspace"
-	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/internal/rwsem"
 	"vmabench/vmm"
@@ -28,22 +27,13 @@ type page struct {
 }
 
 // Machine implements vmm.Machine, and addrspace.Locks for its address spaces.
-type Machine struct {
-	addrspace.Machine
-	addrspace.NoVMALock
-	vmas *mm.Slab[vma]
-}
+type Machine struct{ addrspace.Bare[vma] }
 
 // NewMachine returns a machine whose address spaces use the design. The
 // protocols differ here only in where mmap_lock lies.
 func NewMachine(c vmm.Config) *Machine {
-	var flags mm.SlabFlags
-	if c.NoRecycle {
-		flags = mm.SlabNoRecycle
-	}
-	m := &Machine{vmas: mm.NewSlab(func(p *page) []vma { return p.objs[:] }, flags)}
-	m.Config = c
-	return m
+	slab := mm.NewSlab(func(p *page) []vma { return p.objs[:] }, addrspace.Flags(c, false))
+	return &Machine{addrspace.NewBare(c, slab, restOffset)}
 }
 
 // space is an address space of the design.
@@ -58,32 +48,11 @@ func (m *Machine) NewVMM(t *vmm.Task) vmm.VMM {
 func (m *Machine) newSpace(*vmm.Task) (vmm.VMM, *addrspace.Space) {
 	s := new(space)
 	rules := addrspace.Rules{LockOnTwoLines: m.Config.Protocol == vmm.ProtocolSame}
-	s.Init(addrspace.Setup{Machine: &m.Machine, Locks: m, Rules: rules, Rest: restOffset, Sibling: m.newSpace})
+	s.Init(addrspace.Setup{Machine: &m.Bare.Machine, Locks: m, Rules: rules, Rest: restOffset, Sibling: m.newSpace})
 	return s, &s.Space
 }
 
 // Fault implements vmm.VMM: do_user_addr_fault.
 func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 	return s.FaultSlow(t, addr, access)
-}
-
-// Alloc implements addrspace.Locks.
-func (m *Machine) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
-	v := m.vmas.Alloc(&t.Task)
-	if atomic.Simulated {
-		atomic.Name(v, addrspace.SlotName("vma", v))
-	}
-	v.MM.Store(owner)
-	v.rest.AnonVMA.Store(nil)
-	return &v.VMA
-}
-
-// Free implements addrspace.Locks: at once, since nobody looks at a VMA without
-// mmap_lock.
-func (m *Machine) Free(t *vmm.Task, v *mm.VMA) { m.vmas.Free(&t.Task, of(v)) }
-
-// Footprint implements addrspace.Locks.
-func (m *Machine) Footprint(f *vmm.Footprint) {
-	f.VMABytes = f.VMAs * vmaSize
-	f.VMASlab = m.vmas.SlabBytes(f.VMAs)
 }
