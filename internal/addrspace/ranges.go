@@ -49,9 +49,10 @@ func (s *Space) Touched(r vmm.Range) vmm.Range {
 
 // lockToUnmap is mmap_write_lock_killable before what is in r goes. Under a
 // range lock the pages go first, since nobody can bring them back: then mmap_lock
-// is held for the index and the tables alone. What follows cannot fail any more,
-// so this wait cannot be killed; where a bound on VMAs could make it fail, the
-// pages go under mmap_lock as they do elsewhere.
+// is held for the index and the tables alone. A task that is killed here leaves
+// the mappings without their pages, of which it is the last to know; where a
+// bound on VMAs could make what follows fail for one that lives on, the pages go
+// under mmap_lock as they do elsewhere.
 func (s *Space) lockToUnmap(t *vmm.Task, r vmm.Range) (zapped bool, err error) {
 	if !s.Rules.RangeLocks || s.Config.MaxMapCount > 0 {
 		return false, s.WriteLockKillable(t)
@@ -59,8 +60,7 @@ func (s *Space) lockToUnmap(t *vmm.Task, r vmm.Range) (zapped bool, err error) {
 	for v, at := s.MM.Index.FindFrom(r.Start); v != nil && at.Start < r.End; v, at = s.MM.Index.FindFrom(at.End) {
 		s.MM.Table.Zap(&t.Task, vmm.Range{Start: max(at.Start, r.Start), End: min(at.End, r.End)})
 	}
-	s.WriteLock(t)
-	return true, nil
+	return true, s.WriteLockKillable(t)
 }
 
 // BelowStack reports whether addr, which its range's holder found unmapped, may

@@ -49,16 +49,17 @@ var fieldRules = []fieldRule{
 // one task runs, so whatever lock is held is its own.
 type fieldWatch struct {
 	w     *world
-	locks addrspace.Locks
-	vma   bool // the design has VMA locks
-	seq   bool // mm_lock_seq shows a look without a lock whether to believe it
+	all   map[int]vmm.VMM // the address spaces, forked ones too
+	vma   bool            // the design has VMA locks
+	rng   bool            // it has a range lock, which does for a VMA what its lock would
+	seq   bool            // mm_lock_seq shows a look without a lock whether to believe it
 	rules map[string]fieldRule
 	seen  map[string][2]int // reads and writes under the table's eye
 }
 
-func newFieldWatch(w *world) *fieldWatch {
+func newFieldWatch(w *world, all map[int]vmm.VMM) *fieldWatch {
 	s := w.space()
-	f := &fieldWatch{w, s.Locks, s.Rules.VMALocks, s.Rules.SeqAtLock, map[string]fieldRule{}, map[string][2]int{}}
+	f := &fieldWatch{w, all, s.Rules.VMALocks, s.Rules.RangeLocks, s.Rules.SeqAtLock, map[string]fieldRule{}, map[string][2]int{}}
 	for _, r := range fieldRules {
 		f.rules[r.field] = r
 	}
@@ -77,12 +78,25 @@ func (f *fieldWatch) held(v *mm.VMA) (h held) {
 	}
 	h.mmapWrite, h.mmapRead = m.Lock.IsWriteLocked(), m.Lock.Readers() > 0
 	h.attached, h.anonLock = m.Index.Find(v.Start.Get()) == v, m.AnonLock.Locked()
-	if st := f.locks.State(v); f.vma {
+	switch st := f.locks(m).State(v); {
+	case f.rng:
+		h.vmaRead, h.vmaWrite = st.Readers > 0 || st.WriteLocked, st.WriteLocked
+	case f.vma:
 		h.vmaRead, h.vmaWrite, h.excluded = st.Readers > 0, st.WriteLocked && h.mmapWrite, st.WriterWaiting
-	} else { // mmap_lock is every VMA's lock
+	default: // mmap_lock is every VMA's lock
 		h.vmaRead, h.vmaWrite, h.excluded = h.mmapRead, h.mmapWrite, h.mmapWrite
 	}
 	return h
+}
+
+// locks returns the lock steps of m's address space.
+func (f *fieldWatch) locks(m *mm.MM) addrspace.Locks {
+	for _, v := range f.all {
+		if s := addrspace.Of(v); s.MM == m {
+			return s.Locks
+		}
+	}
+	return f.w.space().Locks // a child that is being made
 }
 
 // mayRead and mayWrite are the table, read as a predicate. A VMA that is not in
@@ -141,9 +155,9 @@ func checkFields(d vmm.Design, o Options) []Violation {
 	}
 	var seen map[string][2]int
 	vs := newWorld(d, vmm.Config{}, func(w *world) {
-		f := newFieldWatch(w)
-		seen = f.seen
 		p := &player{machine: w.machine, spaces: map[int]vmm.VMM{0: w.v}, task: w.ctl}
+		f := newFieldWatch(w, p.spaces)
+		seen = f.seen
 		for _, op := range script {
 			if op.Kind != Check { // it looks at a quiet address space, without locks
 				w.watch = f.see

@@ -95,8 +95,21 @@ func lockSteps(d vmm.Design) (steps, vmaLocks bool) {
 	return s != nil, s != nil && s.Rules.VMALocks
 }
 
+// ranges returns the design's range lock, nil if it has none.
+func (w *world) ranges() addrspace.RangeLocker {
+	r, _ := w.space().Locks.(addrspace.RangeLocker)
+	return r
+}
+
 func hasSteps(d vmm.Design) bool    { steps, _ := lockSteps(d); return steps }
 func hasVMALocks(d vmm.Design) bool { _, locks := lockSteps(d); return locks }
+
+func hasRanges(d vmm.Design) bool {
+	t := vmm.NewTask()
+	defer t.Release()
+	s := addrspace.Of(d.New(vmm.Config{}).NewVMM(t))
+	return s != nil && s.Rules.RangeLocks
+}
 
 // vma returns the VMA at simBase.
 func (w *world) vma() *mm.VMA { return w.space().MM.Index.Find(simBase) }
@@ -130,8 +143,8 @@ func (w *world) faulter(name string, v vmm.VMM, at vmm.Addr, access vmm.Access, 
 
 // checkReadersOverlap stops a fault on a resident page in front of each of its
 // accesses in turn and lets another run: it must never have to wait. (A lock
-// that is not the kernel's may have a spin lock inside: there it is a sleep
-// that counts.)
+// that is not the kernel's may have a spin lock inside, and a range lock has:
+// there it is a sleep that counts.)
 func checkReadersOverlap(d vmm.Design, _ Options) []Violation {
 	steps := hasSteps(d)
 	for k := 1; ; k++ {
@@ -147,7 +160,7 @@ func checkReadersOverlap(d vmm.Design, _ Options) []Violation {
 			a := w.faulter("A", w.v, simBase, vmm.AccessRead, &errA)
 			last = w.runUntil(a, func(access) bool { n++; return n == k }) == ended
 			b := w.faulter("B", w.v, far, vmm.AccessRead, &errB)
-			if w.run(b) != ended && (steps || !b.task.OnCPU()) {
+			if w.run(b) != ended && (steps && w.ranges() == nil || !b.task.OnCPU()) {
 				w.fail(ReadersBlock, "a fault waits while another is in front of its access %d", k)
 				return
 			}
@@ -163,9 +176,17 @@ func checkReadersOverlap(d vmm.Design, _ Options) []Violation {
 	}
 }
 
-// checkKilledWaiter: a task that is killed while it waits for mmap_lock leaves
-// with EINTR, and the address space is as before.
+// checkKilledWaiter: a task that is killed while it waits for mmap_lock, or for a
+// range above it, leaves with EINTR, and the address space is as before.
 func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
+	vs = killWaiters(d, lockRow{mmap: modeW})
+	vs = append(vs, killWaiters(d, lockRow{vma: modeW})...)
+	return append(vs, newWorld(d, vmm.Config{}, killFork)...)
+}
+
+// killWaiters kills what waits for a holder of the row's locks; of VMAs or ranges
+// only who waits for it killably.
+func killWaiters(d vmm.Design, row lockRow) (vs []Violation) {
 	for _, op := range []Op{
 		{Kind: Munmap, Addr: simBase, Len: vmm.PageSize},
 		{Kind: Mmap, Len: vmm.PageSize},
@@ -176,7 +197,11 @@ func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
 		{Kind: FaultKernel, Addr: simBase},
 	} {
 		vs = append(vs, newWorld(d, vmm.Config{}, func(w *world) {
-			holder := w.hold(modeW)
+			switch ranges := w.ranges() != nil; {
+			case !ranges && row.vma != 0, ranges && row.vma == 0 && op.Kind == FaultKernel:
+				return // nobody waits for that
+			}
+			holder := w.holdRow(row)
 			w.expect(holder, stopped, "the holder")
 			var r Result
 			waiter := w.thread("waiter", func(t *vmm.Task) { r = op.Do(w.v, t) })
@@ -194,7 +219,7 @@ func checkKilledWaiter(d vmm.Design, _ Options) (vs []Violation) {
 			}
 		})...)
 	}
-	return append(vs, newWorld(d, vmm.Config{}, killFork)...)
+	return vs
 }
 
 // killFork kills a fork that waits for a reader of the parent's last VMA: what

@@ -2,7 +2,10 @@
 
 package vmmtest
 
-import "vmabench/vmm"
+import (
+	"vmabench/internal/addrspace"
+	"vmabench/vmm"
+)
 
 // mode is a way to hold mmap_lock.
 type mode byte
@@ -86,10 +89,11 @@ var lockRows = []lockRow{
 }
 
 // checkLockStates: under each row, a mapper must not get to change the VMA if
-// it is stable, and no fault may be inside it if it may be written. Without VMA
-// locks mmap_lock write alone permits writing.
+// it is stable, and no fault may be inside it if it may be written. A range that
+// covers it does what a VMA lock does. Without either mmap_lock write alone
+// permits writing.
 func checkLockStates(d vmm.Design, _ Options) (vs []Violation) {
-	vmaLocks := hasVMALocks(d)
+	vmaLocks := hasVMALocks(d) || hasRanges(d)
 	for _, row := range lockRows {
 		if !vmaLocks {
 			if row.vma != 0 {
@@ -134,6 +138,9 @@ func letter(m mode) mode {
 // holdRow is a thread that takes a row's locks, stops, and puts them.
 func (w *world) holdRow(row lockRow) *simThread {
 	s, v := w.space(), w.vma()
+	if k := w.ranges(); k != nil && row.vma != 0 {
+		return w.thread("holder", func(t *vmm.Task) { w.holdRange(t, k, row) })
+	}
 	return w.thread("holder", func(t *vmm.Task) {
 		switch row.mmap {
 		case modeR:
@@ -160,4 +167,20 @@ func (w *world) holdRow(row lockRow) *simThread {
 			s.WriteUnlock(t)
 		}
 	})
+}
+
+// holdRange is holdRow's thread where a range covers the VMA, which is taken first.
+func (w *world) holdRange(t *vmm.Task, k addrspace.RangeLocker, row lockRow) {
+	s := w.space()
+	_ = k.LockRange(t, vmm.Range{Start: simBase, End: simBase + simPages<<vmm.PageShift}, row.vma == modeW, false)
+	switch row.mmap {
+	case modeR:
+		s.ReadLock(t)
+		defer s.ReadUnlock(t)
+	case modeW:
+		s.WriteLock(t)
+		defer s.WriteUnlock(t)
+	}
+	w.pause()
+	k.UnlockRange(t)
 }
