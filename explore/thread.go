@@ -102,7 +102,7 @@ func (e *engine) addThread(name string, body func(*vmm.Task)) *thread {
 	t.seen = t.seen[:0]
 	t.cond, t.token, t.woken = nil, -1, false
 	t.task.Reset()
-	t.task.Stats = vmm.LockStats{}
+	t.task.Stats, t.task.Frame = vmm.LockStats{}, nil
 	if e.record != nil {
 		e.Name(unsafe.Pointer(&t.task.Task), unsafe.Sizeof(t.task.Task), &t.task.Task, name)
 	}

@@ -45,6 +45,8 @@ func (m *Mutant) design() string {
 	switch {
 	case strings.HasPrefix(m.File, "internal/rwsem/"):
 		return "mmap_lock"
+	case m.File == rangesFile:
+		return "rangelock"
 	case strings.HasPrefix(m.File, "variants/"):
 		return strings.Split(m.File, "/")[1]
 	}

@@ -2,6 +2,8 @@
 
 package lockcheck
 
+import "slices"
+
 const (
 	refcountLock  = "variants/refcount/lock.go"
 	refcountFault = "variants/refcount/fault.go"
@@ -17,11 +19,15 @@ const (
 	mmFile        = "internal/mm/mm.go"
 	mmapLock      = "internal/addrspace/mmaplock.go"
 	kitFile       = "internal/addrspace/kit.go"
+	rangesFile    = "internal/addrspace/ranges.go"
 )
 
 // Mutants is the table of seeded bugs: each step of each protocol dropped,
 // weakened or reordered.
-var Mutants = []Mutant{
+var Mutants = slices.Concat(linuxMutants, rangeMutants)
+
+// linuxMutants are of what Linux has.
+var linuxMutants = []Mutant{
 	// The reference count: readers.
 	{Name: "no first look at the number", File: refcountLock,
 		Old: "if atomic.LoadRelaxed32(&v.lockSeq) == atomic.LoadRelaxed32(&m.LockSeq) {",

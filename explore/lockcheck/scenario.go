@@ -45,7 +45,7 @@ func All() []Scenario {
 	}
 	out = semScenarios()
 	for _, d := range variants.All() {
-		of := slices.Concat(lockScenarios(d), opScenarios(d), linearScenarios(d))
+		of := slices.Concat(lockScenarios(d), rangeScenarios(d), opScenarios(d), linearScenarios(d))
 		for i := range of {
 			// The long ones of the designs that Linux had are always completed.
 			of[i].Full = of[i].Full || of[i].Long && !inLinux(d)
@@ -110,5 +110,7 @@ func inLinux(d vmm.Design) bool {
 	return d.Name == "mmaponly" || d.Name == "rwsem" || d.Name == "refcount"
 }
 
-// hasVMALocks reports whether d locks single VMAs.
-func hasVMALocks(d vmm.Design) bool { return d.Name != "mmaponly" }
+// hasVMALocks reports whether d locks single VMAs, hasRanges whether it locks
+// ranges of the address space.
+func hasVMALocks(d vmm.Design) bool { return d.Name != "mmaponly" && !hasRanges(d) }
+func hasRanges(d vmm.Design) bool   { return d.Name == "rangelock" }

@@ -62,8 +62,8 @@ const (
 	asleep
 )
 
-// spinTurns is how long a task watches before it sleeps: about what a wake-up
-// costs.
+// spinTurns is how long a task watches before it sleeps, if another CPU may let
+// it in: about what a wake-up costs.
 const spinTurns = 400
 
 // own returns t's node.
@@ -94,6 +94,17 @@ func (l *rangeLock) acquire(t *vmm.Task, r vmm.Range, write, killable bool) erro
 	}
 	n.in = l
 	l.guard.Lock(&t.Task)
+	alone := l.admit(n, r, write)
+	l.guard.Unlock()
+	if alone {
+		return nil
+	}
+	return l.awaitSlow(t, n, killable)
+}
+
+// admit puts n into the tree for r, with the number of those in its way, and
+// reports whether that is none. The guard is held.
+func (l *rangeLock) admit(n *node, r vmm.Range, write bool) bool {
 	n.start.Set(r.Start)
 	n.end.Set(r.End)
 	n.write.Set(write)
@@ -105,16 +116,16 @@ func (l *rangeLock) acquire(t *vmm.Task, r vmm.Range, write, killable bool) erro
 		n.state.Store(waiting)
 	}
 	l.insert(n)
-	l.guard.Unlock()
-	if k == 0 {
-		return nil
-	}
-	return l.awaitSlow(t, n, killable)
+	return k == 0
 }
 
 // awaitSlow waits until n is granted.
 func (l *rangeLock) awaitSlow(t *vmm.Task, n *node, killable bool) error {
-	if _, ok := atomic.AwaitSet(&t.Task, &n.state, atomic.Turns(spinTurns)); ok {
+	turns := 0
+	if atomic.CPUs() > 1 {
+		turns = atomic.Turns(spinTurns)
+	}
+	if _, ok := atomic.AwaitSet(&t.Task, &n.state, turns); ok {
 		return nil
 	}
 	if !n.state.CompareAndSwap(waiting, asleep) {

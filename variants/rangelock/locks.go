@@ -24,11 +24,24 @@ func (k *locks) LockRange(t *vmm.Task, r vmm.Range, write, killable bool) error 
 // UnlockRange implements addrspace.RangeLocker.
 func (k *locks) UnlockRange(t *vmm.Task) { k.ranges.release(t) }
 
-// StartWrite implements addrspace.Locks: t's range has excluded everybody.
-func (k *locks) StartWrite(t *vmm.Task, _ *mm.VMA) {
+// Alloc implements addrspace.Locks.
+func (k *locks) Alloc(t *vmm.Task, owner *mm.MM) *mm.VMA {
+	v := k.Machine.Alloc(t, owner)
+	if atomic.Checking { // empty until it is placed: see StartWrite
+		v.Start.Set(0)
+		v.End.Set(0)
+	}
+	return v
+}
+
+// StartWrite implements addrspace.Locks: t's range has excluded everybody. (The
+// range may be of the parent of v's address space, which nobody else knows yet.)
+func (k *locks) StartWrite(t *vmm.Task, v *mm.VMA) {
 	if atomic.Checking {
 		n := own(t)
-		atomic.Assert(n.in != nil && n.write.Get(), "a VMA is written to without a range")
+		atomic.Assert(n.in != nil && n.write.Get(), "I1: a VMA is written to without a range")
+		start, end := v.Start.Get(), v.End.Get()
+		atomic.Assert(start == end || n.start.Get() <= start && end <= n.end.Get(), "I1: a VMA is written to that the range does not cover")
 	}
 }
 

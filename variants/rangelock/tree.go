@@ -7,7 +7,7 @@ import "vmabench/vmm"
 // search leaves out what ends before it begins; and how far those for writing
 // reach, since readers conflict with no other.
 
-// conflicts reports whether n and m may not both be held.
+// excludes reports whether n and m may not both be held.
 func (n *node) excludes(m *node) bool {
 	return (n.write.Get() || m.write.Get()) && n.start.Get() < m.end.Get() && m.start.Get() < n.end.Get()
 }
