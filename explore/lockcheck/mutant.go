@@ -17,6 +17,8 @@ type Mutant struct {
 	File string `json:"file"` // from the module's root
 	Old  string `json:"old"`  // stands there exactly once
 	New  string `json:"new"`
+	// Of names the only design that it concerns, where the file does not say.
+	Of string `json:"of,omitempty"`
 	// Like names the published bug or review finding that it repeats, if any.
 	Like string `json:"like,omitempty"`
 	// Equivalent says why no scenario can tell it from the original; empty for
@@ -45,8 +47,8 @@ func (m *Mutant) design() string {
 	switch {
 	case strings.HasPrefix(m.File, "internal/rwsem/"):
 		return "mmap_lock"
-	case m.File == rangesFile:
-		return "rangelock"
+	case m.Of != "":
+		return m.Of
 	case strings.HasPrefix(m.File, "variants/"):
 		return strings.Split(m.File, "/")[1]
 	}

@@ -19,7 +19,6 @@ const (
 	mmFile        = "internal/mm/mm.go"
 	mmapLock      = "internal/addrspace/mmaplock.go"
 	kitFile       = "internal/addrspace/kit.go"
-	rangesFile    = "internal/addrspace/ranges.go"
 )
 
 // Mutants is the table of seeded bugs: each step of each protocol dropped,

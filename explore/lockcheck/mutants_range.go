@@ -6,6 +6,8 @@ const (
 	rangeLockFile = "variants/rangelock/lock.go"
 	rangeTree     = "variants/rangelock/tree.go"
 	rangeOps      = "variants/rangelock/ops.go"
+	rangesFile    = "internal/addrspace/ranges.go"
+	faultFile     = "internal/addrspace/fault.go"
 )
 
 // rangeMutants are of the range lock, and of what is locked by it.
@@ -20,9 +22,6 @@ var rangeMutants = []Mutant{
 		Old: "\treturn k == 0\n", New: "\treturn true\n"},
 	{Name: "readers and writers share", File: rangeTree,
 		Old: "return (n.write.Get() || m.write.Get()) &&", New: "return n.write.Get() && m.write.Get() &&"},
-	{Name: "ranges that touch conflict", File: rangeTree,
-		Old: "n.start.Get() < m.end.Get() && m.start.Get() < n.end.Get()", New: "n.start.Get() <= m.end.Get() && m.start.Get() <= n.end.Get()",
-		Equivalent: "it costs a wait: who touches is in the way of both, and leaves both"},
 	{Name: "only the first byte counts", File: rangeTree,
 		Old: "n.start.Get() < m.end.Get() && m.start.Get() < n.end.Get()", New: "n.start.Get() == m.start.Get()"},
 	{Name: "a later waiter's number not taken down", File: rangeTree,
@@ -71,13 +70,13 @@ var rangeMutants = []Mutant{
 		New: "\t\tl.release(t)\n\t\to := addrspace.Handle(&s.Space, t, &v.VMA, &v.rest, addr, access, under)\n"},
 	{Name: "not looked at again", File: rangeOps, Like: "EuroSys 2020, section 5.2: validation",
 		Old: "if want.Start <= now.Start && now.End <= want.End {", New: "if true {"},
-	{Name: "no page below", File: rangesFile,
+	{Name: "no page below", File: rangesFile, Of: "rangelock",
 		Old: "\tr.Start -= min(r.Start, vmm.PageSize)\n", New: ""},
-	{Name: "no page above", File: rangesFile,
+	{Name: "no page above", File: rangesFile, Of: "rangelock",
 		Old: "\tr.End = max(r.End, r.End+vmm.PageSize)\n", New: ""},
-	{Name: "VMA below not as a whole", File: rangesFile,
+	{Name: "VMA below not as a whole", File: rangesFile, Of: "rangelock",
 		Old: "\t\tr.Start = min(r.Start, at.Start)\n", New: "\t\t_, _ = v, at\n"},
-	{Name: "VMA above not as a whole", File: rangesFile,
+	{Name: "VMA above not as a whole", File: rangesFile, Of: "rangelock",
 		Old: "\t\tr.End = max(r.End, at.End)\n", New: "\t\t_ = v\n"},
 	{Name: "mprotect lets go before its page tables", File: rangeOps,
 		Old: "\treturn s.Space.Mprotect(t, addr, length, prot)\n",
@@ -86,6 +85,6 @@ var rangeMutants = []Mutant{
 		Old: "case !ok || advice == vmm.WillNeed:", New: "case !ok || advice != vmm.DontFork:"},
 	{Name: "page moved without a range", File: rangeOps,
 		Old: "\t_ = s.locks.LockRange(t, vmm.Range{Start: min(dst, src).Down(), End: max(dst, src).Down() + vmm.PageSize}, false, false)\n\tdefer s.locks.UnlockRange(t)\n", New: ""},
-	{Name: "neighbour's anon_vma looked at without mmap_lock", File: "internal/addrspace/fault.go",
+	{Name: "neighbour's anon_vma looked at without mmap_lock", File: faultFile, Of: "rangelock",
 		Old: "\tcase s.Rules.RangeLocks:\n\t\ts.ReadLock(t)\n", New: "\tcase s.Rules.RangeLocks:\n\t\ts.setAnon(t, v, rest)\n\t\treturn true\n"},
 }

@@ -77,6 +77,17 @@ func rangeLockScenarios(d vmm.Design, l *list) {
 		p.reader(2, 3)
 		p.idle()
 	})
+	l.add("range-chain-again", "I1 I2 I6", "two are let in at once, and the first is back in another's chain before the second is told", func(s *explore.S) {
+		p := newStrip(s, d)
+		p.writer(0, 4)
+		p.writer(0, 1)
+		p.Go("writer", func(t *vmm.Task) {
+			p.use(t, 2, 3, true)
+			p.use(t, 2, 3, true)
+		})
+		p.writer(2, 3)
+		p.idle()
+	})
 	l.add("range-again", "I1 I2 I6", "a writer comes back at once beside another", func(s *explore.S) {
 		p := newStrip(s, d)
 		p.Go("writer", func(t *vmm.Task) {
@@ -115,7 +126,7 @@ func rangeKillScenarios(d vmm.Design, l *list) {
 				p.touch(0, 2, true)
 				p.k.UnlockRange(t)
 			}
-			p.use(t, 0, 1, true) // as if nothing had been
+			p.use(t, 1, 3, true) // as if nothing had been
 		})
 	}
 	l.add("range-kill", "I1 I2 I6 I7", "a signal ends a wait for a range", func(s *explore.S) {
@@ -123,6 +134,15 @@ func rangeKillScenarios(d vmm.Design, l *list) {
 		killed := killable(p)
 		s.Go("signal", func(*vmm.Task) { killed.Kill() })
 		p.writer(1, 2)
+		p.writer(2, 3)
+		p.idle()
+	})
+	l.add("range-kill-last", "I1 I2 I6 I7", "a signal ends a wait for a range: who waits before it waits on", func(s *explore.S) {
+		p := newStrip(s, d)
+		killed := killable(p)
+		s.Go("signal", func(*vmm.Task) { killed.Kill() })
+		p.writer(0, 1)
+		p.writer(0, 2)
 		p.idle()
 	})
 	l.add("range-kill-behind", "I1 I2 I6 I7", "a signal ends a wait for a range: who waits behind it for nobody else goes on", func(s *explore.S) {
@@ -194,6 +214,26 @@ func rangeOpScenarios(d vmm.Design, l *list) {
 		}
 		w.Go("fault", w.fault(addrA, nil))
 		protect(w, addrA+2*page, rw)
+		w.finish()
+	})
+	l.add("free-mprotect", "I1 I2 I4 I6", "madvise Free, which looks at the VMA, beside mprotect", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		w.mapPrivate(s.Task(), addrA)
+		w.Go("madvise", func(t *vmm.Task) { w.must(w.vmm.Madvise(t, addrA, page, vmm.Free)) })
+		protect(w, addrA, vmm.ProtRead)
+		w.finish()
+	})
+	l.add("move-munmap", "I1 I2 I6", "userfaultfd's move of a page to where munmap has dropped the pages and not yet the VMA", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		w.mapPrivate(s.Task(), addrA)
+		w.mapPrivate(s.Task(), addrB)
+		w.must(w.vmm.Fault(s.Task(), addrB, vmm.AccessWrite))
+		w.Go("move", func(t *vmm.Task) {
+			if err := w.vmm.UffdMove(t, addrA, addrB); err != vmm.EFAULT {
+				w.must(err)
+			}
+		})
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA, page)) })
 		w.finish()
 	})
 	l.add("tables-apart", "I1 I2 I3 I6", "two unmappings apart, of which the last frees the page table of both", func(s *explore.S) {
