@@ -26,6 +26,7 @@ var layouts = map[string]struct {
 	"rwseminline": {256, 16, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 80, "lock": 192}, 0},
 	"twobit":      {192, 21, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 48, "word": 128}, 0},
 	"offset":      {192, 21, map[string]uintptr{"VMA": 0, "detached": 40, "lockSeq": 44, "rest": 48, "word": 128}, 0},
+	"rangelock":   {152, 26, map[string]uintptr{"VMA": 0, "rest": 72}, 0},
 	"sketch":      {192, 21, map[string]uintptr{"VMA": 0, "lockSeq": 40, "rest": 48, "refcnt": 128}, 0},
 }
 
@@ -84,6 +85,7 @@ func TestAlignment(t *testing.T) {
 			if off := unsafe.Offsetof(s.MM.Lock) % 64; off != 56 {
 				t.Errorf("mmap_lock is %d bytes into a line, want 56", off)
 			}
+			release := holdAll(s, k)
 			s.WriteLock(k)
 			for i := range 30 {
 				v := s.Place(k, vmm.Range{Start: vmm.Addr(0x100000 + i*2*page), End: vmm.Addr(0x100000 + (i*2+1)*page)}, rw)
@@ -92,6 +94,7 @@ func TestAlignment(t *testing.T) {
 				}
 			}
 			s.WriteUnlock(k)
+			release()
 		}
 		k.Release()
 	}

@@ -43,6 +43,7 @@ type costs struct {
 	lock, unlock, marked, waiting, between     count.Counts // the VMA read lock; no VMA lock: all zero
 	startWrite, again, attach, detach, session count.Counts
 	fault, mapUnmap                            count.Counts
+	ranged                                     bool // lock and unlock are of a range
 }
 
 func hasLocks(d vmm.Design) bool {
@@ -61,9 +62,12 @@ func costsOf(d vmm.Design) (c costs) {
 	count.Run(func(e *count.Engine) {
 		v := d.New(vmm.Config{}).NewVMM(k)
 		s := addrspace.Of(v)
+		release := holdAll(s, k)
 		s.WriteLock(k)
 		a, b := s.Place(k, here, rw), s.Place(k, there, rw)
 		s.WriteUnlock(k)
+		release()
+		c.ranges(e, s, k)
 		if locks {
 			c.readers(e, s, k, writer, a)
 			c.writers(e, s, k, a, b)
@@ -78,6 +82,16 @@ func costsOf(d vmm.Design) (c costs) {
 		c.mapUnmap = e.Of(pair, nil)
 	})
 	return c
+}
+
+// ranges counts the lock of a page's range, where there is a range lock.
+func (c *costs) ranges(e *count.Engine, s *addrspace.Space, k *vmm.Task) {
+	r, ok := s.Locks.(addrspace.RangeLocker)
+	if c.ranged = ok; !ok {
+		return
+	}
+	c.lock = e.Of(func() { _ = r.LockRange(k, vmm.Range{Start: here.Start, End: here.Start + page}, false, true) }, nil)
+	c.unlock = e.Of(func() { r.UnlockRange(k) }, nil)
 }
 
 // readers counts StartRead alone, beside each kind of writer, and EndRead.
@@ -216,10 +230,13 @@ func designsPage(t *testing.T) string {
 	})
 	b.WriteString(pageReaders)
 	table(&b, "design | lock | fail: marked | fail: writer waits | fail: second look | unlock | lines", all, func(c costs) []string {
-		if !hasLocks(c.d) {
+		lines := fmt.Sprintf("%d, %d written", c.lock.Lines, c.lock.Dirty)
+		switch {
+		case c.ranged:
+			return []string{rmwStores(c.lock), "waits", "waits", "", rmwStores(c.unlock), lines}
+		case !hasLocks(c.d):
 			return []string{"none", "", "", "", "", ""}
 		}
-		lines := fmt.Sprintf("%d, %d written", c.lock.Lines, c.lock.Dirty)
 		return []string{rmwStores(c.lock), rmw(c.marked), rmw(c.waiting), rmw(c.between), rmw(c.unlock), lines}
 	})
 	b.WriteString(pageWriters)
@@ -262,7 +279,7 @@ var digit = regexp.MustCompile(`\d`)
 // named reports whether a test, check or scenario has that name.
 func named(name string) bool {
 	if sources == nil {
-		for _, g := range []string{"*_test.go", "../internal/*/*_test.go", "../vmm/vmmtest/*.go", "../explore/lockcheck/*.go"} {
+		for _, g := range []string{"*_test.go", "*/*_test.go", "../internal/*/*_test.go", "../vmm/vmmtest/*.go", "../explore/lockcheck/*.go"} {
 			files, _ := filepath.Glob(g)
 			for _, f := range files {
 				text, _ := os.ReadFile(f)

@@ -38,7 +38,7 @@ that does not; st: an atomic store). It can fail in three ways: it sees at once
 that the VMA is marked as write-locked; it sees that a writer waits; or the
 writer came between its first look at the mark and its count, so that only the
 second look tells. Lines are 64 bytes, those of a successful lock, the VMA's and
-the mm's.
+the mm's. Of a range lock it is a page's range, with nobody beside it.
 
 `
 

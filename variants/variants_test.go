@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"vmabench/internal/addrspace"
 	"vmabench/variants"
 	"vmabench/vmm"
 )
@@ -32,6 +33,16 @@ func eachConfig(t *testing.T, c vmm.Config, f func(t *testing.T, k *vmm.Task, v 
 			})
 		}
 	}
+}
+
+// holdAll takes the whole of s, where a range lock asks for it before mmap_lock.
+func holdAll(s *addrspace.Space, k *vmm.Task) (release func()) {
+	r, ok := s.Locks.(addrspace.RangeLocker)
+	if !ok {
+		return func() {}
+	}
+	_ = r.LockRange(k, addrspace.WholeSpace, true, false)
+	return func() { r.UnlockRange(k) }
 }
 
 func must(t *testing.T, err error) {
