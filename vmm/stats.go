@@ -4,7 +4,7 @@ package vmm
 type Event uint8
 
 const (
-	// Success: a fault was finished under the VMA lock.
+	// Success: a fault was finished under the VMA lock, or under its page's range.
 	Success Event = iota
 	// The causes of ABORT: lock_vma_under_rcu returned no VMA.
 	AbortNoVMA         // no VMA covers the address (stack growth, SEGV)
@@ -13,7 +13,8 @@ const (
 	AbortLimit         // as many readers as the lock can count
 	AbortForeignMM     // the object was recycled into another address space
 	AbortRange         // the object no longer covers the address
-	// Retry: the handler dropped the VMA lock; the fault starts again under mmap_lock.
+	// Retry: the handler dropped the lock; the fault starts again under mmap_lock, or
+	// under the range once more.
 	Retry
 	// Miss: a detached VMA was found; the lookup starts again.
 	Miss

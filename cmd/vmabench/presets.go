@@ -82,11 +82,15 @@ func everyFigure(c *harness.Config) {
 		{Throughput: find("hotvma", "mixed/write=1"), Procs: []int{2 * runtime.NumCPU()}}, // more workers than CPUs
 		{Throughput: find("fork-storm"), Procs: two, VMAs: 10},
 		{Throughput: find("fork-storm"), Procs: two, VMAs: 10_000},
-		{Designs: controls(), Throughput: find("hotvma", "mixed/write=1"), Procs: two},
+		{Designs: append(controls(), rangeLock), Throughput: find("hotvma", "mixed/write=1"), Procs: two},
+		{Designs: []string{rangeLock}, Throughput: find("mprotect-disjoint", "mprotect-overlap"), Procs: c.Procs},
 	}
 	c.Latency = find("hotvma", "mixed/write=10", "fork-storm")
 	c.LoadX = []float64{0.25, 1, 8, 64}
 }
+
+// rangeLock is the design that stands beside the others in two figures.
+const rangeLock = "rangelock"
 
 // controls are the names of the locks that nobody proposes for a kernel.
 func controls() (names []string) {
