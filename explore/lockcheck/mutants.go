@@ -195,7 +195,7 @@ var linuxMutants = []Mutant{
 	{Name: "munmap does not write-lock", File: "internal/addrspace/munmap.go",
 		Old: "\t\ts.Locks.StartWrite(t, v)\n\t\ts.Locks.Detach(t, v)\n", New: "\t\ts.Locks.Detach(t, v)\n"},
 	{Name: "mmap leaves a hole before it fills it", File: "internal/addrspace/mmap.go",
-		Old: "\ts.unmapPages(t, r, gone, ceiling)\n\ts.mapNew(", New: "\ts.MM.Index.Store(r, nil)\n\ts.unmapPages(t, r, gone, ceiling)\n\ts.mapNew(", With: "maps-remap"},
+		Old: "\ts.unmapPages(t, r, gone, ceiling, zapped)\n\ts.mapNew(", New: "\ts.MM.Index.Store(r, nil)\n\ts.unmapPages(t, r, gone, ceiling, zapped)\n\ts.mapNew(", With: "maps-remap"},
 	{Name: "split does not write-lock the VMA", File: "internal/addrspace/edit.go",
 		Old: "\thighOff := pgoff + low.Pages()\n\ts.Locks.StartWrite(t, v)\n", New: "\thighOff := pgoff + low.Pages()\n"},
 	{Name: "fork does not write-lock the parent's VMAs", File: "internal/addrspace/fork.go",
