@@ -64,6 +64,9 @@ test: ## every test
 	$(GO) test ./...
 	$(GO) test $(SIM) ./internal/... ./vmm/... ./variants/... ./explore/... ./manycore/... ./cmd/vmalab/
 
+reporttest: ## the report and the site in a browser (chromium), if there is one: a module of its own
+	cd internal/reporttest && $(GO) test -count=1 ./...
+
 race: ## every test under the race detector
 	$(GO) test -race -short ./...
 

@@ -1,6 +1,10 @@
 package plots
 
-import "html/template"
+import (
+	"html/template"
+
+	"vmabench/results"
+)
 
 // Figure is one chart: panels on shared axes under a title that says what was
 // found.
@@ -12,11 +16,11 @@ type Figure struct {
 	Missing  string // what the run lacks to draw it; "" when drawn
 	Panels   []Panel
 	Legend   []Key
-	Notes    []string      // what a reader must know to read it right
-	Table    *Table        // the same numbers
-	Body     template.HTML // in place of panels, on the page only
-	Command  string        // how to get this figure's data again
-	Samples  bool          // drawn from trials, whose lines the page has at its end
+	Notes    []string       // what a reader must know to read it right
+	Table    *Table         // the same numbers
+	Body     template.HTML  // in place of panels, on the page only
+	Command  string         // how to get this figure's data again
+	Samples  []results.Kind // drawn from trials of these kinds, whose lines the page has
 	// Baseline is the design that a relative figure is relative to.
 	Baseline string
 	// Hidden until the reader picks another baseline; never drawn to a file.

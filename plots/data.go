@@ -23,6 +23,7 @@ type data struct {
 	against   map[string]*comparison // by baseline
 	gaps      []results.Gap
 	drawn     []*Figure
+	sampled   []block
 	elsewhere func(id string) *elsewhere // of a site: the run that has a figure; else nil
 }
 

@@ -34,7 +34,7 @@ func subset(d *data, id, title, question string, need int, names ...string) []*F
 		ID: id, Section: secCases, Title: title + ": " + d.leaders(scens),
 		Subtitle: question + " Operations per second against GOMAXPROCS; higher is better; median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(), Command: d.command(strings.Join(names, "|")),
-		Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
+		Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 
@@ -156,7 +156,7 @@ func figMix(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: fmt.Sprintf("%s, at GOMAXPROCS %d: %s", title, procs, d.leaders(scens)),
 		Subtitle: "Against the share of operations that map or unmap (steps, not to scale). Throughput: higher is better; the rest: lower is. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "metric", "share of writes", "value"), Samples: true, Command: d.command("mixed"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "metric", "share of writes", "value"), Samples: []results.Kind{results.Throughput, counters}, Command: d.command("mixed"),
 	}}
 }
 
@@ -199,7 +199,7 @@ func figFork(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: "fork write-locks every VMA: by faults beside it, " + d.leadersBy("faulter-ops/s", scens) + "; by forks, " + d.leadersBy("forker-ops/s", scens),
 		Subtitle: "Rates of the two roles apart at the largest GOMAXPROCS within the CPUs; higher is better. Median with its 95 % interval; a panel for each number of VMAs.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Samples: true, Command: d.command("fork-storm"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Samples: []results.Kind{results.Throughput}, Command: d.command("fork-storm"),
 	}}
 }
 

@@ -47,7 +47,7 @@ func figEvents(d *data) []*Figure {
 	f := &Figure{
 		ID: id, Section: secEvents, Title: claim,
 		Subtitle: "Events per operation at the largest GOMAXPROCS within the CPUs, from zero; an operation that is no fault has none. Workloads without the event are left out; the table has all of them and splits ABORT by cause.",
-		Panels:   panels, Legend: d.legend(panels), Table: d.causes(scens),
+		Panels:   panels, Legend: d.legend(panels), Table: d.causes(scens), Samples: []results.Kind{counters},
 	}
 	if len(never) > 0 {
 		f.Notes = []string{"Nowhere: " + list(never) + "."}
@@ -167,6 +167,6 @@ func figWaits(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secEvents, Title: claim,
 		Subtitle: "At the largest GOMAXPROCS within the CPUs; lower is less waiting. A sleep and its wake across CPUs cost as much as hundreds of operations, so these decide what a blocking lock costs. Workloads in which nobody waited are left out.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "kind", "value"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "kind", "value"), Samples: []results.Kind{counters},
 	}}
 }

@@ -57,7 +57,7 @@ func figFootprint(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: d.footprintTitle(&scens[len(scens)-1]),
 		Subtitle: "Bytes of one VMA by part: the object, its separate lock, what the 4 KiB slab page loses between objects, and its share of the index. Lower is better. Counted, not sampled; the table has the measured heap beside it.",
-		Panels:   panels, Legend: legend, Table: table, Samples: true,
+		Panels:   panels, Legend: legend, Table: table, Samples: []results.Kind{results.Footprint},
 	}}
 }
 
@@ -285,7 +285,7 @@ func figLockPlace(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secFootprint, Title: placeTitle(panels),
 		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Samples: true, Command: d.command("hotvma"),
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Samples: []results.Kind{results.Throughput}, Command: d.command("hotvma"),
 	}}
 }
 

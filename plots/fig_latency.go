@@ -153,7 +153,7 @@ func (d *data) percentiles(id, title string, keep func(op string) bool) []*Figur
 		ID: id, Section: secLatency, Title: worst.title(title, d),
 		Subtitle: "Time from an operation's intended start to its end, at a fixed rate of arrivals; lower is better. " +
 			"All trials' samples merged, drawn as far as ten lie beyond; the band is the 95 % interval of a bootstrap over trials. Dotted grey: the same loop doing nothing, so what lies under it is the machine's.",
-		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Notes: []string{"In the table: brackets mark what fewer than ten samples support, ≤ what the clock cannot tell from zero; \"own start\" leaves out the wait for the operations before."}, Samples: true,
+		Panels: panels, Legend: d.latencyLegend(panels), Table: table, Notes: []string{"In the table: brackets mark what fewer than ten samples support, ≤ what the clock cannot tell from zero; \"own start\" leaves out the wait for the operations before."}, Samples: []results.Kind{results.Latency},
 	}}
 }
 
@@ -354,7 +354,7 @@ func figLoad(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secLatency, Title: worst.title(title, d),
 		Subtitle: "Latency from the intended start against operations offered per second; lower is better. Each point is a percentile of all trials' samples merged, with the 95 % interval of a bootstrap over trials.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload, operation, percentile", "offered/s", "latency"), Samples: []results.Kind{results.Latency},
 	}}
 }
 

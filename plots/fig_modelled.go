@@ -31,7 +31,7 @@ func figModelled(d *data) []*Figure {
 	fig := &Figure{
 		ID: id, Section: secModels, Title: "Modelled, not measured: the same lock source on simulated machines",
 		Subtitle: "What a model of a cache-coherent machine computes for the lock code " + d.alsoMeasured() + "; higher is better. It is good for shapes and knees, not for percentages. Dotted on hatched ground: modelled.",
-		Panels:   rates, Legend: modelledLegend(d, rates), Table: tableOf(rates, "scenario", "CPUs", label), Command: d.simulate(),
+		Panels:   rates, Legend: modelledLegend(d, rates), Table: tableOf(rates, "scenario", "CPUs", label), Samples: []results.Kind{results.Modelled}, Command: d.simulate(),
 	}
 	if len(costs) == 0 {
 		return []*Figure{fig}
@@ -39,7 +39,7 @@ func figModelled(d *data) []*Figure {
 	return []*Figure{fig, {
 		ID: "modelled-cost", Section: secModels, Title: "Modelled: the slowest hundredth of operations, and faults that fell back to mmap_lock",
 		Subtitle: "The 99th percentile of an operation, of its first role where there are several, and the operations that took mmap_lock for read; lower is better. The trials have p50 and p99.9 too. Dotted on hatched ground: modelled.",
-		Panels:   costs, Legend: modelledLegend(d, costs), Table: tableOf(costs, "scenario", "CPUs", "p99, or faults under mmap_lock"), Command: d.simulate(),
+		Panels:   costs, Legend: modelledLegend(d, costs), Table: tableOf(costs, "scenario", "CPUs", "p99, or faults under mmap_lock"), Samples: []results.Kind{results.Modelled}, Command: d.simulate(),
 	}}
 }
 

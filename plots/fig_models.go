@@ -33,7 +33,7 @@ func figPeers(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secBeyond, Title: d.peersTitle(scens),
 		Subtitle: "Wall time per operation at the largest GOMAXPROCS within the CPUs, on a logarithmic axis; left is better. " + d.besideText() + "Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 

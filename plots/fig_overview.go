@@ -69,7 +69,7 @@ func (d *data) overview(base string) *Figure {
 		ID: "overview", Section: secThroughput, Title: d.relativeTitle(scens, base), Baseline: base,
 		Subtitle: fmt.Sprintf("Throughput over that of %s; right is better. Median of the ratios paired by repetition with its 95 %% interval; the line is no change, its grey ground ±%s, below which nothing counts as a difference.",
 			base, trimZeros(Share.Write(effect))),
-		Panels: panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workers", "over "+base), Samples: true,
+		Panels: panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workers", "over "+base), Samples: []results.Kind{results.Throughput},
 	}
 }
 

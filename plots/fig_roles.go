@@ -26,7 +26,7 @@ func figRoles(d *data) []*Figure {
 		ID: id, Section: secRoles, Title: d.rolesTitle(panels),
 		Subtitle: "Operations per second of each role (or kind of operation) against GOMAXPROCS; higher is better. Median with its 95 % interval. Each panel has its own axis.",
 		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
-		Table: tableOf(panels, "role", "GOMAXPROCS", "ops/s"), Samples: true,
+		Table: tableOf(panels, "role", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput, counters},
 	}}
 }
 
@@ -194,6 +194,6 @@ func figFairness(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secRoles, Title: claim,
 		Subtitle: "Higher is fairer. Median over trials with its 95 % interval; oversubscribed points left out, where the scheduler decides.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "index", "value"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "index", "value"), Samples: []results.Kind{results.Throughput},
 	}}
 }

@@ -68,7 +68,7 @@ func figThroughput(d *data) []*Figure {
 		Subtitle: "Operations per second of all workers together against GOMAXPROCS; higher is better. Median of trials with its 95 % interval. " +
 			"Panels with the same ticks share an axis.",
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: "ideal: the fastest design alone, times CPUs", Line: true}),
-		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: true,
+		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 
@@ -151,7 +151,7 @@ func figCPU(d *data) []*Figure {
 		ID: "cpu", Section: secThroughput, Title: d.cpuTitle(scens),
 		Subtitle: "CPU time of all workers over all operations; lower is better, level is perfect scaling. Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Notes: append(d.overNote(), d.jobsNote()...),
-		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Samples: true,
+		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 
@@ -202,7 +202,7 @@ func figSingle(d *data) []*Figure {
 	return []*Figure{{
 		ID: "single", Section: secThroughput, Title: title,
 		Subtitle: "Wall time of one operation at GOMAXPROCS 1; lower is better. Bars from zero, whiskers are 95 % intervals of the median. Each panel has its own scale.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "time/op"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 
@@ -356,6 +356,6 @@ func figOversubscribed(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secThroughput, Title: claim,
 		Subtitle: "Throughput at the largest GOMAXPROCS as a share of that at the number of CPUs, paired by repetition; higher is better, the dotted line is nothing lost. Hatched: oversubscribed.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "workload", "share kept"), Samples: []results.Kind{results.Throughput},
 	}}
 }

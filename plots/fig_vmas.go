@@ -68,7 +68,7 @@ func figVMAs(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secCases, Title: claim,
 		Subtitle: "Wall time per operation, and per fork beside faults, at the largest GOMAXPROCS within the CPUs; lower is better. Both axes are logarithmic; median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Samples: true,
+		Panels:   panels, Legend: d.legend(panels), Table: tableOf(panels, "workload", "size", "time"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 

@@ -48,7 +48,7 @@ type page struct {
 	Sections                                                          []section
 	Undrawn                                                           []undrawn
 	Measured                                                          bool // not modelled alone
-	Samples                                                           string
+	Samples                                                           []sampleView
 	System                                                            []fact
 	Method                                                            []items
 }
@@ -79,6 +79,8 @@ type figureView struct {
 	Panels  []panelView
 	Table   *tableView
 	CSV     string
+	Links   []sampleLink // to its samples
+	Blocks  string       // their IDs
 }
 
 type keyView struct {
@@ -142,7 +144,7 @@ func (d *data) page() (*page, error) {
 	p.Matrix, p.Means = d.matrix()
 	p.Sections, p.Undrawn = d.sections()
 	p.Measured = d.modelledOn() == ""
-	p.Samples, err = d.samples()
+	p.Samples, err = d.sampleViews()
 	return p, err
 }
 
@@ -162,7 +164,9 @@ func (d *data) sections() (out []section, lacks []undrawn) {
 			out = append(out, section{ID: slug(f.Section), Title: f.Section})
 		}
 		s := &out[len(out)-1]
-		s.Figures = append(s.Figures, view(f))
+		v := view(f)
+		v.Links, v.Blocks = d.sampleLinks(f)
+		s.Figures = append(s.Figures, v)
 	}
 	return out, lacks
 }
@@ -182,22 +186,6 @@ func slug(s string) string {
 		}
 		return '-'
 	}, s) + "-section"
-}
-
-// mostLines keeps the page of a long plan readable; the default plan has fewer.
-const mostLines = 1000
-
-// samples is the run's bench.txt, all that benchstat needs.
-func (d *data) samples() (string, error) {
-	var b strings.Builder
-	if err := d.folder.WriteBench(&b); err != nil || !strings.Contains(b.String(), "Benchmark") {
-		return "", err
-	}
-	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if more := len(lines) - mostLines; more > 0 {
-		lines = append(lines[:mostLines], fmt.Sprintf("# %d more lines: bench.txt in the run's folder has all", more))
-	}
-	return strings.Join(lines, "\n"), nil
 }
 
 func view(f *Figure) figureView {

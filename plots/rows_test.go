@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/perf/benchfmt"
+
 	"vmabench/results"
 )
 
@@ -87,5 +89,68 @@ func TestRareWaits(t *testing.T) {
 	}
 	if j := slices.IndexFunc(f.Panels[i].Rows, func(r Row) bool { return r.Text == "3.8 per million" }); j < 0 {
 		t.Errorf("rows %+v", f.Panels[i].Rows)
+	}
+}
+
+// The samples on the page are those of bench.txt, each once, and each block is a
+// file for benchstat.
+func TestBlocks(t *testing.T) {
+	f := synth(t)
+	d := mustData(t, f)
+	blocks, err := d.blocks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	if err := f.WriteBench(&all); err != nil {
+		t.Fatal(err)
+	}
+	want, got := benchLines(all.String()), []string{}
+	kinds := map[results.Kind]int{}
+	for _, b := range blocks {
+		kinds[b.Kind]++
+		if b.Kind != counters {
+			got = append(got, benchLines(b.Text)...)
+		}
+		r := benchfmt.NewReader(strings.NewReader(b.Text), "block")
+		for n := 0; r.Scan(); n++ {
+			if e, bad := r.Result().(*benchfmt.SyntaxError); bad {
+				t.Errorf("%s: %v", b.Title, e)
+			}
+		}
+		if strings.Contains(b.Text, "guard-") {
+			t.Errorf("%s has the guard's counters", b.Title)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) || len(got) == 0 {
+		t.Errorf("%d lines on the page, %d in bench.txt", len(got), len(want))
+	}
+	for _, k := range []results.Kind{results.Throughput, counters, results.Latency, results.Footprint} {
+		if kinds[k] == 0 {
+			t.Errorf("no block of %s", k)
+		}
+	}
+}
+
+func benchLines(s string) (out []string) {
+	for _, l := range strings.Split(s, "\n") {
+		if strings.HasPrefix(l, "Benchmark") {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// A figure leads to the blocks of its workloads, or to all.
+func TestSampleLinks(t *testing.T) {
+	d := mustData(t, synth(t))
+	if links, ids := d.sampleLinks(figure(t, d, "throughput")); len(links) != 1 || links[0].ID != "samples-throughput" || len(strings.Fields(ids)) < 5 {
+		t.Errorf("throughput: %+v, %s", links, ids)
+	}
+	links, ids := d.sampleLinks(figure(t, d, "fork"))
+	if len(links) != 1 || !strings.Contains(links[0].Text, "fork-storm") || ids != links[0].ID {
+		t.Errorf("fork: %+v, %s", links, ids)
 	}
 }

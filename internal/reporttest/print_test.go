@@ -2,6 +2,7 @@ package reporttest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	devtools "github.com/chromedp/cdproto/page"
@@ -37,17 +38,34 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// A link to the samples opens them, and leaves the reader's state in the URL.
+// A link within the page leaves the reader's state in the URL; without script one to
+// the samples leads to them.
 func TestLinksKeepTheState(t *testing.T) {
 	b := browse(t)
 	b.open("#b=rwsem", 1280, 900)
-	got := eval[[]string](b, `(() => { document.querySelector('#throughput a[href="#samples"]').click();
-		const d = document.querySelector('#samples').closest('details');
-		return [location.hash, String(d.open), document.querySelector('#base').value, document.querySelector('#samples').textContent]; })()`)
-	if got[0] != "#b=rwsem" || got[1] != "true" || got[2] != "rwsem" {
-		t.Errorf("after a link: %q", got[:3])
+	got := eval[[]string](b, `(() => { document.querySelector('nav a[href="#system"]').click();
+		return [location.hash, document.querySelector('#base').value, String(document.querySelector('#system').getBoundingClientRect().top < innerHeight)]; })()`)
+	if got[0] != "#b=rwsem" || got[1] != "rwsem" || got[2] != "true" {
+		t.Errorf("after a link: %q", got)
 	}
-	if want := "BenchmarkFault/variant="; !contains(got[3], want) {
-		t.Errorf("no %q among the samples", want)
+}
+
+// Under a chart its samples unfold, those of its kind and of no other.
+func TestSamplesUnderAChart(t *testing.T) {
+	b := browse(t)
+	b.open("", 1280, 900)
+	for id, want := range map[string][2]string{"throughput": {"BenchmarkFault/variant=", "Latency/"}, "latency": {"BenchmarkFaultLatency/variant=", "BenchmarkFault/"}} {
+		under := "[...document.querySelectorAll('#" + id + " .under details')].find(d => d.textContent.startsWith('Benchfmt'))"
+		eval[bool](b, under+".open = true")
+		got := ""
+		for range 100 { // its event comes later
+			if got = eval[string](b, "("+under+".querySelector('pre')?.textContent ?? '')"); got != "" {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if !contains(got, want[0]) || contains(got, want[1]) || !contains(got, "Unit ") {
+			t.Errorf("under %s: %.200s", id, got)
+		}
 	}
 }

@@ -230,6 +230,20 @@ for (const svg of $$('svg.chart')) {
     $('#live').textContent = tip.innerText;
   });
 }
+// Under a chart its samples unfold in place; without script their links lead there.
+for (const p of $$('.bench')) {
+  const d = document.createElement('details'), s = document.createElement('summary');
+  s.textContent = 'Benchfmt';
+  d.append(s);
+  d.addEventListener('toggle', () => {
+    if (!d.open || $('pre', d)) return;
+    const pre = document.createElement('pre');
+    pre.tabIndex = 0;
+    pre.textContent = p.dataset.s.split(' ').map(i => document.getElementById(i).textContent).join('\n\n');
+    d.append(pre);
+  });
+  p.replaceWith(d);
+}
 load();
 apply();
 })();
