@@ -191,7 +191,7 @@ var linuxMutants = []Mutant{
 		Old: "\ts.Locks.EndRead(t, d)\n\treturn s.lockPairUnderMmap(t, dst, src)\n",
 		New: "\treturn s.lockPairUnderMmap(t, dst, src)\n"},
 	{Name: "anon_vma waits for mmap_lock", File: "internal/addrspace/fault.go",
-		Old: "\tif !s.ReadTrylock(t) {\n\t\treturn false\n\t}\n", New: "\ts.ReadLock(t)\n"},
+		Old: "\tcase !s.ReadTrylock(t):\n\t\treturn false\n", New: "\tdefault:\n\t\ts.ReadLock(t)\n"},
 	{Name: "munmap does not write-lock", File: "internal/addrspace/munmap.go",
 		Old: "\t\ts.Locks.StartWrite(t, v)\n\t\ts.Locks.Detach(t, v)\n", New: "\t\ts.Locks.Detach(t, v)\n"},
 	{Name: "mmap leaves a hole before it fills it", File: "internal/addrspace/mmap.go",
