@@ -37,7 +37,7 @@ compare: build ## two runs by benchstat and a verdict: make compare OLD=results/
 
 FIGURES ?= results/reference
 LAYOUTS := refcount,line0,ownline,pairs,rwsem,rwseminline
-figures: build lab ## runs for the figures that the default run has no data for: 5 minutes, and 3 of the simulator
+figures: build lab ## runs for the figures that the default run has no data for: 6 minutes, and 3 of the simulator
 	$(BIN)/vmabench bench -plan figures -o $(FIGURES)/figures
 	$(BIN)/vmabench bench -variants $(LAYOUTS) -run '^(hotvma|ownvma)$$' -procs 1,2 -o $(FIGURES)/layouts
 	$(BIN)/vmalab simulate -table=false -sensitivity=false -ablation=false -o $(FIGURES)/modelled

@@ -22,6 +22,10 @@
 // worker, and between slices each worker has been through the scheduler, so
 // that the preemption never falls into a slice.
 //
+// With TrialSpec.Goroutines the workers are plain goroutines, as many as that, and
+// Go's scheduler gives them turns: slices are long against these, whoever runs ends
+// them, and the guard judges the process (goroutines.go).
+//
 // On a machine that is never quiet, TrialSpec.FIFO runs the workers at a
 // real-time priority and lets the machine rest for as long as each slice.
 //

@@ -109,12 +109,15 @@ func (g *guard) note(format string, args ...any) {
 func (g *guard) finish(tr *trial, t *results.Trial) {
 	used := tr.used()
 	v := &t.Guard
-	v.Oversubscribed = tr.over
+	v.Oversubscribed = tr.over || tr.spec.Goroutines > tr.spec.Procs
 	v.Slices = len(tr.accepted) + len(tr.rejected)
 	v.Rejected = len(tr.rejected)
-	v.CPUShare = cpuShare(used, len(tr.cpus))
+	v.CPUShare = tr.cpuShare(used)
 	for _, sl := range used {
 		v.GCs += int(sl.gcs)
+		if tr.shared > 0 {
+			v.Switches += sl.all.involuntary
+		}
 		for i := range sl.workers {
 			v.Switches += sl.workers[i].involuntary()
 		}
@@ -145,11 +148,15 @@ func (g *guard) finish(tr *trial, t *results.Trial) {
 }
 
 // cpuShare is the CPU time that the workers got over what they asked for: all
-// of the wall time each, or of the CPUs where those are fewer.
-func cpuShare(slices []slice, cpus int) float64 {
+// of the wall time each, or of the CPUs where those are fewer or shared.
+func (tr *trial) cpuShare(slices []slice) float64 {
+	cpus := len(tr.cpus)
+	if tr.shared > 0 {
+		cpus = tr.shared
+	}
 	var cpu, asked float64
 	for _, sl := range slices {
-		if len(sl.workers) > cpus {
+		if tr.shared > 0 || len(sl.workers) > cpus {
 			cpu += float64(sl.all.cpu)
 			asked += float64(sl.all.wall) * float64(cpus)
 			continue

@@ -57,6 +57,9 @@ type Part struct {
 	Latency    []workload.Spec // at the configuration's LatencyProcs and loads
 	Footprint  []int           `json:",omitempty"` // as the configuration's
 	Procs      []int
+	// Goroutines for each of GOMAXPROCS: throughput trials whose workers are plain
+	// goroutines, each number of them in the same group; nil is a thread each.
+	Goroutines []int        `json:",omitempty"`
 	Page       vmm.PageCost // if not none, instead of the configuration's
 	VMAs       int          // if not 0, instead of the configuration's, and of its layout
 }
@@ -120,6 +123,15 @@ func (c *Config) check() error {
 	for _, n := range append(slices.Clone(c.Procs), c.LatencyProcs...) {
 		if n < 1 || n > 1024 {
 			return fmt.Errorf("GOMAXPROCS %d: want 1 to 1024", n)
+		}
+	}
+	for _, p := range c.Beside {
+		for _, k := range p.Goroutines {
+			for _, n := range p.Procs {
+				if k < 1 || k*n > maxGoroutines {
+					return fmt.Errorf("%d goroutines for each of GOMAXPROCS %d: want 1 to %d together", k, n, maxGoroutines)
+				}
+			}
 		}
 	}
 	for _, s := range c.Workloads() {
@@ -187,8 +199,11 @@ func (c *Config) part(part Part) (groups [][]TrialSpec) {
 	if designs == nil {
 		designs = c.Designs
 	}
-	add := func(s TrialSpec) {
-		g := c.group(designs, s)
+	add := func(specs ...TrialSpec) {
+		var g []TrialSpec
+		for _, s := range specs {
+			g = append(g, c.group(designs, s)...)
+		}
 		for i := range g {
 			g[i].Config.Page = max(g[i].Config.Page, part.Page)
 			if part.VMAs > 0 {
@@ -199,7 +214,12 @@ func (c *Config) part(part Part) (groups [][]TrialSpec) {
 	}
 	for _, w := range part.Throughput {
 		for _, n := range part.Procs {
-			add(TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing})
+			s := TrialSpec{Kind: results.Throughput, Workload: w, Procs: n, Timing: c.Timing}
+			if part.Goroutines == nil {
+				add(s)
+				continue
+			}
+			add(s.inTurns(part.Goroutines)...)
 		}
 	}
 	for _, w := range part.Latency {
@@ -210,6 +230,19 @@ func (c *Config) part(part Part) (groups [][]TrialSpec) {
 		}
 	}
 	return groups
+}
+
+// maxGoroutines bounds the workers of a trial.
+const maxGoroutines = 1024
+
+// inTurns returns s with each number of goroutines for each of GOMAXPROCS.
+func (s TrialSpec) inTurns(each []int) (out []TrialSpec) {
+	timing := s.Timing
+	for _, k := range each {
+		s.Goroutines, s.Timing = k*s.Procs, timing.among(k)
+		out = append(out, s)
+	}
+	return out
 }
 
 // group returns s for each design.
@@ -224,7 +257,8 @@ func (c *Config) group(designs []string, s TrialSpec) []TrialSpec {
 
 // trial fills in what all trials share.
 func (c *Config) trial(s TrialSpec) TrialSpec {
-	s.VMAs, s.Layout, s.Config, s.FIFO = c.VMAs, c.Layout, c.Subject, c.FIFO
+	s.VMAs, s.Layout, s.Config = c.VMAs, c.Layout, c.Subject
+	s.FIFO = c.FIFO && s.Goroutines == 0 // goroutines have no thread to give a priority to
 	if s.Layout != nil {
 		s.VMAs = len(s.Layout.Mappings)
 	}

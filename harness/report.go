@@ -61,6 +61,10 @@ func (tr *trial) reportThroughput(t *results.Trial) {
 		t.WallNS = max(t.WallNS, w.wall)
 		t.Workers = append(t.Workers, results.Worker{Role: w.role, Ops: int64(w.ops), CPUNS: w.cpu})
 	}
+	if tr.shared > 0 {
+		cpu = tr.processCPU()
+		starved(workers, t)
+	}
 	t.Ops = int64(ops)
 	t.Trace, t.Warmup = trace(tr.used()), trace(tr.warm)
 	if ops == 0 {
@@ -88,6 +92,15 @@ func (tr *trial) wrong(failed, ops uint64) string {
 		return ""
 	}
 	return fmt.Sprintf("no exclusion: %d of %d operations failed on memory that no other worker changes", failed, ops)
+}
+
+// processCPU is the CPU time of the process in the slices that are used: no
+// goroutine's is known, and Go's scheduler is part of what they cost.
+func (tr *trial) processCPU() (cpu int64) {
+	for _, sl := range tr.used() {
+		cpu += sl.all.cpu
+	}
+	return cpu
 }
 
 func trace(slices []slice) (ns []float64) {
@@ -160,8 +173,12 @@ func events(ops uint64, stats *vmm.LockStats, waits vmatomic.WaitStats, failed, 
 }
 
 // systemEvents returns what the system counted of the workers, per op: context
-// switches always, counters where the machine has them.
+// switches always, counters where the machine has them. It counts by thread, and
+// so nothing of goroutines.
 func (tr *trial) systemEvents(ops uint64) (out []results.Value) {
+	if tr.shared > 0 {
+		return nil
+	}
 	var slept, preempted float64
 	var counts [len(counterNames)]float64
 	for _, sl := range tr.used() {

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	vmatomic "vmabench/internal/atomic"
 	"vmabench/vmm"
@@ -18,10 +19,34 @@ type slice struct {
 	why     string // why it was rejected; "" when it counts
 }
 
-// together is the CPU time of all workers and the wall time, in nanoseconds, from
-// before the first began until after the last had ended: those that ended early
-// went on meanwhile, as their spans do not show.
-type together struct{ cpu, wall int64 }
+// together is what the process used and the wall time, in nanoseconds, from
+// before the first worker began until after the last had ended: those that ended
+// early went on meanwhile, as their spans do not show.
+type together struct {
+	cpu, wall              int64
+	voluntary, involuntary int64 // context switches
+	queued                 int64 // its threads could have run and had no CPU; of goroutines only
+	queuedKnown            bool
+}
+
+// meter measures what the process uses while do runs; the run queue, which takes
+// long to ask, of goroutines only and outside of the time.
+func (tr *trial) meter(do func()) (a together) {
+	queued, known := int64(0), false
+	if tr.shared > 0 {
+		queued, known = processWaited()
+	}
+	use, from := processUsage(), time.Now()
+	do()
+	now := processUsage()
+	a = together{wall: int64(time.Since(from)), cpu: now.cpu - use.cpu,
+		voluntary: now.voluntary - use.voluntary, involuntary: now.involuntary - use.involuntary}
+	if known {
+		a.queued, a.queuedKnown = processWaited()
+		a.queued = max(0, a.queued-queued)
+	}
+	return a
+}
 
 // span is what one worker did between two moments.
 type span struct{ begin, end stamp }
@@ -75,12 +100,16 @@ const minShare = 0.985
 //     have had it again when it could run, but for the wake-ups (Robbed); where
 //     the system does not say how long it waited, it must not have been preempted;
 //   - where workers outnumber the CPUs they must together have had minShare of
-//     all CPUs, unless some slept.
+//     all CPUs, unless some slept;
+//   - workers that are goroutines: judgeShared.
 func (tr *trial) judge(sl *slice) string {
 	if sl.gcs > 0 {
 		return "garbage was collected"
 	}
-	if tr.over {
+	switch {
+	case tr.shared > 0:
+		return tr.judgeShared(sl)
+	case tr.over:
 		return tr.judgeAll(sl)
 	}
 	for i := range sl.workers {
@@ -140,8 +169,15 @@ func (tr *trial) standIns(accepted, rejected int) int {
 
 // slept reports whether a worker slept in a lock in a slice that is used, and
 // whether nothing in such a slice tells how long it was kept from its CPU then.
+// Of goroutines it is known only that they left CPUs idle.
 func (tr *trial) slept() (slept, unwatched bool) {
 	for _, sl := range tr.used() {
+		if tr.shared > 0 {
+			if !sl.all.had(tr.shared) {
+				slept, unwatched = true, unwatched || !sl.all.queuedKnown
+			}
+			continue
+		}
 		for i := range sl.workers {
 			if sl.workers[i].parks() > 0 {
 				_, known := sl.workers[i].queued()

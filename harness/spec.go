@@ -11,7 +11,7 @@ import (
 
 // Timing is how long things take within a trial.
 type Timing struct {
-	Slice time.Duration // one slice, below the runtime's 10 ms of preemption
+	Slice time.Duration // one slice, below the runtime's 10 ms of preemption but for goroutines
 	// Slices are wanted, and that many must be accepted; Spare more are
 	// measured at most to replace rejected ones. Warm come before, uncounted.
 	Slices, Spare, Warm int
@@ -33,6 +33,11 @@ type TrialSpec struct {
 	FIFO     bool    // real-time scheduling and half duty, where permitted
 	RateX    float64 // offered load over the workload's own; 0 is 1
 	Attempt  int     // 1 is the first
+	// Goroutines is how many workers a throughput trial has that are plain
+	// goroutines, as a Go program's are: without a thread of their own, asleep in
+	// Go's scheduler, which gives them turns on the CPUs. 0 is a worker for each of
+	// GOMAXPROCS, with its thread and CPU.
+	Goroutines int `json:",omitempty"`
 	// TickNS is the length of a tick of the CPU's counter where that times the
 	// operations of a latency trial; 0 is the monotonic clock.
 	TickNS float64 `json:",omitempty"`
@@ -91,7 +96,18 @@ func (s *TrialSpec) result() *results.Trial {
 	if s.Config.Protocol != vmm.ProtocolSame {
 		add("protocol", s.Config.Protocol.String())
 	}
+	if s.Goroutines > 0 {
+		add(results.GoroutinesParam, strconv.Itoa(s.Goroutines))
+	}
 	return t
+}
+
+// workers is how many workers the trial has.
+func (s *TrialSpec) workers() int {
+	if s.Goroutines > 0 {
+		return s.Goroutines
+	}
+	return s.Procs
 }
 
 // Name is the benchmark name of the trial's results.

@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"os"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,6 +28,34 @@ func pin(cpu int) error {
 	var set unix.CPUSet
 	set.Set(cpu)
 	return unix.SchedSetaffinity(0, &set)
+}
+
+// confine binds the threads of the process to the CPUs, and with them those that
+// they will start, which inherit it.
+func confine(cpus []int) error {
+	var set unix.CPUSet
+	for _, c := range cpus {
+		set.Set(c)
+	}
+	bound := map[string]bool{}
+	for fresh := true; fresh; { // a thread may start another before its own turn
+		fresh = false
+		threads, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return err
+		}
+		for _, d := range threads {
+			tid, err := strconv.Atoi(d.Name())
+			if err != nil || bound[d.Name()] {
+				continue
+			}
+			bound[d.Name()], fresh = true, true
+			if err := unix.SchedSetaffinity(tid, &set); err != nil && err != unix.ESRCH { // it has ended
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // realtime gives the calling thread a real-time priority, so that only the

@@ -18,6 +18,8 @@ func AllowedCPUs() []int {
 
 func pin(int) error { return errors.New("threads cannot be pinned on " + runtime.GOOS) }
 
+func confine([]int) error { return errors.New("threads cannot be pinned on " + runtime.GOOS) }
+
 func realtime() error { return errors.New("no SCHED_FIFO on " + runtime.GOOS) }
 
 // usage is what a thread or process has used; unknown here.

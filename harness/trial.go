@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -34,6 +35,9 @@ func RunTrial(s *TrialSpec, find Subjects) (*results.Trial, error) {
 	if s.Kind == results.Footprint {
 		return t, footprint(s, newMachine, t)
 	}
+	if s.Kind == results.Latency && s.Goroutines > 0 {
+		return nil, errors.New("the workers of a latency trial have a thread each")
+	}
 	tr, err := setup(s, newMachine)
 	if err != nil {
 		return nil, err
@@ -65,7 +69,8 @@ type trial struct {
 	base    time.Time
 	cpus    []seat
 	turns   int  // of cpus, from the first on, that workers take turns on
-	over    bool // more workers than CPUs
+	over    bool // more threads than CPUs
+	shared  int  // CPUs that workers share as goroutines; 0 is a thread each
 	guard   guard
 
 	start    []chan struct{} // one slot a worker: perform for length
@@ -93,7 +98,8 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	if err != nil {
 		return nil, err
 	}
-	streams, err := s.Workload.Compile(l, s.Procs, s.Seed)
+	n := s.workers()
+	streams, err := s.Workload.Compile(l, n, s.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +108,13 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	tr.kept = s.scatter()
 	if m := newMachine(s.Config); m != nil {
 		tr.v = m.NewVMM(tr.task)
-		if err := s.Workload.Setup(tr.v, tr.task, l, s.Procs); err != nil {
+		if err := s.Workload.Setup(tr.v, tr.task, l, n); err != nil {
 			return nil, err
 		}
 	}
-	ready := make(chan error, s.Procs)
 	watch := newStopwatch(tr.base, s.TickNS)
 	for i := range streams {
-		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: s.Procs, watch: watch}
+		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: n, watch: watch, shared: s.Goroutines > 0}
 		if s.Config.Page == vmm.PageZero {
 			w.task.Zero = make([]byte, vmm.PageSize)
 		}
@@ -121,8 +126,22 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	}
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryLimit)
+	tr.launch()
+	return tr, nil
+}
+
+// launch starts the workers and waits until those with threads have their CPUs.
+func (tr *trial) launch() {
+	tr.exited.Add(len(tr.workers))
+	if tr.spec.Goroutines > 0 {
+		tr.confine()
+		for i, w := range tr.workers {
+			go tr.share(w, tr.start[i])
+		}
+		return
+	}
+	ready := make(chan error, len(tr.workers))
 	for i := range tr.workers {
-		tr.exited.Add(1)
 		go tr.work(i, ready)
 	}
 	for range tr.workers {
@@ -130,7 +149,6 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 			tr.guard.note("%v", e)
 		}
 	}
-	return tr, nil
 }
 
 // work is a worker's thread: one slice for each token, until the channel is
@@ -210,9 +228,7 @@ func (tr *trial) slice() slice {
 		tr.perform(runIn)
 	}
 	gcs, allocs := collections(), allocated()
-	use, from := processUsage(), time.Now()
-	tr.perform(tr.spec.Timing.Slice)
-	all := together{processUsage().cpu - use.cpu, int64(time.Since(from))}
+	all := tr.meter(func() { tr.perform(tr.spec.Timing.Slice) })
 	tr.guard.stop()
 	sl := slice{workers: make([]span, len(tr.workers)), all: all, gcs: collections() - gcs, alloc: allocated() - allocs}
 	for i, w := range tr.workers {

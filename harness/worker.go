@@ -22,7 +22,7 @@ var opCost = [workload.NumKinds]int{
 // gate is where the workers of a slice meet. Each word has a line of its own.
 type gate struct {
 	_       [128]byte
-	stop    atomic.Bool // set by worker 0, polled by all: ends the slice
+	stop    atomic.Bool // set by who looks at the clock, polled by all: ends the slice
 	_       [127]byte
 	ready   atomic.Int32 // workers at the start barrier
 	_       [124]byte
@@ -30,6 +30,8 @@ type gate struct {
 	_       [120]byte
 	stamped atomic.Int32 // workers whose end is stamped
 	_       [124]byte
+	ended   atomic.Int64 // clock at which a slice of goroutines ended, 0 before; set by the first to leave
+	_       [120]byte
 }
 
 // reset readies the gate for a slice. No worker may be in one.
@@ -38,6 +40,7 @@ func (g *gate) reset() {
 	g.ready.Store(0)
 	g.open.Store(0)
 	g.stamped.Store(0)
+	g.ended.Store(0)
 }
 
 // spinsBeforeYield bounds the spinning at a barrier when there are more
@@ -90,10 +93,11 @@ type worker struct {
 	cost     int                       // see long
 	last     vmm.Addr                  // what the last Map returned
 	lastOK   bool                      // and whether it is still mapped
+	shared   bool                      // a goroutine among others: worker 0 may have no turn, so that each looks at the clock
 	counts   [workload.NumKinds]uint64 // done, of the kinds that are not faults
 	failed   uint64
 	maps     []vmm.Mapping // room for Scan
-	deadline int64         // worker 0: when the slice ends
+	deadline int64         // when the slice ends
 
 	begin, end stamp // of the slice that ran last
 	lat        *latency
@@ -116,15 +120,20 @@ func (w *worker) throughput(g *gate, slice time.Duration) {
 	}
 }
 
+// stamp is the worker's state now, with what the system counts of its thread.
 func (w *worker) stamp() stamp {
-	s := stamp{
-		at: w.watch.now(), use: threadUsage(),
-		counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits, perf: w.perf.read(),
-	}
-	s.queued = -1
+	at, use := w.watch.now(), threadUsage()
+	s := w.tally(at)
+	s.use, s.perf = use, w.perf.read()
 	if ns, ok := w.queue.Waited(); ok {
 		s.queued = ns
 	}
+	return s
+}
+
+// tally is what the worker itself has counted; at is the clock.
+func (w *worker) tally(at int64) stamp {
+	s := stamp{at: at, counts: w.counts, failed: w.failed, stats: w.task.Stats, waits: w.task.Waits, queued: -1}
 	s.counts[workload.Fault] = w.ops
 	for _, n := range w.counts {
 		s.counts[workload.Fault] -= n
@@ -133,7 +142,7 @@ func (w *worker) stamp() stamp {
 }
 
 // run performs ops until the slice stops. It is the measured loop: blocks of
-// clockEvery ops, after which worker 0 looks at the clock. The faults are what is
+// clockEvery ops, after which worker 0, or every goroutine, looks at the clock. The faults are what is
 // left of the ops when the others are subtracted.
 func (w *worker) run(g *gate) {
 	ops := w.stream.Ops
@@ -143,7 +152,7 @@ func (w *worker) run(g *gate) {
 		if w.at += n; w.at == len(ops) {
 			w.at = 0
 		}
-		if w.id == 0 && w.watch.now() >= w.deadline {
+		if (w.id == 0 || w.shared) && w.watch.now() >= w.deadline {
 			g.stop.Store(true)
 		}
 	}

@@ -35,6 +35,20 @@ func (f *Folder) WriteEvents(w io.Writer) error {
 	})
 }
 
+// ranked is the key's value of the points that are ranked.
+const ranked = "no"
+
+// workers is the key's value of a cell.
+func (c *Cell) workers() string {
+	switch {
+	case c.Ranked():
+		return ranked
+	case c.Goroutines > 0:
+		return "workers are goroutines, as many as GOMAXPROCS or more"
+	}
+	return "yes, GOMAXPROCS above the CPUs"
+}
+
 func (g *Guard) values() []Value {
 	return []Value{
 		{"guard-cpu-share", g.CPUShare},
@@ -54,11 +68,11 @@ func (f *Folder) writeBench(w io.Writer, pick func(*Trial, map[string]bool) []Va
 	zero := zeroUnits(cells)
 	f.benchHead(b)
 	writeUnits(b, cells, pick, zero)
-	over := false
+	last := ranked
 	for _, c := range cells {
-		if c.Oversubscribed && !over {
-			fmt.Fprintf(b, "\noversubscribed: yes, GOMAXPROCS above the CPUs\n\n")
-			over = true
+		if how := c.workers(); how != last {
+			fmt.Fprintf(b, "\noversubscribed: %s\n\n", how)
+			last = how
 		}
 		for _, t := range c.Trials {
 			if t.Failed != "" {
@@ -81,7 +95,7 @@ func (f *Folder) benchHead(b *bufio.Writer) {
 		orUnknown(r.Version), orUnknown(r.Commit), orUnknown(r.Env.GoVersion), orUnknown(r.Env.Kernel), r.Plan.Seed)
 	for _, kv := range [][2]string{
 		{"goos", r.Env.GOOS}, {"goarch", r.Env.GOARCH}, {"pkg", "vmabench"}, {"cpu", oneLine(r.Env.CPU)},
-		{"oversubscribed", "no"},
+		{"oversubscribed", ranked},
 	} {
 		if kv[1] != "" {
 			fmt.Fprintf(b, "%s: %s\n", kv[0], kv[1])

@@ -18,9 +18,10 @@ type Cell struct {
 	Workload string
 	Params   []Param // without variant
 	Procs    int
-	// Oversubscribed: more workers than CPUs. Such a point is shown, and kept
-	// out of rankings, gates and geometric means.
-	Oversubscribed bool
+	// Goroutines is how many workers there were that are plain goroutines; 0 is
+	// a worker for each of GOMAXPROCS, with its own thread.
+	Goroutines     int
+	Oversubscribed bool     // more workers than CPUs, or than GOMAXPROCS
 	Trials         []*Trial // by repetition, failed ones included
 	family         string   // the plan's name of the workload
 }
@@ -54,6 +55,10 @@ func (f *Folder) Cells() []*Cell {
 	return cells
 }
 
+// Ranked reports whether the cell has a part in rankings, gates, verdicts, laws
+// and means: every worker had a CPU for itself. Other points are shown.
+func (c *Cell) Ranked() bool { return !c.Oversubscribed && c.Goroutines == 0 }
+
 func newCell(t *Trial) *Cell {
 	c := &Cell{Kind: t.Kind, Name: t.Name(), Bench: t.Bench, Procs: t.Procs,
 		Variant: t.Param("variant"), Workload: t.Param("workload")}
@@ -62,6 +67,7 @@ func newCell(t *Trial) *Cell {
 			c.Params = append(c.Params, p)
 		}
 	}
+	c.Goroutines, _ = strconv.Atoi(t.Param(GoroutinesParam))
 	row := *t
 	row.Params = c.Params
 	c.Row = row.Name()
@@ -82,7 +88,10 @@ func (f *Folder) reportOrder() func(a, b *Cell) int {
 	}
 	return func(a, b *Cell) int {
 		over := func(c *Cell) int {
-			if c.Oversubscribed {
+			switch {
+			case c.Goroutines > 0:
+				return 2
+			case c.Oversubscribed:
 				return 1
 			}
 			return 0
@@ -154,14 +163,18 @@ func (c *Cell) Param(key string) string {
 }
 
 // Label is the row's name for people: the workload and what tells it from the
-// other rows, without the word "workload".
+// other rows, without the word "workload"; 16g is 16 goroutines.
 func (c *Cell) Label() string {
 	parts := []string{c.Bench}
 	if c.Workload != "" {
 		parts[0] = c.Workload
 	}
 	for _, p := range c.Params {
-		if p.Key != "workload" {
+		switch p.Key {
+		case "workload":
+		case GoroutinesParam:
+			parts = append(parts, p.Value+"g")
+		default:
 			parts = append(parts, p.Key+"="+p.Value)
 		}
 	}

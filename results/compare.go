@@ -63,7 +63,7 @@ type Delta struct {
 	MinP    float64 // the smallest P that samples of these sizes can reach
 	Family  int     // tests in the family, this one included
 	Verdict Verdict
-	// Ranked is false for oversubscribed points: shown, but no part of
+	// Ranked is false for cells that are not Ranked: shown, but no part of
 	// rankings, gates and geometric means.
 	Ranked   bool
 	Exact    bool
@@ -220,7 +220,7 @@ func pairedDelta(base, cell *Cell, unit string) (Delta, bool) {
 func newDelta(base, cell *Cell, unit string) (Delta, bool) {
 	old, now := base.Summarize(unit), cell.Summarize(unit)
 	d := Delta{Old: &old, New: &now, Unit: unit, Exact: old.Exact && now.Exact,
-		Ranked: !base.Oversubscribed && !cell.Oversubscribed}
+		Ranked: base.Ranked() && cell.Ranked()}
 	if old.N == 0 || now.N == 0 {
 		return d, false
 	}
@@ -270,7 +270,7 @@ func (d *Delta) warn(format string, args ...any) {
 // family is what one correction is made over.
 func (d *Delta) family() string {
 	c := d.New.Cell
-	return fmt.Sprint(c.Kind, " ", c.family, " ", d.Unit, " ", d.Ranked, " ", d.machine)
+	return fmt.Sprint(c.Kind, " ", c.family, " ", d.Unit, " ", d.Ranked, " ", c.Goroutines > 0, " ", d.machine)
 }
 
 // judge corrects the p-values within their families and gives the verdicts.

@@ -93,7 +93,7 @@ func (f *Folder) Warnings() []string {
 		}
 		out = append(out, fmt.Sprintf("%d of %d planned trials are on the record%s", len(f.Trials), n, part))
 	}
-	timed, disturbed, failed, over := 0, 0, 0, 0
+	timed, disturbed, failed, over, goroutines := 0, 0, 0, 0, 0
 	count := map[string]int{}
 	var texts []string
 	for i := range f.Trials {
@@ -107,7 +107,10 @@ func (f *Folder) Warnings() []string {
 		case !t.Guard.OK:
 			disturbed++
 		}
-		if f.oversubscribed(t) {
+		switch {
+		case t.Param(GoroutinesParam) != "":
+			goroutines++
+		case f.oversubscribed(t):
 			over++
 		}
 		for _, w := range t.Warnings {
@@ -125,6 +128,7 @@ func (f *Folder) Warnings() []string {
 	say(failed, len(f.Trials), "trials failed")
 	say(disturbed, timed, "timed trials were disturbed: their CPUs were not theirs all the time")
 	say(over, timed, fmt.Sprintf("timed trials had more workers than the %d CPUs: shown, not ranked", f.Run.Env.CPUs))
+	say(goroutines, timed, "timed trials had goroutines for workers, which the scheduler gives turns: shown, not ranked")
 	for _, w := range texts {
 		out = append(out, fmt.Sprintf("%s (%d trials)", oneLine(w), count[w]))
 	}

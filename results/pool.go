@@ -23,7 +23,7 @@ type Pool struct {
 func PoolsOf(f *Folder, a, b, unit string, slowdown float64) (out []*Pool) {
 	for _, r := range rows(f.Cells()) {
 		ca, cb := r.find(a), r.find(b)
-		if ca == nil || cb == nil || ca.Oversubscribed || cb.Oversubscribed {
+		if ca == nil || cb == nil || !ca.Ranked() || !cb.Ranked() {
 			continue
 		}
 		p := &Pool{Row: ca.Row, Procs: ca.Procs, Slowdown: slowdown, Unit: unit}

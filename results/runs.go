@@ -262,7 +262,7 @@ func (c *RunComparison) losses() (failed, lost []string) {
 		is[string(cell.Kind)+" "+cell.Name] = cell
 	}
 	for _, base := range c.Old.Cells() {
-		if base.Oversubscribed || c.Old.isMachine(base.Variant) {
+		if !base.Ranked() || c.Old.isMachine(base.Variant) {
 			continue
 		}
 		had := len(base.Trials) - len(base.Failed())

@@ -57,7 +57,7 @@ func Shapes(f *Folder) (out []Shape) {
 	var keys []shapeKey
 	all := f.Cells()
 	for _, c := range all {
-		if c.Kind == Throughput && !c.Oversubscribed {
+		if c.Kind == Throughput && c.Ranked() {
 			k := keyOf(c)
 			cells[k] = c
 			keys = append(keys, k)

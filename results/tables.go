@@ -126,20 +126,24 @@ func (t *tableBuilder) build() Table {
 			out.Head = append(out.Head, "vs base")
 		}
 	}
-	over := false
+	over, goroutines := false, false
 	var notes noteList
 	for _, r := range t.rows {
-		if r.cells[0].Oversubscribed && !over {
+		if !r.cells[0].Ranked() && !over {
 			out.Rows = t.geomeanRow(out.Rows, variants)
 			over = true
 		}
 		out.Rows = append(out.Rows, t.row(r, variants, common, &notes))
+		goroutines = goroutines || r.cells[0].Goroutines > 0
 	}
 	out.Notes = notes.lines()
 	if over {
-		out.Notes = append(out.Notes, "† more workers than CPUs: shown, not in the geometric mean, not ranked")
+		out.Notes = append(out.Notes, "† workers without CPUs of their own: shown, not in the geometric mean, not ranked")
 	} else {
 		out.Rows = t.geomeanRow(out.Rows, variants)
+	}
+	if goroutines {
+		out.Notes = append(out.Notes, "16g: 16 workers that are goroutines, on as many threads as GOMAXPROCS")
 	}
 	return out
 }
@@ -233,12 +237,15 @@ func (t *tableBuilder) row(r *row, variants []string, common []Param, notes *not
 }
 
 // rowLabel is the cell's label in at most n runes of which the last, the
-// procs, are always there; a dagger marks a point without its own CPUs.
+// goroutines and procs, are always there; a dagger marks a point whose workers have no CPUs of their own.
 func rowLabel(c *Cell, n int) string {
 	label := c.Label()
 	cut := strings.LastIndexByte(label, '-')
+	if c.Goroutines > 0 {
+		cut = strings.LastIndexByte(label, ' ')
+	}
 	label = clip(label[:cut], n-len(label[cut:])) + label[cut:]
-	if c.Oversubscribed {
+	if !c.Ranked() {
 		label += "†"
 	}
 	return label

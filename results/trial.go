@@ -58,7 +58,7 @@ type Trial struct {
 type Worker struct {
 	Role  string // "faulter", "mapper", "scanner", "forker"
 	Ops   int64
-	CPUNS int64
+	CPUNS int64 // 0 of a goroutine's, which is not known
 }
 
 // Hist is a latency histogram of one role and operation, in nanoseconds.
@@ -96,12 +96,16 @@ type Guard struct {
 	Slices         int     // windows measured
 	Rejected       int     // windows thrown away
 	Attempts       int     // tries of this trial, 1 is the first
-	Oversubscribed bool    // more workers than CPUs: another rule, never ranked
+	Oversubscribed bool    // more workers than CPUs, or goroutines than GOMAXPROCS: another rule, never ranked
 }
 
 // IdleVariant is the variant name of the idle-loop control: a thread that only
 // reads the clock.
 const IdleVariant = "idle"
+
+// GoroutinesParam is the last part of the name of a trial whose workers are plain
+// goroutines: how many there are, of which GOMAXPROCS run at a time.
+const GoroutinesParam = "goroutines"
 
 // ID identifies a trial within its run: no two trials of a run share it.
 func (t *Trial) ID() string {

@@ -183,7 +183,7 @@ func Scalings(f *Folder) (out []Scaling) {
 	const unit = "ops/s"
 	at := map[string]int{}
 	for _, c := range f.Cells() {
-		if c.Oversubscribed || len(c.Sample(unit)) == 0 {
+		if !c.Ranked() || len(c.Sample(unit)) == 0 {
 			continue
 		}
 		key := string(c.Kind) + " " + c.Name[:strings.LastIndexByte(c.Name, '-')]

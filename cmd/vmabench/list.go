@@ -92,6 +92,7 @@ type planRow struct {
 	kind        results.Kind
 	name        string
 	procs       int
+	goroutines  int // 0 is a thread each
 	trials      int
 	each, total time.Duration
 }
@@ -101,7 +102,7 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 	index := map[planRow]*planRow{}
 	for i := range p.Trials {
 		s := &p.Trials[i]
-		key := planRow{kind: s.Kind, name: s.Workload.FullName(), procs: s.Procs}
+		key := planRow{kind: s.Kind, name: s.Workload.FullName(), procs: s.Procs, goroutines: s.Goroutines}
 		switch {
 		case s.Kind == results.Footprint:
 			key.name = fmt.Sprintf("%d VMAs", s.VMAs)
@@ -109,6 +110,9 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 			key.name += fmt.Sprintf(", %d VMAs", s.VMAs)
 		case s.RateX != 0 && s.RateX != 1:
 			key.name += fmt.Sprintf(", %g times its load", s.RateX)
+		}
+		if s.Goroutines > 0 {
+			key.name += fmt.Sprintf(", %d goroutines", s.Goroutines)
 		}
 		if s.Config.Page != vmm.PageNone {
 			key.name += ", page=" + s.Config.Page.String()
@@ -134,7 +138,7 @@ func planRows(p *harness.Plan) (rows []*planRow) {
 	}
 	slices.SortStableFunc(rows, func(a, b *planRow) int {
 		// "throughput", "latency", "footprint": the alphabet backwards.
-		return cmp.Or(-cmp.Compare(a.kind, b.kind), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.procs, b.procs))
+		return cmp.Or(-cmp.Compare(a.kind, b.kind), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.procs, b.procs), cmp.Compare(a.goroutines, b.goroutines))
 	})
 	return rows
 }

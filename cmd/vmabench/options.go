@@ -18,7 +18,7 @@ import (
 
 // options are bench's flags.
 type options struct {
-	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, clock, sched, outside string
+	plan, run, variants, procs, page, protocol, layout, shard, load, arrivals, clock, sched, outside, goroutines string
 
 	count, vmas int
 	seed        uint64
@@ -47,6 +47,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.clock, "clock", "", "clock of latency trials: tsc (the CPU's counter) or monotonic (default tsc where it is invariant)")
 	fs.StringVar(&o.sched, "sched", "other", "scheduling of the workers: other, or fifo (real-time, half duty) for a busy machine")
 	fs.StringVar(&o.outside, "outside", "", "turns of an empty loop (a cycle or so each) between two operations of throughput trials, as `0,100,1000`")
+	fs.StringVar(&o.goroutines, "goroutines", "", "throughput trials, too, whose workers are plain goroutines, so many for each of GOMAXPROCS, as `1,2,4,8`; 1 is what the others are held against")
 	fs.DurationVar(&o.budget, "budget", 0, "how long the run may take before it stops repeating disturbed trials (default the plan's)")
 	fs.StringVar(&o.shard, "shard", "", "run part `i/n` of the plan")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the streams")
@@ -106,6 +107,9 @@ func (o *options) config() (harness.Config, error) {
 		return c, err
 	}
 	if err := o.pickOutside(&c); err != nil {
+		return c, err
+	}
+	if err := o.pickGoroutines(&c); err != nil {
 		return c, err
 	}
 	if err := o.pickLayout(&c); err != nil {
@@ -206,6 +210,35 @@ func (o *options) pickOutside(c *harness.Config) error {
 		}
 	}
 	c.Throughput = specs
+	return nil
+}
+
+// pickGoroutines adds trials of goroutines to those of threads, in the place of the
+// plan's own. GOMAXPROCS above the CPUs is another question than goroutines above
+// GOMAXPROCS: the two are never asked at once.
+func (o *options) pickGoroutines(c *harness.Config) error {
+	if o.goroutines == "" {
+		return nil
+	}
+	each, err := numbers("-goroutines", o.goroutines)
+	if err != nil {
+		return err
+	}
+	if o.sched == "fifo" {
+		return badf("-goroutines and -sched fifo exclude each other: a goroutine has no thread of its own")
+	}
+	cpus := len(harness.AllowedCPUs())
+	part := harness.Part{Throughput: c.Throughput, Goroutines: each}
+	for _, n := range c.Procs {
+		switch {
+		case n <= cpus:
+			part.Procs = append(part.Procs, n)
+		case o.procs != "":
+			return badf("-goroutines: GOMAXPROCS %d is above the %d CPUs; goroutines are measured within them", n, cpus)
+		}
+	}
+	c.Beside = slices.DeleteFunc(c.Beside, func(p harness.Part) bool { return p.Goroutines != nil })
+	c.Beside = append(c.Beside, part)
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	defaultVMAs   = 1000
 	defaultBudget = 165 * time.Second // make bench ends within 3 minutes, report included
-	figuresBudget = 320 * time.Second
+	figuresBudget = 390 * time.Second
 )
 
 // presetPlan returns the plan of that name, its designs apart.
@@ -85,12 +85,23 @@ func everyFigure(c *harness.Config) {
 		{Designs: append(controls(), rangeLock), Throughput: find("hotvma", "mixed/write=1"), Procs: two},
 		{Designs: []string{rangeLock}, Throughput: find("mprotect-disjoint", "mprotect-overlap"), Procs: c.Procs},
 	}
+	c.Beside = append(c.Beside, moreGoroutines()...)
 	c.Latency = find("hotvma", "mixed/write=10", "fork-storm")
 	c.LoadX = []float64{0.25, 1, 8, 64}
 }
 
 // rangeLock is the design that stands beside the others in two figures.
 const rangeLock = "rangelock"
+
+// moreGoroutines is goroutines above GOMAXPROCS: locks that spin and sleep as a
+// kernel's do, and, at the ends, those of Go's library.
+func moreGoroutines() []harness.Part {
+	procs := []int{min(2, runtime.NumCPU())}
+	return []harness.Part{
+		{Throughput: find("mixed/write=1", "mmap1"), Procs: procs, Goroutines: []int{1, 2, 4, 8}},
+		{Designs: []string{"mutex", "rwmutex"}, Throughput: find("mixed/write=1"), Procs: procs, Goroutines: []int{1, 8}},
+	}
+}
 
 // controls are the names of the locks that nobody proposes for a kernel.
 func controls() (names []string) {
