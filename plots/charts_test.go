@@ -3,6 +3,7 @@ package plots
 import (
 	"bytes"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -266,5 +267,49 @@ func TestOversubscribed(t *testing.T) {
 	}
 	if got := d.ranked("pft/vmas=1000"); got != 2 {
 		t.Errorf("ranked at GOMAXPROCS %d", got)
+	}
+}
+
+// TestGoroutinesOver: goroutines above GOMAXPROCS are held against one for each,
+// losses and failures are shown, and no other figure has them.
+func TestGoroutinesOver(t *testing.T) {
+	run := synth(t)
+	before := mustData(t, run)
+	run.Trials = slices.Clone(run.Trials)
+	synthGoroutines(run)
+	d := mustData(t, run)
+	f := figure(t, d, "oversubscribed")
+	lines := slices.DeleteFunc(slices.Clone(f.Panels), func(p Panel) bool { return len(p.Series) == 0 })
+	if len(lines) != 1 || len(lines) == len(f.Panels) {
+		t.Fatalf("%d panels of lines among %d", len(lines), len(f.Panels))
+	}
+	for _, s := range lines[0].Series {
+		want := map[bool]int{false: 4, true: 2}[d.control(s.Name)]
+		if len(s.X) != want || s.Y[0] != 1 {
+			t.Errorf("%s has points at %v, of %v", s.Name, s.X, s.Y)
+		}
+		for i, x := range s.X {
+			failed := s.Name == "rwsem" && x == 8
+			if (s.Failed[i] != "") != failed || !failed && math.Abs(s.Y[i]*x-1) > 1e-9 || s.Hollow[i] != (x > 1) {
+				t.Errorf("%s with %v for each: %v, failed %q", s.Name, x, s.Y[i], s.Failed[i])
+			}
+		}
+	}
+	if !strings.Contains(f.Title, "keeps 12.5 % [12.5 % … 12.5 %] of its throughput with 16 goroutines (hotvma, GOMAXPROCS 2)") {
+		t.Errorf("title %q", f.Title)
+	}
+	if rows := f.Table.Rows; !slices.ContainsFunc(rows, func(r []string) bool { return r[1] == "16 goroutines" && r[2] == "rwsem" && r[7] == "failed: hung" }) {
+		t.Errorf("the table hides a failure: %q", rows)
+	}
+	for _, g := range before.figures() {
+		if g.ID == "oversubscribed" || g.Table == nil {
+			continue
+		}
+		if now := figure(t, d, g.ID); now.Title != g.Title || len(now.Table.Rows) != len(g.Table.Rows) {
+			t.Errorf("%s changes with goroutines: %q with %d rows, before %q with %d", g.ID, now.Title, len(now.Table.Rows), g.Title, len(g.Table.Rows))
+		}
+	}
+	if old := figure(t, before, "oversubscribed"); !slices.ContainsFunc(old.Notes, func(n string) bool { return strings.Contains(n, "-goroutines 1,2,4,8") }) {
+		t.Errorf("a run without goroutines says %q", old.Notes)
 	}
 }

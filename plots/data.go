@@ -20,6 +20,8 @@ type data struct {
 	scenarios []scenario
 	cells     map[cellKey]*cell
 	order     []*cell                // report order
+	inTurns   map[cellKey]*cell      // whose workers are goroutines: of the figure that is about them alone
+	turnOrder []*cell                // these, in report order
 	against   map[string]*comparison // by baseline
 	gaps      []results.Gap
 	drawn     []*Figure
@@ -42,6 +44,8 @@ type cellKey struct {
 	load     string
 	variant  string
 	procs    int
+	// goroutines is how many there are in the place of a thread for each of procs.
+	goroutines int
 }
 
 // cell is the repetitions of one point.
@@ -58,7 +62,7 @@ type cell struct {
 const idle = "idle"
 
 func newData(f *results.Folder) (*data, error) {
-	d := &data{folder: f, run: f.Run, cells: map[cellKey]*cell{}, against: map[string]*comparison{}, gaps: f.Gaps()}
+	d := &data{folder: f, run: f.Run, cells: map[cellKey]*cell{}, inTurns: map[cellKey]*cell{}, against: map[string]*comparison{}, gaps: f.Gaps()}
 	for _, beside := range []bool{false, true} {
 		for _, g := range d.run.Designs {
 			if (g.Control || g.Real) == beside {
@@ -99,7 +103,11 @@ func (d *data) add(rc *results.Cell) error {
 			return err
 		}
 	}
-	d.cells[k], d.order = c, append(d.order, c)
+	if k.goroutines > 0 {
+		d.inTurns[k], d.turnOrder = c, append(d.turnOrder, c)
+	} else {
+		d.cells[k], d.order = c, append(d.order, c)
+	}
 	if k.variant == idle {
 		return nil
 	}
@@ -120,6 +128,9 @@ func keyOf(t *results.Trial) (cellKey, scenario) {
 		switch p.Key {
 		case "variant":
 			k.variant = p.Value
+			continue
+		case results.GoroutinesParam:
+			k.goroutines = int(number(p.Value))
 			continue
 		case "load":
 			k.load = p.Value
@@ -234,7 +245,7 @@ func (d *data) ranked(scen string) int {
 
 // get returns the cell, nil where the run has none.
 func (d *data) get(k results.Kind, scen, variant string, procs int) *cell {
-	return d.cells[cellKey{k, scen, "", variant, procs}]
+	return d.cells[cellKey{kind: k, scenario: scen, variant: variant, procs: procs}]
 }
 
 // samples returns the cell's values of unit by repetition.

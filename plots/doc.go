@@ -8,12 +8,12 @@
 // results; nothing here has a threshold of its own.
 //
 // Conventions, in every chart: a design has one colour, one marker and one
-// dash; bands and whiskers are 95 % intervals over trials; hollow
-// marks on a shaded ground are oversubscribed (GOMAXPROCS above CPUs); what a
-// model computed is dotted on hatched ground and says "modelled"; a title
-// claims what has a verdict or an interval; a chart without data says what is
-// missing. The list in figures.go is the order of the page: a new figure is a
-// function there and a name in the list below.
+// dash; bands and whiskers are 95 % intervals over trials; hollow marks are
+// oversubscribed (GOMAXPROCS above CPUs, on a shaded ground, or goroutines above
+// GOMAXPROCS); what a model computed is dotted on hatched ground and says
+// "modelled"; a title claims what has a verdict or an interval; a chart without
+// data says what is missing. The list in figures.go is the order of the page: a
+// new figure is a function there and a name in the list below.
 //
 // # Figures
 //
@@ -22,7 +22,8 @@
 //	relative        the same over a baseline, once for each design as baseline
 //	cpu             CPU time per operation against GOMAXPROCS
 //	single          cost of every operation with one worker
-//	oversubscribed  what more workers than CPUs leave of the throughput
+//	oversubscribed  what more threads than CPUs, and more goroutines than
+//	                GOMAXPROCS, leave of the throughput
 //	sharing         disjoint, pipelined and global sharing
 //	hot             one hot VMA against a VMA for each worker
 //	vmas            time against the number of VMAs, of a fork too

@@ -20,7 +20,7 @@ func (d *data) hist(scen, load, variant string, procs int, k kindOf) *results.Me
 
 // timed is hist from the intended or from the actual start.
 func (d *data) timed(from, scen, load, variant string, procs int, k kindOf) *results.MergedHist {
-	c := d.cells[cellKey{results.Latency, scen, load, variant, procs}]
+	c := d.cells[cellKey{kind: results.Latency, scenario: scen, load: load, variant: variant, procs: procs}]
 	if c == nil {
 		return nil
 	}
@@ -180,7 +180,7 @@ func (f *finding) worse(d *data, s *scenario, k kindOf, load string, procs int, 
 	for _, fast := range d.main() {
 		for _, slow := range without(d.main(), fast) {
 			for _, unit := range []string{"p99-ns", k.op + "-p99-ns"} {
-				x := d.versus(fast).byKey[deltaKey{cellKey{results.Latency, s.key, load, slow, procs}, unit}]
+				x := d.versus(fast).byKey[deltaKey{cellKey{kind: results.Latency, scenario: s.key, load: load, variant: slow, procs: procs}, unit}]
 				if x != nil && x.Better() < 0 && (f.Delta == nil || x.Ratio > f.Ratio) {
 					*f = finding{x, slow, fast, where}
 				}

@@ -97,7 +97,7 @@ func newHistory(runs []*results.Folder) (*history, error) {
 	var labels []string
 	for _, s := range results.History(runs, results.Options{}) {
 		c := s.Points[0].Summary.Cell
-		if len(s.Points) < 2 || c.Oversubscribed || c.Variant == idle || d.design(c.Variant).Real {
+		if len(s.Points) < 2 || !c.Ranked() || c.Variant == idle || d.design(c.Variant).Real {
 			continue
 		}
 		h.series, labels = append(h.series, s), append(labels, c.Label())

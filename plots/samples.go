@@ -44,11 +44,11 @@ func (d *data) blocks() ([]block, error) {
 		}
 		by[key] = append(by[key], t)
 	}
-	for _, c := range d.order {
+	for _, c := range slices.Concat(d.order, d.turnOrder) {
 		workload := d.workloadOf(c)
 		for _, t := range c.Trials {
 			add(c.key.kind, workload, *t)
-			if c.key.kind == results.Throughput && c.key.procs == d.ranked(c.key.scenario) && !d.control(c.key.variant) {
+			if c.key.kind == results.Throughput && c.key.goroutines == 0 && c.key.procs == d.ranked(c.key.scenario) && !d.control(c.key.variant) {
 				add(counters, workload, lockCounters(t))
 			}
 		}

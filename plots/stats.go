@@ -73,7 +73,7 @@ func (d *data) versus(base string) *comparison {
 // delta is the comparison of a throughput cell with the baseline's; nil where
 // one of them is missing.
 func (d *data) delta(base, scen, variant string, procs int, unit string) *results.Delta {
-	return d.versus(base).byKey[deltaKey{cellKey{results.Throughput, scen, "", variant, procs}, unit}]
+	return d.versus(base).byKey[deltaKey{cellKey{kind: results.Throughput, scenario: scen, variant: variant, procs: procs}, unit}]
 }
 
 func ratioOf(x *results.Delta) stat {

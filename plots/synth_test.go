@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -47,6 +48,7 @@ func synthFull(t testing.TB) *results.Folder {
 			f.Trials = append(f.Trials, x)
 		}
 	}
+	synthGoroutines(f)
 	for i, d := range run.Designs[:3] {
 		for _, cpus := range []int{1, 8, 64, 256} {
 			m := synthThroughput(rand.New(rand.NewPCG(1, uint64(cpus))), "hotvma", d.Name, i, cpus, 0)
@@ -74,6 +76,37 @@ func synthFull(t testing.TB) *results.Folder {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// synthGoroutines adds trials of hotvma by goroutines at GOMAXPROCS 2, which lose
+// half for each doubling; those of rwsem with 8 for each fail, and of the controls
+// there are the ends only.
+func synthGoroutines(f *results.Folder) {
+	for i := range f.Trials[:len(f.Trials):len(f.Trials)] {
+		x := f.Trials[i]
+		if x.Kind != results.Throughput || x.Procs != 2 || x.Param("workload") != "hotvma" {
+			continue
+		}
+		design := x.Param("variant")
+		for _, each := range []int{1, 2, 4, 8} {
+			if each != 1 && each != 8 && (design == "nolock" || design == "rwmutex") {
+				continue
+			}
+			y := x
+			y.Params = append(slices.Clone(x.Params), results.Param{Key: results.GoroutinesParam, Value: strconv.Itoa(2 * each)})
+			y.Guard.Oversubscribed = each > 1
+			y.Values = slices.Clone(x.Values)
+			for k := range y.Values {
+				if y.Values[k].Unit == "ops/s" {
+					y.Values[k].Value /= float64(each)
+				}
+			}
+			if design == "rwsem" && each == 8 {
+				y.Failed, y.Values = "hung", nil
+			}
+			f.Trials = append(f.Trials, y)
+		}
+	}
 }
 
 func synthOf(t testing.TB, run *results.Run) *results.Folder {
