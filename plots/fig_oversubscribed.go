@@ -41,7 +41,7 @@ func figOversubscribed(d *data) []*Figure {
 		subtitle = append(subtitle, "Lines: goroutines for each of GOMAXPROCS, over one, which is a goroutine too.")
 		notes = append(notes, d.turnsNotes(goroutines)...)
 	} else {
-		notes = append(notes, "Not in this run: goroutines above GOMAXPROCS (bench -goroutines 1,2,4,8).")
+		notes = append(notes, "Not in this run: goroutines above GOMAXPROCS (bench -plan figures, or -goroutines 1,2,4,8).")
 	}
 	return []*Figure{{
 		ID: id, Section: secThroughput, Title: title + d.lossTitle(threads, goroutines), Subtitle: strings.Join(subtitle, " "),
@@ -199,8 +199,9 @@ func tableOfOver(halves ...[]overPoint) *Table {
 			if jain, _ := x.cell.samples("fair-jain"); len(jain) > 0 {
 				row[5] = sig(summarize(jain).Med, 3)
 			}
-			if x.cell.oversub {
-				row[7] = "oversubscribed"
+			row[7] = "oversubscribed"
+			if !x.cell.oversub {
+				row[4], row[7] = "", "what the others are held against"
 			}
 		}
 		t.Rows = append(t.Rows, row)
