@@ -27,13 +27,13 @@ bench-full: build ## the long plan: every workload, 20 repetitions
 	$(BIN)/vmabench bench -plan full
 
 bench-smoke: build ## a few seconds of everything, to see that it works; its numbers mean nothing
-	$(BIN)/vmabench bench -plan smoke -o $(or $(OUT),$(BIN)/smoke) -force
+	$(BIN)/vmabench bench -plan smoke -o "$(or $(OUT),$(BIN)/smoke)" -force
 
 report: build ## the charts and report.html again: make report RUN=results/...
-	$(BIN)/vmabench report $(RUN)
+	$(BIN)/vmabench report $(if $(RUN),"$(RUN)")
 
 compare: build ## two runs by benchstat and a verdict: make compare OLD=results/... NEW=results/...
-	$(BIN)/vmabench compare $(OLD) $(NEW)
+	$(BIN)/vmabench compare $(if $(OLD),"$(OLD)") $(if $(NEW),"$(NEW)")
 
 FIGURES ?= results/reference
 LAYOUTS := refcount,line0,ownline,pairs,rwsem,rwseminline
@@ -85,7 +85,7 @@ lint: ## gofmt, vet, staticcheck (from a module of its own), the import table, n
 	$(GO) test ./internal/lint/
 
 check: lab ## the lock source under every interleaving, then every mutant; into a run's report: make check RUN=results/...
-	$(BIN)/vmalab check -mutants $(if $(filter-out file,$(origin RUN)),-o $(RUN))
+	$(BIN)/vmalab check -mutants $(if $(filter-out file,$(origin RUN)),-o "$(RUN)")
 
 check-short: lab ## the part of check that fits a minute
 	$(BIN)/vmalab check -short

@@ -215,42 +215,6 @@ func mitigations() string {
 	return s
 }
 
-// limits looks at what the cgroup grants.
-func (b *book) limits() {
-	b.env.MemBytes = memTotal(read("/proc/meminfo"))
-	quota := cpuQuota(read("/sys/fs/cgroup/cpu.max"), read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
-	switch {
-	case quota == 0:
-		b.add("cpu quota", "none", vOK, "")
-	case quota < float64(b.env.CPUs):
-		b.add("cpu quota", fmt.Sprintf("%.2g CPUs", quota), vBad, "the cgroup stops the process when its quota is used up: raise it to the number of CPUs or use a cpuset")
-	default:
-		b.add("cpu quota", fmt.Sprintf("%.2g CPUs", quota), vOK, "")
-	}
-	mem := read("/sys/fs/cgroup/memory.max")
-	if mem == "" || mem == "max" {
-		b.add("memory limit", "none", vOK, "")
-	} else if n, _ := strconv.ParseInt(mem, 10, 64); n < memoryLimit {
-		b.add("memory limit", fmt.Sprintf("%d MiB", n>>20), vWarn, "trials with many VMAs may be killed")
-	} else {
-		b.add("memory limit", fmt.Sprintf("%d MiB", n>>20), vOK, "")
-	}
-}
-
-// cpuQuota reads the CPUs granted from cgroup v2's cpu.max or v1's two files;
-// 0 is no limit.
-func cpuQuota(max, quota, period string) float64 {
-	if q, p, ok := strings.Cut(max, " "); ok {
-		quota, period = q, p
-	}
-	q, err1 := strconv.ParseFloat(quota, 64)
-	p, err2 := strconv.ParseFloat(period, 64)
-	if err1 != nil || err2 != nil || q <= 0 || p <= 0 {
-		return 0
-	}
-	return q / p
-}
-
 func memTotal(meminfo string) int64 {
 	f := strings.Fields(cpuinfo(meminfo, "MemTotal"))
 	if len(f) == 0 {

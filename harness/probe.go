@@ -25,6 +25,8 @@ func (b *book) probes() {
 	g.stop()
 	others, steal, pressure := g.machine()
 	switch {
+	case !g.sum.ok:
+		b.add("other processes", "not visible", vAbsent, "they may take CPUs unseen")
 	case others > 0.5:
 		b.add("other processes", fmt.Sprintf("%.1f CPUs", others), vBad, "stop them: slices in which a worker lost its CPU are thrown away, and few will be left")
 	case others > 0.1:
@@ -32,7 +34,9 @@ func (b *book) probes() {
 	default:
 		b.add("other processes", fmt.Sprintf("%.1f CPUs", others), vOK, "")
 	}
-	if steal > 0.02 {
+	if !g.sum.ok {
+		b.add("steal", "not visible", vAbsent, "the host may give these CPUs to others unseen")
+	} else if steal > 0.02 {
 		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vBad, "the host gives these CPUs to others: measure elsewhere")
 	} else {
 		b.add("steal", fmt.Sprintf("%.0f %% of a CPU", steal*100), vOK, "")

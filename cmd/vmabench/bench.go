@@ -40,7 +40,7 @@ func bench(args []string, out, errs io.Writer) error {
 	}
 	fmt.Fprintln(out, describe(sum, job.w.Dir()))
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(errs, "vmabench: interrupted; go on with: vmabench bench -resume -o %s\n", job.w.Dir())
+		fmt.Fprintf(errs, "vmabench: interrupted; go on with: vmabench bench -resume -o %s\n", harness.Quote(job.w.Dir()))
 		return exitError(exitInterrupted)
 	}
 	if err != nil {
@@ -68,6 +68,9 @@ type job struct {
 
 // open makes the run folder, or opens the one to go on with.
 func (o *options) open(args []string) (*job, error) {
+	if _, err := self(); err != nil {
+		return nil, err
+	}
 	if o.resume {
 		return o.reopen()
 	}
@@ -206,7 +209,7 @@ func lastRun() string {
 
 // run runs what is left of the plan.
 func (j *job) run(ctx context.Context, o *options, out io.Writer) (harness.Summary, error) {
-	exe, err := os.Executable()
+	exe, err := self()
 	if err != nil {
 		return harness.Summary{}, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -28,7 +27,7 @@ func busy(ctx context.Context, dir string, count int, seed uint64, sched string,
 	if err != nil {
 		return err
 	}
-	exe, err := os.Executable()
+	exe, err := self()
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ func compareCommits(o *options, oldRev, newRev string, args []string, out io.Wri
 	if err := results.CanMake(o.dir); err != nil { // to be said before minutes of building
 		return nil, nil, err
 	}
+	if err := canBuild(ctx); err != nil {
+		return nil, nil, err
+	}
 	for _, rev := range []string{oldRev, newRev} {
 		if _, err := resolve(ctx, rev); err != nil {
 			return nil, nil, err
@@ -121,6 +124,17 @@ func build(ctx context.Context, rev, dir, exe string) (commit string, err error)
 	}
 	_, err = output(ctx, src, "go", "build", "-trimpath", "-pgo=off", "-buildvcs=false", "-o", exe, "./cmd/vmabench")
 	return commit, err
+}
+
+// canBuild says why nothing can be built from here.
+func canBuild(ctx context.Context) error {
+	for _, tool := range []string{"git", "go"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return notStarted(err)
+		}
+	}
+	_, err := output(ctx, ".", "git", "rev-parse", "--git-dir")
+	return err
 }
 
 // resolve returns the commit that rev names; "" is the tree as it is.

@@ -24,6 +24,15 @@ func openInput(path string) (*os.File, error) {
 	return f, nil
 }
 
+// self returns this program's file, which trials are run from.
+func self() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", badf("this program cannot find its own file, which trials are run from (without /proc it cannot): %w", err)
+	}
+	return exe, nil
+}
+
 // newDir makes a folder for a run where none was named.
 func newDir(prefix, suffix string) (string, error) {
 	dir, err := results.NewDir(results.DefaultRoot, prefix+results.NewID(time.Now())+suffix)

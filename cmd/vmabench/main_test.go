@@ -166,8 +166,13 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%q: status %d, %.200q, %q", args, status, out, errs)
 		}
 	}
+	nowhere := vmabench(t, "compare", "-old-commit", "HEAD")
+	nowhere.Dir = t.TempDir()
+	if status, _, errs := try(t, nowhere); status != exitUsage || !strings.HasPrefix(errs, "vmabench: git") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("two commits of no repository: status %d, %q", status, errs)
+	}
 	inTheWay := filepath.Dir(write(t, results.DefaultRoot, ""))
-	for _, args := range []string{"bench -plan smoke", "selftest", "targets -growth", "compare -old-commit HEAD"} {
+	for _, args := range []string{"bench -plan smoke", "selftest", "targets -growth"} {
 		cmd := vmabench(t, strings.Fields(args)...)
 		cmd.Dir = inTheWay
 		if status, out, errs := try(t, cmd); status != exitUsage || out != "" || errs != "vmabench: results: not a directory\n" {

@@ -12,7 +12,7 @@ func TestMakeCheck(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip(err)
 	}
-	for args, want := range map[string]string{"": "vmalab check -mutants\n", "RUN=results/a": "vmalab check -mutants -o results/a\n"} {
+	for args, want := range map[string]string{"": "vmalab check -mutants\n", "RUN=results/a": "vmalab check -mutants -o \"results/a\"\n"} {
 		cmd := exec.Command("make", append([]string{"-s", "-n", "check"}, strings.Fields(args)...)...)
 		cmd.Dir = "../.."
 		out, err := cmd.CombinedOutput()

@@ -121,14 +121,14 @@ func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count in
 		return err
 	}
 	rep.Judge(f)
-	self, err := os.Executable()
+	exe, err := self()
 	if err != nil {
 		return err
 	}
 	check := func(ctx context.Context, name string) *exec.Cmd {
-		return exec.CommandContext(ctx, self, checkCommand, name)
+		return exec.CommandContext(ctx, exe, checkCommand, name)
 	}
-	if err := rep.Catch(ctx, check, harness.Command{self, "trial"}); err != nil {
+	if err := rep.Catch(ctx, check, harness.Command{exe, "trial"}); err != nil {
 		return err
 	}
 	data, err := json.MarshalIndent(rep, "", "\t")

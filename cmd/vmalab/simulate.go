@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"vmabench/harness"
 	"vmabench/manycore"
 	"vmabench/results"
 	"vmabench/variants"
@@ -222,7 +223,7 @@ func (s *simulation) run(args []string) error {
 		return err
 	}
 	if s.o.shard == "" && (s.o.table || s.o.sensitivity) {
-		fmt.Printf("The sweep is in %s. Should this be ended early: vmalab simulate -resume -o %s\n\n", dir, dir)
+		fmt.Printf("The sweep is in %s. Should this be ended early: vmalab simulate -resume -o %s\n\n", dir, harness.Quote(dir))
 	}
 	if err := errors.Join(s.rest(dir), w.Close()); err != nil {
 		return err
