@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"regexp"
 	"runtime"
+	"syscall"
 	"time"
 
 	"vmabench/explore"
@@ -34,8 +36,12 @@ func check(args []string) int {
 	if o == nil {
 		return status
 	}
-	c := &checking{o: o, begin: time.Now()}
-	defer c.close()
+	dir, remove, err := scratch()
+	if err != nil {
+		return fail("check", err)
+	}
+	defer remove()
+	c := &checking{o: o, begin: time.Now(), dir: dir}
 	if err := c.run(); err != nil {
 		return fail("check", err)
 	}
@@ -129,10 +135,24 @@ type checking struct {
 	unexpected int
 }
 
-func (c *checking) close() {
-	if c.dir != "" {
-		os.RemoveAll(c.dir)
+// scratch makes a folder that is gone when remove is called, and when the process
+// is asked to end before.
+func scratch() (dir string, remove func(), err error) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	if dir, err = os.MkdirTemp("", "vmalab-check-"); err != nil {
+		return "", nil, err
 	}
+	go func() {
+		<-asked
+		os.RemoveAll(dir)
+		fmt.Fprintln(os.Stderr, "vmalab check: interrupted; nothing was kept")
+		os.Exit(exitInterrupted)
+	}()
+	return dir, func() {
+		signal.Stop(asked)
+		os.RemoveAll(dir)
+	}, nil
 }
 
 func (c *checking) run() error {

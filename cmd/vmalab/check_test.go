@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +23,8 @@ func TestMain(m *testing.M) {
 			os.Exit(simulateWorker())
 		case checkWorkerCommand:
 			os.Exit(checkWorker())
+		case "check":
+			os.Exit(check(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())
@@ -76,6 +79,32 @@ func TestFullScenarios(t *testing.T) {
 	c.report.Scenarios = c.report.Scenarios[:1]
 	if got, want := c.summary(), "all verdicts as expected"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestCheckInterrupted: what a check builds is gone when it is ended early.
+func TestCheckInterrupted(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	built := func() []string {
+		dirs, _ := filepath.Glob(filepath.Join(tmp, "vmalab-check-*"))
+		return dirs
+	}
+	cmd := exec.Command(exe, "check", "-full", "-design", "^mmap_lock$", "-scenario", "^spin-3w0r$")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); len(built()) == 0 && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if status := cmd.ProcessState.ExitCode(); status != exitInterrupted || len(built()) > 0 {
+		t.Errorf("status %d, left behind %v", status, built())
 	}
 }
 

@@ -45,9 +45,6 @@ func (c *checking) mutants() error {
 	if err != nil {
 		return err
 	}
-	if err := c.scratch(); err != nil {
-		return err
-	}
 	list := shardOf(c.o.mutantList(), c.o.shard)
 	for i := range list {
 		if _, err := list[i].Apply(src); err != nil {

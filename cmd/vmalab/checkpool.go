@@ -131,9 +131,6 @@ func sourceTree() (string, error) {
 
 // build compiles the worker under the tags, with an overlay if there is one.
 func (c *checking) build(src, name, tags, overlay string) (string, error) {
-	if err := c.scratch(); err != nil {
-		return "", err
-	}
 	bin := filepath.Join(c.dir, name)
 	args := []string{"build", "-tags", tags, "-ldflags=-s -w", "-o", bin}
 	if overlay != "" {
@@ -145,12 +142,4 @@ func (c *checking) build(src, name, tags, overlay string) (string, error) {
 		return "", fmt.Errorf("%s does not compile: %s", name, strings.TrimSpace(string(out)))
 	}
 	return bin, nil
-}
-
-// scratch makes the folder of this call's binaries.
-func (c *checking) scratch() (err error) {
-	if c.dir == "" {
-		c.dir, err = os.MkdirTemp("", "vmalab-check-")
-	}
-	return err
 }

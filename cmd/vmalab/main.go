@@ -4,7 +4,7 @@
 // under every interleaving (check) and on simulated machines (simulate).
 //
 // Exit status: 0 all as expected, 1 a verdict that was not expected, 2 bad
-// input or a failure to run.
+// input or a failure to run, 130 interrupted.
 package main
 
 import (
@@ -14,6 +14,9 @@ import (
 	"io"
 	"os"
 )
+
+// exitInterrupted is the status after SIGINT or SIGTERM.
+const exitInterrupted = 130
 
 // command is one subcommand: it takes its arguments and returns the exit status.
 type command struct {
