@@ -30,3 +30,18 @@ func TestCgroups(t *testing.T) {
 		}
 	}
 }
+
+// TestBends: a build that instruments the locks, or favours one, is not fit.
+func TestBends(t *testing.T) {
+	for _, c := range []struct {
+		flag, value string
+		want        bool
+	}{
+		{"-race", "true", true}, {"-race", "false", false}, {"-cover", "true", true}, {"-pgo", "off", false}, {"-pgo", "default.pgo", true},
+		{"-gcflags", "-N -l", true}, {"-gcflags", "", false}, {"-tags", "netgo,vmasim", true}, {"-tags", "netgo", false}, {"-ldflags", "-s -w", false},
+	} {
+		if got := bends(c.flag, c.value); got != c.want {
+			t.Errorf("%s=%s: %v", c.flag, c.value, got)
+		}
+	}
+}

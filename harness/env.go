@@ -57,26 +57,42 @@ func read(path string) string {
 
 // build looks at how this program was compiled.
 func (b *book) build() {
-	race := false
+	bent := false
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "GOAMD64":
 				b.env.GOAMD64 = s.Value
-			case "-race", "-pgo", "-tags", "-gcflags", "-ldflags", "-asan", "-msan":
+			case "-race", "-pgo", "-tags", "-gcflags", "-ldflags", "-asan", "-msan", "-cover":
 				if s.Value != "" && s.Value != "false" {
 					b.env.Flags = append(b.env.Flags, s.Key+"="+filepath.Base(s.Value))
 				}
-				race = race || s.Key == "-race" && s.Value == "true" || s.Key == "-pgo" && s.Value != "" && s.Value != "off"
+				bent = bent || bends(s.Key, s.Value)
 			}
 		}
 	}
 	value := runtime.Version() + " " + strings.Join(append([]string{b.env.GOAMD64}, b.env.Flags...), " ")
-	if race {
-		b.add("build", strings.TrimSpace(value), vBad, "build with make build: neither -race nor a profile (it would favour one design)")
+	if bent {
+		b.add("build", strings.TrimSpace(value), vBad, "build with make build and no GOFLAGS: what instruments the program is no part of a lock, and a profile favours one design")
 		return
 	}
 	b.add("build", strings.TrimSpace(value), vOK, "")
+}
+
+// bends reports whether a program that was built with the flag is another one than
+// is to be measured.
+func bends(flag, value string) bool {
+	switch flag {
+	case "-race", "-asan", "-msan", "-cover":
+		return value == "true"
+	case "-pgo":
+		return value != "" && value != "off"
+	case "-gcflags":
+		return value != ""
+	case "-tags":
+		return strings.Contains(value, "vmasim")
+	}
+	return false
 }
 
 // processor reads model, cores, sockets and siblings.

@@ -40,8 +40,7 @@ func bench(args []string, out, errs io.Writer) error {
 	}
 	fmt.Fprintln(out, describe(sum, job.w.Dir()))
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(errs, "vmabench: interrupted; go on with: vmabench bench -resume -o %s\n", harness.Quote(job.w.Dir()))
-		return exitError(exitInterrupted)
+		return interruptedError("go on with: vmabench bench -resume -o " + harness.Quote(job.w.Dir()))
 	}
 	if err != nil {
 		return err

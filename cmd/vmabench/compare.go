@@ -91,7 +91,7 @@ func twoRuns(o *options, oldRev, newRev string, fs *flag.FlagSet, args []string,
 	if oldRev != "" {
 		old, now, err = compareCommits(o, oldRev, newRev, args, errs)
 		if errors.Is(err, context.Canceled) {
-			return nil, nil, exitError(exitInterrupted)
+			return nil, nil, interruptedError("there is nothing to compare yet")
 		}
 	} else if old, err = results.Open(fs.Arg(0)); err == nil {
 		now, err = results.Open(fs.Arg(1))

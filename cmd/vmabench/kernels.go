@@ -54,8 +54,7 @@ func realKernels(args []string, out, errs io.Writer) error {
 	}
 	rows, err := bootKernels(*cache, names, *fresh, init, *locks, errs)
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errs, "vmabench: interrupted; nothing was kept but what was fetched whole")
-		return exitError(exitInterrupted)
+		return interruptedError("nothing was kept but what was fetched whole")
 	}
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func TestKernelsUnavailable(t *testing.T) {
 		"no apt":                 {[]string{"-guest", guest, "-cache", cache}, "no real kernels: "},
 		"a cache that is a file": {[]string{"-guest", guest, "-cache", guest}, "not a directory"},
 		"a manifest cut off":     {[]string{"-guest", guest, "-cache", broken}, "remove it to fetch again"},
-		"no kernel":              {[]string{"-guest", guest, "-kernels", ""}, `-kernels: "" is neither newest nor a release`},
+		"no kernel":              {[]string{"-guest", guest, "-kernels", ","}, `-kernels: "" is neither newest nor a release`},
 		"no such name":           {[]string{"-guest", guest, "-kernels", "6.1,latest"}, `-kernels: "latest" is neither`},
 	} {
 		cmd := vmabench(t, append([]string{"kernels"}, c.args...)...)

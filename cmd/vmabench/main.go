@@ -101,6 +101,11 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
+// interruptedError is SIGINT or SIGTERM, and what is left of the work.
+type interruptedError string
+
+func (e interruptedError) Error() string { return "interrupted; " + string(e) }
+
 // status prints err as one line and returns the exit status that it means.
 func status(err error, errs io.Writer) int {
 	var exit exitError
@@ -111,7 +116,10 @@ func status(err error, errs io.Writer) int {
 		return int(exit)
 	}
 	fmt.Fprintf(errs, "vmabench: %v\n", err)
-	if errors.As(err, new(usageError)) {
+	switch {
+	case errors.As(err, new(interruptedError)):
+		return exitInterrupted
+	case errors.As(err, new(usageError)):
 		return exitUsage
 	}
 	return exitFailed

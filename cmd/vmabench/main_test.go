@@ -288,6 +288,41 @@ func TestTwoRunsOneFolder(t *testing.T) {
 	finish(t, dir)
 }
 
+// hasTrial reports whether dir, or a folder in it, is a run that has a trial.
+func hasTrial(dir string) bool {
+	for _, pattern := range []string{"", "*"} {
+		files, _ := filepath.Glob(filepath.Join(dir, pattern, results.TrialsFile))
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil && info.Size() > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestInterrupted: each command that takes minutes says that it was ended, and ends
+// with the status that a shell knows.
+func TestInterrupted(t *testing.T) {
+	for _, args := range []string{"bench", "selftest -q", "selftest -busy -sched other -q"} {
+		dir := filepath.Join(t.TempDir(), "a b")
+		cmd := vmabench(t, append(strings.Fields(args), "-o", dir)...)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(time.Minute); !hasTrial(dir) && time.Now().Before(deadline); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+		if status := cmd.ProcessState.ExitCode(); status != exitInterrupted || !strings.HasPrefix(errs.String(), "vmabench: interrupted; ") || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%s: status %d, %q", args, status, errs.String())
+		}
+	}
+}
+
 // TestDiskFull: a limit on the size of files stands for a disk that fills.
 func TestDiskFull(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {

@@ -62,7 +62,7 @@ func proveSelf(args []string, out, errs io.Writer) error {
 		}
 		err := busy(ctx, *dir, *count, *seed, *sched, *quiet, args, out)
 		if errors.Is(err, context.Canceled) {
-			return exitError(exitInterrupted)
+			return interruptedError("there is nothing to compare yet")
 		}
 		return err
 	}
@@ -73,7 +73,7 @@ func proveSelf(args []string, out, errs io.Writer) error {
 	}
 	err = selftestRun(ctx, rep, *dir, *count, *seed, *sched == "fifo", *quiet, args, out)
 	if errors.Is(err, context.Canceled) {
-		return exitError(exitInterrupted)
+		return interruptedError("a self-test is not to be gone on with")
 	}
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func selftestRun(ctx context.Context, rep *selftest.Report, dir string, count in
 		return err
 	}
 	run := newRun(p, &options{}, args)
-	run.Command = "vmabench selftest"
+	run.Command = harness.CommandLine("vmabench selftest", args)
 	run.Designs = nil
 	for _, name := range selftest.Names() {
 		d, _ := proofSubjects(name)

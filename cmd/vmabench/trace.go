@@ -87,7 +87,7 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	t, status, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: out, Stderr: errs})
 	switch {
 	case errors.Is(err, context.Canceled):
-		return exitError(exitInterrupted)
+		return interruptedError("no trace was kept")
 	case t == nil && status == 0:
 		return usageError{notStarted(err)}
 	case t != nil:
