@@ -128,6 +128,39 @@ func TestMergeExisting(t *testing.T) {
 	})
 }
 
+// TestMergeAccounted: private memory that was writable stays counted against the
+// commit limit (VM_ACCOUNT), but for anonymous memory that was never touched, and is
+// apart from what never was. variants/linux has the same of the running kernel.
+func TestMergeAccounted(t *testing.T) {
+	each(t, func(t *testing.T, k *vmm.Task, v vmm.VMM) {
+		mmap(t, k, v, 0x100000, 16, vmm.ProtRead)
+		toggle := func() {
+			t.Helper()
+			must(t, v.Mprotect(k, 0x104000, 4*page, rw))
+			must(t, v.Mprotect(k, 0x104000, 4*page, vmm.ProtRead))
+		}
+		toggle()
+		wantMaps(t, k, v, "00100000-00110000 r--p")
+		must(t, v.Mprotect(k, 0x104000, 4*page, rw))
+		must(t, v.Fault(k, 0x104000, vmm.AccessWrite))
+		toggle()
+		wantMaps(t, k, v, "00100000-00104000 r--p", "00104000-00108000 r--p", "00108000-00110000 r--p")
+		must(t, v.Mprotect(k, 0x100000, 16*page, rw)) // all are counted from here on
+		wantMaps(t, k, v, "00100000-00110000 rw-p")
+		toggle()
+		wantMaps(t, k, v, "00100000-00104000 rw-p", "00104000-00108000 r--p", "00108000-00110000 rw-p")
+	})
+	each(t, func(t *testing.T, k *vmm.Task, v vmm.VMM) { // a library's constants, and its relocated data
+		for i, prot := range []vmm.Prot{vmm.ProtRead, rw} {
+			off := uint64(4*i) * page
+			_, err := v.Mmap(k, 0x100000+vmm.Addr(off), 4*page, prot, vmm.MapFixed, vmm.File{ID: 1, Off: off})
+			must(t, err)
+		}
+		must(t, v.Mprotect(k, 0x104000, 2*page, vmm.ProtRead))
+		wantMaps(t, k, v, "00100000-00104000 r--p file1+0x0", "00104000-00106000 r--p file1+0x4000", "00106000-00108000 rw-p file1+0x6000")
+	})
+}
+
 // TestMapCount: an edit that would leave too many VMAs is refused and changes
 // nothing.
 func TestMapCount(t *testing.T) {

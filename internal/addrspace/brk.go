@@ -54,6 +54,6 @@ func (s *Space) growBrk(t *vmm.Task, r vmm.Range) bool {
 	if r.End > vmm.TaskSize || !s.isFree(wanted) || s.full(1) {
 		return false
 	}
-	s.mapNew(t, r, kind{flags: mm.FlagRead | mm.FlagWrite}, r.Start.Page())
+	s.mapNew(t, r, kind{flags: mm.FlagRead | mm.FlagWrite | mm.FlagAccount}, r.Start.Page())
 	return true
 }

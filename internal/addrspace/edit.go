@@ -87,8 +87,8 @@ func (s *Space) insert(v *mm.VMA) {
 }
 
 // split is __split_vma: v keeps the part below at, or above it if newBelow, and
-// a new VMA takes the other, which is returned.
-func (s *Space) split(t *vmm.Task, v *mm.VMA, at vmm.Addr, newBelow bool) *mm.VMA {
+// a new VMA takes the other.
+func (s *Space) split(t *vmm.Task, v *mm.VMA, at vmm.Addr, newBelow bool) {
 	whole, pgoff := rangeOf(v), s.Rest(v).Pgoff.Get()
 	low, high := vmm.Range{Start: whole.Start, End: at}, vmm.Range{Start: at, End: whole.End}
 	highOff := pgoff + low.Pages()
@@ -102,7 +102,6 @@ func (s *Space) split(t *vmm.Task, v *mm.VMA, at vmm.Addr, newBelow bool) *mm.VM
 		s.setRange(v, low, pgoff)
 	}
 	s.insert(n)
-	return n
 }
 
 // full reports whether one more VMA would be too many.

@@ -136,8 +136,11 @@ func (s *Space) mapNew(t *vmm.Task, r vmm.Range, k kind, pgoff uint64) *mm.VMA {
 
 func vmFlags(prot vmm.Prot, flags vmm.MapFlags) mm.Flags {
 	f := mm.Flags(prot) & protMask // calc_vm_prot_bits drops the rest
-	if flags&vmm.MapShared != 0 {
+	switch {
+	case flags&vmm.MapShared != 0:
 		f |= mm.FlagShared
+	case f&mm.FlagWrite != 0:
+		f |= mm.FlagAccount // accountable_mapping; there is no MAP_NORESERVE here
 	}
 	if flags&vmm.MapGrowsDown != 0 {
 		f |= mm.FlagGrowsDown

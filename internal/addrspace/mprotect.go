@@ -32,7 +32,7 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 	var changed vmm.Range // under a range lock: what Protect is still to go over
 	err := s.eachPart(r, func(v *mm.VMA, part vmm.Range) error {
 		f := v.Flags.Get()
-		err := s.changeFlags(t, v, part, f&^protMask|to)
+		err := s.changeFlags(t, v, part, s.protected(v, to))
 		switch {
 		case err != nil || f&protMask == to:
 		case !s.Rules.RangeLocks:
@@ -47,6 +47,22 @@ func (s *Space) Mprotect(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Pro
 		s.MM.Table.Protect(&t.Task, changed, to.Prot())
 	}
 	return err
+}
+
+// protected returns v's flags with the protection to. What becomes writable is
+// accounted, and stays so when it no longer is, but for anonymous memory that was
+// never touched (mprotect_fixup; that exception came with Linux 6.7).
+func (s *Space) protected(v *mm.VMA, to mm.Flags) mm.Flags {
+	f := v.Flags.Get()
+	changed := f&^protMask | to
+	switch {
+	case f&protMask == to || f&mm.FlagShared != 0:
+	case to&mm.FlagWrite != 0:
+		changed |= mm.FlagAccount
+	case s.Rest(v).File.Get() == 0 && s.Rest(v).AnonVMA.Load() == nil:
+		changed &^= mm.FlagAccount
+	}
+	return changed
 }
 
 // eachPart calls change for each VMA's part of r in order, until a hole

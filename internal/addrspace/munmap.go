@@ -60,7 +60,8 @@ func (s *Space) unlink(r vmm.Range, gone []*mm.VMA) {
 }
 
 // gather is vms_gather_munmap_vmas: it splits at the ends of r, write-locks and
-// detaches each VMA in r and appends it to gone. They are still in the index.
+// detaches each VMA in r and appends it to gone. They are still in the index. An
+// object goes with the part that goes; what stays has new ones, as in Linux.
 // ceiling is where the next VMA above r starts, or vmm.TaskSize.
 // On vmm.ENOMEM nothing has changed.
 func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) (_ []*mm.VMA, ceiling vmm.Addr, err error) {
@@ -70,8 +71,8 @@ func (s *Space) gather(t *vmm.Task, r vmm.Range, gone []*mm.VMA) (_ []*mm.VMA, c
 		if r.End < at.End && s.full(1) {
 			return gone, 0, vmm.ENOMEM
 		}
-		v = s.split(t, v, r.Start, false)
-		at = rangeOf(v)
+		s.split(t, v, r.Start, true)
+		at.Start = r.Start
 	}
 	for v != nil && at.Start < r.End {
 		if r.End < at.End {

@@ -21,7 +21,7 @@ func (s *Space) under() *Space { return s }
 // Place makes a VMA over the free range r, without merging, and inserts it:
 // alloc, start_write, attach, store. The caller holds mmap write.
 func (s *Space) Place(t *vmm.Task, r vmm.Range, prot vmm.Prot) *mm.VMA {
-	v := s.create(t, r, kind{flags: mm.Flags(prot)}, r.Start.Page())
+	v := s.create(t, r, kind{flags: vmFlags(prot, 0)}, r.Start.Page())
 	s.insert(v)
 	return v
 }

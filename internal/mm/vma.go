@@ -60,6 +60,10 @@ const (
 	FlagShared
 	FlagGrowsDown
 	FlagDontFork
+	// FlagAccount is VM_ACCOUNT: the memory is counted against the commit limit,
+	// being private and writable, or having been. Nothing is counted here: it is one
+	// of the flags in which VMAs that merge must agree.
+	FlagAccount
 )
 
 // Prot returns the protection in f.

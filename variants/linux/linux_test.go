@@ -95,6 +95,36 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestAccounted: private memory that was writable stays counted, and so apart from
+// what never was, but for anonymous memory that was never touched: as the models have
+// it (variants.TestMergeAccounted).
+func TestAccounted(t *testing.T) {
+	v, task := open(t, 0)
+	base := vmm.Addr(0x30 << 40)
+	mid := base + 4*vmm.PageSize
+	if _, err := v.Mmap(task, base, 16*vmm.PageSize, vmm.ProtRead, vmm.MapFixedNoReplace, vmm.File{}); err != nil {
+		t.Fatal(err)
+	}
+	vmas := func(touch bool) int {
+		t.Helper()
+		err := v.Mprotect(task, mid, 4*vmm.PageSize, rw)
+		if touch {
+			err = errors.Join(err, v.Fault(task, mid, vmm.AccessWrite))
+		}
+		ms, err2 := v.Maps(task, nil)
+		if err = errors.Join(err, v.Mprotect(task, mid, 4*vmm.PageSize, vmm.ProtRead), err2); err != nil || len(ms) != 3 {
+			t.Fatalf("%v, %v", ms, err)
+		}
+		if ms, err = v.Maps(task, nil); err != nil {
+			t.Fatal(err)
+		}
+		return len(ms)
+	}
+	if untouched, touched := vmas(false), vmas(true); untouched != 1 || touched != 3 {
+		t.Errorf("%d VMAs where nothing was touched, %d where a page was: want 1, 3", untouched, touched)
+	}
+}
+
 // TestPagesOfText: a read(2) of /proc/self/maps with room enough returns whole lines
 // of less than a page, as many as fit, and no reader of ours has less room: so a hold
 // of the kernel's lock is as long as the models have it.

@@ -137,7 +137,7 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	if flags&vmm.MapGrowsDown != 0 {
 		share |= unix.MAP_GROWSDOWN
 	}
-	share |= unix.MAP_NORESERVE | fixed
+	share |= fixed // accounted, as the models are: MAP_NORESERVE would let other VMAs merge
 	fd := -1
 	if file.ID == 0 {
 		share |= unix.MAP_ANONYMOUS

@@ -34,7 +34,8 @@ var scenes = []scene{
 	{"nothing mapped", vmm.Config{}, sceneNothing, vmm.SEGV_MAPERR},
 	{"a writer has the VMA", vmm.Config{}, sceneWriteLocked, nil},
 	{"a writer waits for a reader", vmm.Config{}, sceneWriterWaits, nil},
-	{"the VMA was cut under the lookup", vmm.Config{}, sceneCut, vmm.SEGV_MAPERR},
+	{"the VMA was cut under the lookup", vmm.Config{}, sceneCut, nil},
+	{"the rest of the VMA was unmapped under the lookup", vmm.Config{}, sceneCutOff, nil},
 	{"the VMA was unmapped under the lookup", vmm.Config{}, sceneUnmapped, vmm.SEGV_MAPERR},
 	{"the object was recycled in the same mm", vmm.Config{}, sceneRecycledHere, vmm.SEGV_MAPERR},
 	{"the object was recycled into another mm", vmm.Config{}, sceneRecycledThere, vmm.SEGV_MAPERR},
@@ -138,10 +139,20 @@ func (w *world) unmap(v vmm.VMM, at vmm.Addr, pages uint64) {
 	w.other(v, Op{Kind: Munmap, Addr: at, Len: pages << vmm.PageShift})
 }
 
+// sceneCut: the object stays with the part whose protection changes, and that is not
+// the part of the fault.
 func sceneCut(w *world, fault faultFunc) {
-	th := fault(simBase+3*vmm.PageSize, vmm.AccessRead)
+	th := fault(simBase, vmm.AccessRead)
 	w.stopAtCount(th)
-	w.unmap(w.v, simBase+2*vmm.PageSize, 2)
+	w.other(w.v, Op{Kind: Mprotect, Addr: simBase + 2*vmm.PageSize, Len: (simPages - 2) * vmm.PageSize, Prot: vmm.ProtRead})
+}
+
+// sceneCutOff: an object goes with the part that is unmapped, so that a fault in what
+// stays meets a detached VMA.
+func sceneCutOff(w *world, fault faultFunc) {
+	th := fault(simBase, vmm.AccessRead)
+	w.stopAtCount(th)
+	w.unmap(w.v, simBase+2*vmm.PageSize, simPages-2)
 }
 
 func sceneUnmapped(w *world, fault faultFunc) {
