@@ -52,3 +52,36 @@ func TestMprotectKeepsTheObject(t *testing.T) {
 		})
 	}
 }
+
+// TestForkCopiesWhatCannotBeFaultedIn: page tables are copied of VMAs that have an
+// anon_vma, which is where something was written; the child faults in the rest
+// (vma_needs_copy).
+func TestForkCopiesWhatCannotBeFaultedIn(t *testing.T) {
+	each(t, func(t *testing.T, k *vmm.Task, v vmm.VMM) {
+		const read, shared, written = vmm.Addr(0x100000), vmm.Addr(0x200000), vmm.Addr(0x300000)
+		mmap(t, k, v, read, 4, rw)
+		_, err := v.Mmap(k, shared, 4*page, rw, vmm.MapFixed|vmm.MapShared, vmm.File{})
+		must(t, err)
+		mmap(t, k, v, written, 4, rw)
+		must(t, v.Fault(k, read, vmm.AccessRead))
+		must(t, v.Fault(k, shared, vmm.AccessWrite))
+		must(t, v.Fault(k, written, vmm.AccessWrite))
+		must(t, v.Fault(k, written+page, vmm.AccessRead))
+		c, err := v.Fork(k)
+		must(t, err)
+		table := &addrspace.Of(c).MM.Table
+		for _, want := range []struct {
+			at      vmm.Addr
+			present bool
+		}{{read, false}, {shared, false}, {written, true}, {written + page, true}} {
+			if got := table.Lookup(want.at).Present(); got != want.present {
+				t.Errorf("%#x is present in the child: %t, want %t", uint64(want.at), got, want.present)
+			}
+		}
+		for _, at := range []vmm.Addr{read, shared, written} {
+			must(t, c.Fault(k, at, vmm.AccessRead))
+		}
+		must(t, c.Check(k))
+		c.Exit(k)
+	})
+}

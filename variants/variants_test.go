@@ -35,6 +35,21 @@ func eachConfig(t *testing.T, c vmm.Config, f func(t *testing.T, k *vmm.Task, v 
 	}
 }
 
+// TestKilledFaultEnds: a fault that had to let its lock go, as to read its page, does
+// not start again in a task that was killed, although every lock is free.
+func TestKilledFaultEnds(t *testing.T) {
+	eachConfig(t, vmm.Config{Page: vmm.PageIO}, func(t *testing.T, k *vmm.Task, v vmm.VMM) {
+		mmap(t, k, v, 0x100000, 1, rw)
+		for _, fault := range []func(*vmm.Task, vmm.Addr, vmm.Access) error{v.Fault, v.FaultKernel} {
+			k.Kill()
+			wantErr(t, fault(k, 0x100000, vmm.AccessRead), vmm.EINTR)
+			k.ClearSignal()
+			must(t, fault(k, 0x100000, vmm.AccessRead))
+			must(t, v.Madvise(k, 0x100000, page, vmm.DontNeed))
+		}
+	})
+}
+
 // holdAll takes the whole of s, where a range lock asks for it before mmap_lock.
 func holdAll(s *addrspace.Space, k *vmm.Task) (release func()) {
 	r, ok := s.Locks.(addrspace.RangeLocker)

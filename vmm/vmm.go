@@ -20,14 +20,15 @@ type VMM interface {
 	// StackGuardGap below it; a search that meets such a gap goes on below it, as
 	// in Linux even if it ends inside another mapping. The fixed flags look at
 	// mappings only. MapGrowsDown is for private anonymous memory. MapPopulate
-	// stops at the first page it cannot have, which is no error. Bits of prot and
-	// flags that mean nothing are not looked at.
+	// leaves out what it cannot have, which is no error. Bits of prot and flags
+	// that mean nothing are not looked at.
 	//
 	// Errors: EINVAL (length 0, a fixed addr or a file offset not aligned,
 	// MapGrowsDown of shared or file memory), ENOMEM (no room, outside the
 	// address space, or a VMA beyond MaxMapCount), EEXIST, EINTR.
 	// Locks: mmap_lock write killable (mm/util.c); vma_start_write on each VMA
-	// that is replaced or extended and on the new one (mm/vma.c).
+	// that is replaced or extended and on the new one (mm/vma.c). MapPopulate
+	// then takes mmap_lock read, once for all pages (mm/gup.c).
 	Mmap(t *Task, addr Addr, length uint64, prot Prot, flags MapFlags, file File) (Addr, error)
 
 	// Munmap removes every mapping in [addr, addr+length), splitting VMAs at
@@ -102,7 +103,9 @@ type VMM interface {
 	// MmapMinAddr, beyond StackLimit, or nearer than StackGuardGap to the end of
 	// the mapping below, unless that one is inaccessible or MapGrowsDown too.
 	//
-	// Errors: SEGV_MAPERR, SEGV_ACCERR, ENOMEM (a stack that cannot grow), EINTR.
+	// Errors: SEGV_MAPERR, SEGV_ACCERR, ENOMEM (a stack that cannot grow: the kernel's
+	// own reason, of which the process sees SEGV_MAPERR), EINTR (also of a fault that
+	// would have to start again).
 	// Locks (arch/x86/mm/fault.c): the VMA read lock, or mmap_lock read when
 	// that cannot be had; stack growth takes mmap_lock write killable and
 	// vma_start_write, then downgrades.
@@ -125,7 +128,9 @@ type VMM interface {
 	UffdMove(t *Task, dst, src Addr) error
 
 	// Fork returns a copy of the address space without what was marked DontFork;
-	// private pages are shared copy-on-write. The child lives on the same Machine.
+	// private pages are shared copy-on-write. Page tables are copied only of VMAs in
+	// which something was written privately; the child faults in the rest (mm/memory.c,
+	// vma_needs_copy). The child lives on the same Machine.
 	//
 	// Errors: ENOMEM, EINTR; the parent is unchanged then.
 	// Locks: the parent's mmap_lock write killable, the child's nested;

@@ -28,6 +28,25 @@
 // To wait for mmap_lock while a VMA read lock is held is forbidden: its holder
 // may be waiting for that very VMA. UffdMove shows the way out.
 //
+// # Differences from Linux 7.0
+//
+// What a lock does not meet is left out: swap, huge pages, mlock, mseal, rmap, cgroups.
+// Beyond that:
+//
+//   - Mremap moves what lies in one VMA, as kernels before 6.17 did; since then a
+//     move without a change of size may span several.
+//   - WillNeed holds mmap_lock throughout; for a file Linux lets go of it while it
+//     starts to read.
+//   - Free drops pages at once.
+//   - Every mapping is as without MAP_NORESERVE, with overcommit that refuses nothing:
+//     VM_ACCOUNT is kept, and nothing is counted.
+//   - A walk of /proc/PID/maps formats no text (MapsWalk).
+//
+// Of the rules of an era (Rules) these are not followed: the mremap of 6.1 to 6.16
+// downgraded when it shrank; before 6.17 the walk began a page where the first line
+// that did not fit had begun, here all go on from the end of the last that did; 6.1
+// kept untouched memory accounted when it lost its write permission.
+//
 // # Driving the lock steps
 //
 // A test, or the checker under -tags vmasim, makes a machine by the design's

@@ -77,6 +77,9 @@ const ClearedPerNS = 10
 func (s *Space) Finish(t *vmm.Task, addr vmm.Addr, access vmm.Access, o Outcome) error {
 	if o == Restart {
 		t.Stats[vmm.Retry]++
+		if t.FatalSignal() { // fault_signal_pending: not to wait for a lock first
+			return vmm.EINTR
+		}
 		return s.faultUnderMmap(t, addr, access, UnderTried)
 	}
 	t.Stats[vmm.Success]++ // an access error that was found under the lock
@@ -106,6 +109,9 @@ func (s *Space) faultUnderMmap(t *vmm.Task, addr vmm.Addr, access vmm.Access, un
 			return nil
 		case Denied:
 			return vmm.SEGV_ACCERR
+		}
+		if t.FatalSignal() {
+			return vmm.EINTR
 		}
 		under = UnderTried
 	}

@@ -39,7 +39,9 @@ func (s *Space) copyTo(t *vmm.Task, c *Space) error {
 			k.anon = &mm.AnonVMA{Forked: true} // anon_vma_fork
 		}
 		c.insert(c.create(t, at, k, s.Rest(v).Pgoff.Get()))
-		s.MM.Table.CopyRange(&t.Task, &c.MM.Table, at, k.flags&mm.FlagShared == 0)
+		if k.anon != nil { // vma_needs_copy: what else is there the child faults in
+			s.MM.Table.CopyRange(&t.Task, &c.MM.Table, at)
+		}
 	}
 	return nil
 }

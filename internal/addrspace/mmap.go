@@ -36,7 +36,7 @@ func (s *Space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 		return 0, err
 	}
 	if flags&vmm.MapPopulate != 0 {
-		Populate(s, t, r, prot)
+		s.populate(t, r)
 	}
 	return r.Start, nil
 }
@@ -161,8 +161,47 @@ func firstPgoff(r vmm.Range, flags vmm.MapFlags, file vmm.File) uint64 {
 	return r.Start.Page()
 }
 
-// Populate is mm_populate, after the unlock: it faults every page of r in as
-// the kernel does, and what it cannot have it leaves.
+// populate is __mm_populate, after the unlock: it faults the pages of r in under one
+// hold of mmap_lock, which only a fault that starts again interrupts. What it cannot
+// have it leaves, to go on at the next VMA.
+func (s *Space) populate(t *vmm.Task, r vmm.Range) {
+	s.ReadLock(t)
+	defer s.ReadUnlock(t)
+	for a, under := r.Start, UnderMmap; a < r.End && !t.FatalSignal(); {
+		v, at := s.MM.Index.FindFrom(a)
+		if v == nil || at.Start >= r.End {
+			return
+		}
+		a = max(a, at.Start)
+		switch Handle(s, t, v, s.Rest(v), a, populateBy(v.Flags.Get()), under) {
+		case Done:
+			a, under = a+vmm.PageSize, UnderMmap
+		case Denied:
+			a = at.End
+		case Restart:
+			s.ReadUnlock(t)
+			s.ReadLock(t)
+			under = UnderTried
+		}
+	}
+}
+
+// populateBy is the access that makes a page of a VMA present for good: a write
+// where that needs a page of one's own.
+func populateBy(f mm.Flags) vmm.Access {
+	switch {
+	case f&(mm.FlagWrite|mm.FlagShared) == mm.FlagWrite:
+		return vmm.AccessWrite
+	case f&mm.FlagRead != 0:
+		return vmm.AccessRead
+	case f&mm.FlagWrite != 0:
+		return vmm.AccessWrite
+	}
+	return vmm.AccessExec
+}
+
+// Populate is mm_populate where every fault takes its own lock: it faults the pages
+// of r in one by one, and what it cannot have it leaves.
 func Populate(v interface {
 	FaultKernel(*vmm.Task, vmm.Addr, vmm.Access) error
 }, t *vmm.Task, r vmm.Range, prot vmm.Prot) {

@@ -54,18 +54,15 @@ func (m *model) protect(as int, r vmm.Range) {
 	}
 }
 
-func (m *model) fork(r vmm.Range, private bool) {
+func (m *model) fork(r vmm.Range) {
 	for a := r.Start; a < r.End; a += pageSize {
 		p := m.page[0][a]
 		if p == nil {
 			continue
 		}
-		if private {
-			p.cow, p.writable = true, false
-		}
+		p.cow, p.writable = true, false
 		c := *p
 		c.young = false
-		c.dirty = c.dirty && private
 		m.page[1][a] = &c
 	}
 }
@@ -178,9 +175,8 @@ func (m *modelRun) step() {
 		r := m.some(300)
 		m.tables[1].Zap(m.task, r)
 		m.zap(1, r)
-		private := m.rng.IntN(3) > 0
-		m.tables[0].CopyRange(m.task, m.tables[1], r, private)
-		m.fork(r, private)
+		m.tables[0].CopyRange(m.task, m.tables[1], r)
+		m.fork(r)
 	case k < 90:
 		m.awayAndBack(as)
 	default:

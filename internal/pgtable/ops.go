@@ -65,9 +65,9 @@ func (pt *Table) Protect(t *atomic.Task, r vmm.Range, prot vmm.Prot) {
 	})
 }
 
-// CopyRange gives dst, a forked address space, the entries of r. With
-// private, written pages become copy-on-write in both.
-func (pt *Table) CopyRange(t *atomic.Task, dst *Table, r vmm.Range, private bool) {
+// CopyRange gives dst, a forked address space, the entries of r, which is private:
+// pages become copy-on-write in both.
+func (pt *Table) CopyRange(t *atomic.Task, dst *Table, r vmm.Range) {
 	pt.eachPage(r, func(from *page, r vmm.Range) {
 		to := dst.ensure(t, r.Start)
 		to.lock.Lock(t) // the child's first: nobody else can hold it
@@ -78,15 +78,11 @@ func (pt *Table) CopyRange(t *atomic.Task, dst *Table, r vmm.Range, private bool
 			if e == 0 {
 				continue
 			}
-			if private && e&(cow|writable) != cow {
+			if e&(cow|writable) != cow {
 				e = e&^writable | cow
 				s.Store(uint64(e))
 			}
-			e &^= accessed
-			if !private {
-				e &^= dirty
-			}
-			to.slot(a).Store(uint64(e))
+			to.slot(a).Store(uint64(e &^ accessed))
 		}
 		from.lock.Unlock()
 		to.lock.Unlock()

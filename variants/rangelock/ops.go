@@ -34,6 +34,9 @@ func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 			return vmm.SEGV_ACCERR
 		}
 		t.Stats[vmm.Retry]++
+		if t.FatalSignal() {
+			return vmm.EINTR
+		}
 		under = addrspace.UnderTried
 	}
 }

@@ -265,7 +265,7 @@ func sceneIO(w *world, fault faultFunc) {
 
 // checkLockRules are the rules of the lock steps that no table holds.
 func checkLockRules(d vmm.Design, _ Options) (vs []Violation) {
-	for _, rule := range []func(w *world){ruleSecondWrite, ruleUnderMmapRead, ruleStartReadLocked, ruleForbiddenOrder} {
+	for _, rule := range []func(w *world){ruleSecondWrite, rulePopulate, ruleUnderMmapRead, ruleStartReadLocked, ruleForbiddenOrder} {
 		vs = append(vs, newWorld(d, vmm.Config{}, rule)...)
 	}
 	return vs
@@ -290,6 +290,29 @@ func ruleSecondWrite(w *world) {
 	s.WriteUnlock(w.ctl)
 	if writes > 0 {
 		w.fail(WrongLock, "a second vma_start_write in a session writes %d times", writes)
+	}
+}
+
+// rulePopulate: MAP_POPULATE faults its pages in under one hold of mmap_lock, after
+// that of the mapping.
+func rulePopulate(w *world) {
+	const once = 4 // steps on mmap_lock's count: taken and released, for write and for read
+	lock, steps := unsafe.Pointer(&w.space().MM.Lock), 0
+	w.watch = func(a access) {
+		if a.p == lock && a.op.Writes() {
+			steps++
+		}
+	}
+	_, err := w.v.Mmap(w.ctl, elsewhere, 8*vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed|vmm.MapPopulate, vmm.File{})
+	w.watch = nil
+	w.must(err)
+	if steps > once {
+		w.fail(WrongLock, "mmap of 8 pages with MAP_POPULATE takes %d steps on mmap_lock", steps)
+	}
+	for i := range vmm.Addr(8) {
+		if !w.space().MM.Table.Lookup(elsewhere + i*vmm.PageSize).Present() {
+			w.fail(WrongResult, "MAP_POPULATE left page %d out", i)
+		}
 	}
 }
 
