@@ -18,7 +18,7 @@ import (
 //
 // The parts are answer, summary, losses, footprint, machine, command,
 // figure:ID for a chart, whose files Charts has put into the run's charts
-// folder, and report: answer, overview, summary, losses, command.
+// folder, and report: answer, overview, summary, command, and where the losses are.
 var markers = regexp.MustCompile(`(?ms)^<!-- BEGIN: ([a-z:-]+) -->\n(.*?)^<!-- END: ([a-z:-]+) -->$`)
 
 // Splice writes the parts that path has markers for from the run.
@@ -103,16 +103,15 @@ func (d *data) part(name, dir string) (string, error) {
 	case "footprint":
 		b.WriteString(d.mdFootprint())
 	case "report":
-		for _, p := range []string{"answer", "figure:overview", "summary", "losses", "command"} {
+		for _, p := range []string{"answer", "figure:overview", "summary"} {
 			text, err := d.part(p, dir)
 			if err != nil {
 				return "", err
 			}
-			if p == "losses" {
-				text = "Where each design loses, and to which:\n\n" + text
-			}
 			b.WriteString("\n" + text)
 		}
+		mdPara(&b, fmt.Sprintf("Where each design loses, by throughput, CPU time, role, p99 and bytes: [report.md](%s/report.md). Again:", dir))
+		fmt.Fprintf(&b, "\n    %s\n    %s\n", d.command(""), d.benchstat(dir))
 		b.WriteString("\n")
 	case "machine":
 		fmt.Fprintf(&b, "%s; Linux %s; %s; run %s.\n", d.machine(), d.run.Env.Kernel, d.run.Env.GoVersion, d.run.ID)
