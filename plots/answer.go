@@ -28,13 +28,31 @@ func (a answer) joined() answer {
 // subject is the design that the answer is about: the newest that a kernel had,
 // else the last in the table of designs.
 func (d *data) subject() string {
-	if m := without(d.released(), d.baseline); len(m) > 0 {
-		return m[len(m)-1]
-	}
-	if m := without(d.main(), d.baseline); len(m) > 0 {
-		return m[len(m)-1]
+	for _, names := range [][]string{d.released(), d.main()} {
+		m := without(names, d.baseline)
+		for _, n := range slices.Backward(m) {
+			if d.ranks(n) {
+				return n
+			}
+		}
 	}
 	return ""
+}
+
+// ranks reports that a design has throughput within the CPUs in some scenario, or
+// that none has.
+func (d *data) ranks(n string) bool {
+	any := false
+	for _, pt := range d.points() {
+		for _, o := range d.main() {
+			if c := d.get(results.Throughput, pt.s.key, o, pt.procs); c != nil && len(c.trials) > 0 {
+				if any = true; o == n {
+					return true
+				}
+			}
+		}
+	}
+	return !any
 }
 
 // released returns the compared designs that a released kernel had, oldest
@@ -59,7 +77,18 @@ func (d *data) answer() answer {
 	}
 	if len(d.points()) == 0 {
 		a.Head = "How costs grow with the address space, on " + d.machine() + "."
+		if slices.ContainsFunc(scens, func(s scenario) bool { return d.hasRates(s.key) }) {
+			a.Head = "Nothing is ranked on " + d.machine() + ": no throughput trial succeeded within its CPUs."
+		}
 		return a
+	}
+	if timed, disturbed, _ := d.timedTrials(); disturbed*10 > timed {
+		a.More = append(a.More, fmt.Sprintf("Not to be quoted: %d of %d timed trials were disturbed. Run it again on a quiet machine.", disturbed, timed))
+	}
+	for _, name := range d.released() {
+		if !d.ranks(name) {
+			a.More = append(a.More, fmt.Sprintf("No throughput trial of %s succeeded within the CPUs: it is compared with nothing.", name))
+		}
 	}
 	if d.run.Plan.Count < results.MinTrials {
 		a.More = append(a.More, fmt.Sprintf("No verdict: %s where a verdict needs %d. The figures below show what was seen, without evidence that another run would show it too.",
@@ -71,12 +100,12 @@ func (d *data) answer() answer {
 		a.More = append(a.More, fmt.Sprintf("Not complete: %s failed or missing trials; what has none left has no verdict (see \"Failed and missing\").", plural(len(d.gaps), "benchmark has", "benchmarks have")))
 	}
 	if t := d.tally(scens, d.baseline, n, d.alone); t.all() > 0 {
-		a.More = append(a.More, "Alone (GOMAXPROCS 1) it is "+t.words(d)+".")
+		a.More = append(a.More, "Alone (GOMAXPROCS 1): "+t.words(d)+".")
 	}
 	m := d.released()
 	if i := slices.Index(m, n); i > 0 && m[i-1] != d.baseline {
 		if t := d.tally(scens, m[i-1], n, d.ranked); t.all() > 0 {
-			a.More = append(a.More, fmt.Sprintf("Against %s at GOMAXPROCS %d it is %s.", m[i-1], t.procs, t.words(d)))
+			a.More = append(a.More, fmt.Sprintf("Against %s at GOMAXPROCS %d: %s.", m[i-1], t.procs, t.words(d)))
 		}
 	}
 	if s := d.memory(n); s != "" {
@@ -159,6 +188,9 @@ func (t *tally) all() int { return len(t.wins) + len(t.losses) + len(t.same) }
 
 // words says in how many cases the design is faster, slower, neither.
 func (t *tally) words(d *data) string {
+	if len(t.same) == t.all() {
+		return fmt.Sprintf("without evidence of a difference in %d of %d", t.all(), t.all())
+	}
 	s := fmt.Sprintf("faster in %d of %d", len(t.wins), t.all())
 	if len(t.wins) > 0 {
 		s += " (up to " + d.claimIn(t.wins[0]) + ")"
@@ -208,7 +240,7 @@ func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
 // between writes an interval of ratios in the unit of the ratio in it.
 func between(mid, lo, hi float64) string {
 	if isFactor(mid) {
-		return sig(lo, 3) + " … " + times(hi)
+		return factor(lo) + " … " + times(hi)
 	}
 	return strings.TrimSuffix(Percent.Write(lo), " %") + " … " + Percent.Write(hi)
 }
@@ -249,7 +281,7 @@ func (d *data) memory(n string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("A VMA takes %s bytes with %s (object, lock, slab loss and index): %s.", sig(mine.Value, 3), n, list(parts))
+	return fmt.Sprintf("A VMA takes %s bytes with %s (object, lock, slab loss and index): %s.", sig(mine.Value, 3), n, list(firstFew(parts, 4)))
 }
 
 // machine names the hardware that the numbers are of: the host's, or the
@@ -276,9 +308,9 @@ func (d *data) machine() string {
 	return s
 }
 
-// how says what stands behind the numbers.
-func (d *data) how() string {
-	timed, bad, failed := 0, 0, 0
+// timedTrials counts the trials that a clock decides, the disturbed ones among
+// them, and those that failed.
+func (d *data) timedTrials() (timed, disturbed, failed int) {
 	for i := range d.folder.Trials {
 		t := &d.folder.Trials[i]
 		if t.Kind != results.Throughput && t.Kind != results.Latency {
@@ -289,9 +321,15 @@ func (d *data) how() string {
 		case t.Failed != "":
 			failed++
 		case !t.Guard.OK:
-			bad++
+			disturbed++
 		}
 	}
+	return timed, disturbed, failed
+}
+
+// how says what stands behind the numbers.
+func (d *data) how() string {
+	timed, bad, failed := d.timedTrials()
 	if timed == 0 {
 		return "No timed trial is in this folder: what it shows was counted or modelled, not timed."
 	}
@@ -300,9 +338,6 @@ func (d *data) how() string {
 	s += fmt.Sprintf(": %d disturbed, %d failed.", bad, failed)
 	if c := d.versus(d.baseline); c.Tests > 0 {
 		s += fmt.Sprintf(" %d significance tests, Holm's correction within %d families.", c.Tests, c.Families)
-	}
-	if bad*10 > timed {
-		s += " More than a tenth was disturbed: run it again on a quiet machine before quoting it."
 	}
 	return s
 }

@@ -119,7 +119,7 @@ func (d *data) footprintTitle(s *scenario) string {
 			parts = append(parts, fmt.Sprintf("%s %s (%s)", n, sig(r.Value, 3), Percent.Write(r.Value/base.Value)))
 		}
 	}
-	return fmt.Sprintf("A VMA of %s takes %s bytes in all, %s", d.baseline, sig(base.Value, 3), list(parts))
+	return fmt.Sprintf("A VMA of %s takes %s bytes in all, %s", d.baseline, sig(base.Value, 3), list(firstFew(parts, 4)))
 }
 
 // withCommas groups the digits of a whole number.
@@ -216,7 +216,7 @@ func (d *data) layoutTitle() string {
 	if len(parts) == 0 {
 		return "Structs by cache line"
 	}
-	return "Where the VMA lock lies: " + strings.Join(parts, "; ")
+	return "Where the VMA lock lies: " + strings.Join(firstFew(parts, 4), "; ")
 }
 
 // lockPlace says how many bytes a design's lock has in the VMA, on which cache

@@ -15,7 +15,7 @@ func figOverview(d *data) []*Figure {
 		return missing(id, secThroughput, title, "it takes throughput trials of two designs")
 	}
 	out := []*Figure{d.overview(d.baseline)}
-	for _, n := range without(d.main(), d.baseline) {
+	for _, n := range without(d.baselines(), d.baseline) {
 		f := d.overview(n)
 		f.ID, f.Hidden = id+"-"+n, true
 		out = append(out, f)

@@ -19,12 +19,10 @@ func figRelative(d *data) []*Figure {
 		return missing("relative", secThroughput, "Change relative to a baseline, by GOMAXPROCS", "the run has one GOMAXPROCS only: the overview says all")
 	}
 	out := []*Figure{d.relative(scens, d.baseline)}
-	for _, n := range d.main() {
-		if n != d.baseline {
-			f := d.relative(scens, n)
-			f.ID, f.Hidden = f.ID+"-"+n, true
-			out = append(out, f)
-		}
+	for _, n := range without(d.baselines(), d.baseline) {
+		f := d.relative(scens, n)
+		f.ID, f.Hidden = f.ID+"-"+n, true
+		out = append(out, f)
 	}
 	return out
 }
@@ -120,6 +118,12 @@ func ratioAxis(down, up float64) (lo, hi float64, out []Tick) {
 		return out[0].V, out[len(out)-1].V, out
 	}
 	lo, hi = 1/down/1.05, up*1.05
+	if up > 3000 || down > 3000 { // no lock's, but drawn all the same
+		for _, v := range logTicks(lo, hi, 5) {
+			out = append(out, Tick{v, trimZeros(times(v))})
+		}
+		return lo, hi, out
+	}
 	for _, v := range []float64{0.001, 0.01, 0.03, 0.1, 0.25, 0.5, 0.7} {
 		if down >= 0.97/v && (v != 0.7 || down < 2.5) {
 			out = append(out, Tick{v, trimZeros(sig(v, 2)) + "×"})
@@ -149,6 +153,8 @@ func (d *data) relativeTitle(scens []scenario, base string) string {
 			lost = append(lost, d.titleOf(x))
 		}
 		switch {
+		case t.all() == 0:
+			parts.add(n, "without a trial to compare")
 		case w > 0 && len(lost) > 0:
 			parts.add(n, "faster in %d of %s and slower in %d (%s)", w, all, len(lost), list(firstFew(lost, 3)))
 		case w > 0:

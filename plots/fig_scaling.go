@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vmabench/results"
@@ -108,7 +109,7 @@ func (d *data) jobsNote() []string {
 
 // scalingTitle counts where each design keeps what a second CPU brings.
 func (d *data) scalingTitle(scens []scenario) string {
-	var parts []string
+	var parts phrases
 	top := 0
 	for _, n := range d.main() {
 		up, all := 0, 0
@@ -129,7 +130,7 @@ func (d *data) scalingTitle(scens []scenario) string {
 			}
 		}
 		if all > 0 {
-			parts = append(parts, fmt.Sprintf("%s in %d of %d", n, up, all))
+			parts.add(n, "in %d of %s", up, plural(all, "workload", "workloads"))
 		}
 	}
 	if ps := d.procs(results.Throughput, ""); len(ps) == 1 {
@@ -138,7 +139,7 @@ func (d *data) scalingTitle(scens []scenario) string {
 	if len(parts) == 0 {
 		return "Throughput of one worker; the run has no larger GOMAXPROCS within the CPUs"
 	}
-	return fmt.Sprintf("More CPUs bring more throughput with %s workloads (GOMAXPROCS %d against 1)", list(parts), top)
+	return fmt.Sprintf("More CPUs bring more throughput with %s (GOMAXPROCS %d against 1)", parts.String(), top)
 }
 
 func figCPU(d *data) []*Figure {
@@ -179,7 +180,15 @@ func (d *data) cpuTitle(scens []scenario) string {
 }
 
 // times writes a factor: 1.9×.
-func times(v float64) string { return sig(v, 3) + "×" }
+func times(v float64) string { return factor(v) + "×" }
+
+// factor writes a ratio in three digits, one that no lock makes by its power of ten.
+func factor(v float64) string {
+	if v >= 1e6 || v > 0 && v < 1e-4 {
+		return strings.NewReplacer("e+0", "e", "e+", "e", "e-0", "e-").Replace(strconv.FormatFloat(v, 'e', 2, 64))
+	}
+	return sig(v, 3)
+}
 
 func figSingle(d *data) []*Figure {
 	scens := d.of(results.Throughput, func(s *scenario) bool { return len(d.barNames(results.Throughput, s.key, 1)) > 0 })

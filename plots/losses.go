@@ -47,7 +47,7 @@ func (d *data) losses() []loss {
 	for _, n := range d.main() {
 		g := d.design(n)
 		l := loss{Name: n, Title: g.Title, Since: g.Since, Ink: d.style[n].Ink, First: true}
-		for _, o := range without(d.main(), n) {
+		for _, o := range without(d.baselines(), n) {
 			if cells, any := d.lossCells(n, o); any {
 				l.Against, l.Cells = o, cells
 				out = append(out, l)
@@ -63,6 +63,26 @@ func (d *data) losses() []loss {
 		return nil
 	}
 	return out
+}
+
+// mostBaselines keeps the page of a run of many designs readable: that many of them
+// are what others are held against.
+const mostBaselines = 6
+
+// baselines are the designs that a reader can hold the others against: the run's
+// own, then the released ones, then the first of the rest.
+func (d *data) baselines() []string {
+	all := d.main()
+	if len(all) <= mostBaselines {
+		return all
+	}
+	var out []string
+	for _, n := range slices.Concat([]string{d.baseline}, d.released(), all) {
+		if len(out) < mostBaselines && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return slices.DeleteFunc(all, func(n string) bool { return !slices.Contains(out, n) })
 }
 
 func (d *data) lossCells(n, against string) (cells []lossCell, any bool) {

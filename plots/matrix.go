@@ -158,9 +158,10 @@ func deltaCell(x *results.Delta) matrixCell {
 // script is the summary's data for the page's script, which writes the rows
 // again for the reader's baseline, designs and workloads.
 type script struct {
-	Base    string
-	Designs []string
-	Points  []scriptPoint
+	Base      string
+	Designs   []string
+	Baselines []string
+	Points    []scriptPoint
 	// Losses are the cells of each row of the table of losses.
 	Losses [][]lossCell
 }
@@ -183,7 +184,7 @@ type scriptRatio struct {
 }
 
 func (d *data) script() script {
-	out := script{Base: d.baseline, Designs: append([]string{}, d.main()...), Points: []scriptPoint{}} // [], not null
+	out := script{Base: d.baseline, Designs: append([]string{}, d.main()...), Baselines: append([]string{}, d.baselines()...), Points: []scriptPoint{}} // [], not null
 	for _, pt := range d.points() {
 		p := scriptPoint{W: pt.s.workload, T: pt.s.title, P: pt.procs, Alone: pt.procs == 1, V: map[string]string{}, R: map[string]map[string]scriptRatio{}}
 		for _, n := range d.main() {
@@ -197,7 +198,7 @@ func (d *data) script() script {
 				p.V[n] = d.rateText(c)
 			}
 		}
-		for _, base := range d.main() {
+		for _, base := range d.baselines() {
 			p.R[base] = map[string]scriptRatio{}
 			for _, n := range without(d.main(), base) {
 				x := d.delta(base, pt.s.key, n, pt.procs, "ops/s")

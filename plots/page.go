@@ -39,6 +39,7 @@ type page struct {
 	Data                                                              template.JS
 	Answer                                                            answer
 	Designs                                                           []results.DesignInfo
+	Baselines                                                         []string // to choose from
 	Workloads                                                         []string
 	Columns                                                           []string
 	Matrix, Means                                                     []matrixRow
@@ -124,7 +125,7 @@ func (d *data) page() (*page, error) {
 	p := &page{
 		Title: "vmabench " + d.run.ID, Machine: d.machine(), Commit: short(d.run.Commit), Baseline: d.baseline,
 		Run: d.run, Colors: colorsCSS(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), Data: template.JS(js),
-		Answer: d.answer().joined(), Designs: d.designInfos(), Losses: d.losses(), Warnings: d.folder.Warnings(),
+		Answer: d.answer().joined(), Designs: d.designInfos(), Baselines: d.baselines(), Losses: d.losses(), Warnings: d.folder.Warnings(),
 		Questions: questions, System: d.system(), Method: d.method(), Rule: joined(d.rule()), Benchstat: d.benchstat(d.where()), Command: d.command(""), Where: d.where(),
 	}
 	for _, m := range p.Method {

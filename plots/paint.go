@@ -85,6 +85,24 @@ func textWidth(s string, size float64, bold bool) float64 {
 	return float64(f.Width(s))
 }
 
+// mostName is the share of a panel's width that a name may take; a longer one is cut,
+// and stands in full in the legend and the table.
+const mostName = 0.36
+
+// fit cuts s so that it is at most width pixels wide; "" if nothing legible is.
+func fit(s string, width, size float64, bold bool) string {
+	if textWidth(s, size, bold) <= width {
+		return s
+	}
+	rs := []rune(s)
+	for n := len(rs) - 1; n >= 3; n-- {
+		if t := string(rs[:n]) + "…"; textWidth(t, size, bold) <= width {
+			return t
+		}
+	}
+	return ""
+}
+
 func frameLine(c canvas, b box, s stroke) {
 	c.line([]pt{{b.X, b.Y}, {b.right(), b.Y}, {b.right(), b.bottom()}, {b.X, b.bottom()}, {b.X, b.Y}}, s)
 }

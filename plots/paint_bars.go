@@ -28,7 +28,7 @@ func rowsHeight(p *Panel) float64 {
 // above is the room above each bar for its label: none where all labels fit
 // beside the bars.
 func (p *Panel) above() float64 {
-	if p.labelWidth() > 0.45*p.width() {
+	if p.labelWidth() > mostName*p.width() {
 		return aboveH
 	}
 	return 0
@@ -67,7 +67,17 @@ func (p *Panel) room() rowRoom {
 	case !p.Dots && p.above() == 0:
 		r.left = p.labelWidth()
 	}
-	return rowRoom{math.Max(r.left, p.Room.left), math.Max(r.name, p.Room.name), math.Max(r.right, p.Room.right)}
+	r = rowRoom{math.Max(r.left, p.Room.left), math.Max(r.name, p.Room.name), math.Max(r.right, p.Room.right)}
+	// The data keep a quarter: long names are cut, and stand in full in the table.
+	for _, x := range []struct {
+		of    *float64
+		least float64
+	}{{&r.name, 70}, {&r.left, 90}, {&r.right, 60}} {
+		if over := r.left + r.name + r.right - 0.75*p.width(); over > 0 {
+			*x.of = math.Min(*x.of, math.Max(*x.of-over, x.least))
+		}
+	}
+	return r
 }
 
 // alignRows gives panels of rows on one axis the same room, so that a place on the
@@ -93,7 +103,7 @@ func (p *Panel) paintRows(c canvas, b box) {
 	room, above := p.room(), p.above()
 	f := frame{box: box{b.X + room.left, b.Y + barsTop, b.W - room.left - room.right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X, f.right())
-	p.paintRowAxis(c, f)
+	p.paintRowAxis(c, f, room)
 	y, grouped := f.Y, false
 	for i := range p.Rows {
 		r := &p.Rows[i]
@@ -104,7 +114,7 @@ func (p *Panel) paintRows(c canvas, b box) {
 			grouped = true
 			c.openWorkload(r.Workload)
 			c.openRow("head", "", headingH)
-			c.text(pt{b.X, y + 14}, r.Heading, label{Size: sizeLabel, Ink: InkMuted, Halo: true})
+			c.text(pt{b.X, y + 14}, fit(r.Heading, b.W, sizeLabel, false), label{Size: sizeLabel, Ink: InkMuted, Halo: true})
 			c.close()
 			y += headingH
 			continue
@@ -113,10 +123,10 @@ func (p *Panel) paintRows(c canvas, b box) {
 		name := label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true}
 		if above > 0 {
 			name.Halo = true
-			c.text(pt{f.X, y + 12.5}, fit(r.Label, b.W/1.08, sizeLabel), name)
+			c.text(pt{f.X, y + 12.5}, fit(r.Label, b.W, sizeLabel, true), name)
 		} else {
 			name.Anchor = anchorEnd
-			c.text(pt{f.X - 7, y + 12.5}, r.Label, name)
+			c.text(pt{f.X - 7, y + 12.5}, fit(r.Label, room.left-7, sizeLabel, true), name)
 		}
 		p.paintBar(c, f, r, y+above)
 		c.close()
@@ -139,7 +149,7 @@ func (p *Panel) rowText(r *Row) string {
 	return p.X.Format.Write(r.Value)
 }
 
-func (p *Panel) paintRowAxis(c canvas, f frame) {
+func (p *Panel) paintRowAxis(c canvas, f frame, room rowRoom) {
 	c.open("axes", "")
 	defer c.close()
 	marks := p.X.fitting(4, f.x)
@@ -172,7 +182,10 @@ func (p *Panel) paintRowAxis(c canvas, f frame) {
 		c.close()
 		return
 	}
-	c.text(pt{f.X + f.W/2, f.bottom() + 27}, p.X.title(), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	word := fit(p.X.title(), p.width(), sizeTick, false)
+	half := textWidth(word, sizeTick, false) / 2
+	middle := math.Max(f.X+f.W/2, half-room.left+f.X) // not beyond the panel's left
+	c.text(pt{middle, f.bottom() + 27}, word, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	c.close()
 }
 
@@ -182,7 +195,7 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 		zero = f.X
 	}
 	if r.Failed != "" {
-		c.text(pt{zero + 4, y + 12.5}, r.Failed, label{Size: sizeTick, Ink: InkBad})
+		c.text(pt{zero + 4, y + 12.5}, fit(r.Failed, f.W+p.room().right-6, sizeTick, false), label{Size: sizeTick, Ink: InkBad})
 		return
 	}
 	bar := box{zero, y + 3.5, f.x(math.Min(r.Value, p.X.Max)) - zero, rowH - 7}
@@ -200,7 +213,7 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 		d.X = r.Label
 	}
 	if finite(r.Lo, r.Hi) && r.Hi > r.Lo {
-		lo, hi := f.x(r.Lo), f.x(math.Min(r.Hi, p.X.Max))
+		lo, hi := f.x(math.Min(r.Lo, p.X.Max)), f.x(math.Min(r.Hi, p.X.Max))
 		mid := bar.Y + bar.H/2
 		c.line([]pt{{lo, mid}, {hi, mid}}, stroke{Ink: InkGround, Width: 3})
 		c.lines([][]pt{{{lo, mid}, {hi, mid}}, {{lo, mid - 3}, {lo, mid + 3}}, {{hi, mid - 3}, {hi, mid + 3}}}, stroke{Ink: InkText, Width: 1.1})
@@ -208,7 +221,7 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 		d.Interval = p.X.Format.Write(r.Lo) + " … " + p.X.Format.Write(r.Hi)
 	}
 	c.mark(pt{bar.right(), bar.Y + bar.H/2}, Circle, 0, r.Style.Ink, false, d)
-	c.text(pt{end + 5, y + 12.5}, p.rowText(r), label{Size: sizeTick, Ink: InkText})
+	c.text(pt{end + 5, y + 12.5}, fit(p.rowText(r), f.right()+p.room().right-end-4, sizeTick, false), label{Size: sizeTick, Ink: InkText})
 }
 
 func paintParts(c canvas, f frame, r *Row, bar box) {

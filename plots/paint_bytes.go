@@ -108,7 +108,7 @@ func paintField(c canvas, f *ByteBox, at func(int) pt, w float64) {
 		if f.Pad {
 			text = ""
 		}
-		if text = fit(text, b.W-3, 9.5); !named && text != "" {
+		if text = fit(text, b.W-3, 9.5, false); !named && text != "" {
 			c.text(pt{b.X + 2.5, b.Y + b.H/2 + 3}, text, label{Size: 9.5, Ink: ink})
 			named = true
 		}
@@ -124,25 +124,12 @@ func paintField(c canvas, f *ByteBox, at func(int) pt, w float64) {
 	}
 }
 
-// fit cuts s so that it is at most width pixels wide; "" if nothing legible is.
-func fit(s string, width, size float64) string {
-	if textWidth(s, size, false) <= width {
-		return s
-	}
-	for n := len(s) - 1; n >= 3; n-- {
-		if t := s[:n] + "…"; textWidth(t, size, false) <= width {
-			return t
-		}
-	}
-	return ""
-}
-
 // stripLeft is the room for the names of a strip's rows.
 func (p *Panel) stripLeft() (left float64) {
 	for _, r := range p.Strip.Rows {
 		left = math.Max(left, textWidth(r.Name, sizeLabel, false)+8)
 	}
-	return left
+	return math.Min(left, mostName*p.width())
 }
 
 // stripFoot is the lines under the cells.
@@ -155,7 +142,7 @@ func (p *Panel) paintStrip(c canvas, b box) {
 	left := p.stripLeft()
 	y := b.Y + 22
 	for _, r := range p.Strip.Rows {
-		c.text(pt{b.X + left - 6, y + 10.5}, r.Name, label{Size: sizeLabel, Ink: InkMuted, Anchor: anchorEnd})
+		c.text(pt{b.X + left - 6, y + 10.5}, fit(r.Name, left-8, sizeLabel, false), label{Size: sizeLabel, Ink: InkMuted, Anchor: anchorEnd})
 		w := (b.W - left) / math.Max(1, float64(len(r.Cells)))
 		for i, v := range r.Cells {
 			cell := box{b.X + left + w*float64(i), y, math.Max(0.5, w-0.5), 12}

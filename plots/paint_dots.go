@@ -29,7 +29,7 @@ func (p *Panel) paintDots(c canvas, b box) {
 	name := room.name
 	f := frame{box: box{b.X + room.left, b.Y + barsTop, b.W - room.left - name - room.right, b.H - barsTop - barsEnd}}
 	f.x = p.X.scaleTo(f.X+5, f.right()-5)
-	p.paintRowAxis(c, f)
+	p.paintRowAxis(c, f, room)
 	y := f.Y
 	if grouped {
 		defer c.close()
@@ -43,20 +43,20 @@ func (p *Panel) paintDots(c canvas, b box) {
 			c.openWorkload(r.Workload)
 			c.openRow("head", "", dotGap)
 			y += dotGap
-			c.text(pt{b.X, y + 11}, r.Heading, label{Size: sizeLabel, Ink: InkText})
+			c.text(pt{b.X, y + 11}, fit(r.Heading, room.left-6, sizeLabel, false), label{Size: sizeLabel, Ink: InkText})
 			c.close()
 			continue
 		}
 		c.openRow("bar", r.Name, dotH)
 		end := label{Size: sizeLabel, Ink: r.Style.Ink, Bold: true}
 		if grouped {
-			c.text(pt{f.right() + 5, y + 11}, r.Label, end)
+			c.text(pt{f.right() + 5, y + 11}, fit(r.Label, name-2, sizeLabel, true), end)
 		} else {
 			end.Anchor = anchorEnd
-			c.text(pt{f.X - 7, y + 11}, r.Label, end)
+			c.text(pt{f.X - 7, y + 11}, fit(r.Label, room.left-7, sizeLabel, true), end)
 		}
 		p.paintDot(c, f, r, y+dotH/2)
-		c.text(pt{f.right() + name + 5, y + 11}, p.dotText(r), label{Size: sizeTick, Ink: inkOf(r)})
+		c.text(pt{f.right() + name + 5, y + 11}, fit(p.dotText(r), room.right-5, sizeTick, false), label{Size: sizeTick, Ink: inkOf(r)})
 		c.close()
 		y += dotH
 	}

@@ -38,9 +38,9 @@ func (p *Panel) paintLabels(c canvas, f frame) {
 		want[i] = e.at.Y
 	}
 	x, low, inside := f.right()+5, f.bottom()-1, false
-	far, width := 0.0, 0.0
+	far, width, most := 0.0, 0.0, mostName*p.width()
 	for _, e := range ends {
-		far, width = math.Max(far, e.at.X), math.Max(width, textWidth(e.s.Label, sizeLabel, true))
+		far, width = math.Max(far, e.at.X), math.Max(width, math.Min(textWidth(e.s.Label, sizeLabel, true), most))
 	}
 	if far+9+width < f.right() { // all lines end early: there is room beside them, above the axis
 		x, low, inside = far+8, f.bottom()-8, true
@@ -51,7 +51,7 @@ func (p *Panel) paintLabels(c canvas, f frame) {
 		if math.Abs(at[i]-e.at.Y) > 5 || x-e.at.X > 14 {
 			c.line([]pt{{e.at.X + 5, e.at.Y}, {x - 1, at[i]}}, stroke{Ink: e.s.Style.Ink, Width: 0.6, Alpha: 0.55})
 		}
-		c.text(pt{x + 1, at[i] + 3.8}, e.s.Label, label{Size: sizeLabel, Ink: e.s.Style.Ink, Bold: true, Halo: inside})
+		c.text(pt{x + 1, at[i] + 3.8}, fit(e.s.Label, most, sizeLabel, true), label{Size: sizeLabel, Ink: e.s.Style.Ink, Bold: true, Halo: inside})
 		c.close()
 	}
 	for _, n := range p.Notes {

@@ -30,9 +30,19 @@ func (p *Panel) size() (w, h float64) {
 	case p.Strip != nil:
 		h = 30 + 16*float64(len(p.Strip.Rows)) + lineGap*float64(len(p.stripFoot()))
 	default:
-		h = panelH
+		h = math.Max(panelH, 80+lineGap*float64(p.labels())) // room for every name
 	}
 	return w, h
+}
+
+// labels counts the lines that have their name at their end.
+func (p *Panel) labels() (n int) {
+	for i := range p.Series {
+		if p.Series[i].Label != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // frame is where a panel's data go: the data rectangle and its two transforms.
@@ -88,7 +98,7 @@ func (p *Panel) layout(b box) frame {
 	}
 	for i := range p.Series {
 		if s := &p.Series[i]; s.Label != "" {
-			right = math.Max(right, textWidth(s.Label, sizeLabel, true)+14)
+			right = math.Max(right, math.Min(textWidth(s.Label, sizeLabel, true), mostName*b.W)+14)
 		}
 	}
 	top, bottom := 10.0, 34.0
@@ -107,7 +117,7 @@ func (p *Panel) layout(b box) frame {
 // paint draws the panel into b.
 func (p *Panel) paint(c canvas, b box) {
 	if p.Title != "" {
-		c.text(pt{b.X, b.Y + 12}, p.Title, label{Size: sizeTitle, Ink: InkText, Bold: true})
+		c.text(pt{b.X, b.Y + 12}, fit(p.Title, b.W, sizeTitle, true), label{Size: sizeTitle, Ink: InkText, Bold: true})
 	}
 	switch {
 	case p.Empty != "":
@@ -170,7 +180,7 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 		if p.Title != "" {
 			y += 15
 		}
-		c.text(pt{b.X, y}, p.Y.title(), label{Size: sizeTick, Ink: InkMuted})
+		c.text(pt{b.X, y}, fit(p.Y.title(), b.W, sizeTick, false), label{Size: sizeTick, Ink: InkMuted})
 	}
 	var grid [][]pt
 	for _, t := range p.Y.marks(5) {
@@ -189,7 +199,7 @@ func (p *Panel) paintAxes(c canvas, b box, f frame) {
 	for _, t := range apart(marks, f.x) {
 		c.text(pt{f.x(t.V), f.bottom() + 14}, t.Label, label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 	}
-	c.text(pt{f.X + f.W/2, f.bottom() + 28}, p.X.title(), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
+	c.text(pt{f.X + f.W/2, f.bottom() + 28}, fit(p.X.title(), b.W, sizeTick, false), label{Size: sizeTick, Ink: InkMuted, Anchor: anchorMiddle})
 }
 
 // apart is the marks whose labels can stand beside each other. The last, where
@@ -303,6 +313,9 @@ func (p *Panel) paintSeries(c canvas, f frame, s *Series) {
 			at.Y = f.bottom() - 5
 			c.mark(at, Cross, 4, InkBad, false, &datum{Series: s.Name, Value: s.Failed[i], X: p.X.word(s.X[i]), At: at.X})
 			continue
+		}
+		if finite(s.Y[i]) && s.Y[i] <= 0 && !finite(at.Y) {
+			at.Y = f.bottom() // zero has no place on a logarithmic axis
 		}
 		if !finite(at.X, at.Y) {
 			continue

@@ -154,3 +154,67 @@ func TestSampleLinks(t *testing.T) {
 		t.Errorf("fork: %+v, %s", links, ids)
 	}
 }
+
+// A run that went wrong is not praised: what failed is compared with nothing, and
+// disturbed trials are said before the numbers.
+func TestWrongRunsSaySo(t *testing.T) {
+	f := synth(t)
+	f.Trials = slices.Clone(f.Trials)
+	for i := range f.Trials {
+		if x := &f.Trials[i]; x.Kind == results.Throughput && x.Param("variant") == "refcount" {
+			x.Failed, x.Values = "corrupt", nil
+		}
+	}
+	d := mustData(t, f)
+	if a := d.answer(); strings.Contains(a.Head, "refcount") || a.More[0] != "No throughput trial of refcount succeeded within the CPUs: it is compared with nothing." {
+		t.Errorf("failed throughout: %q, %q", a.Head, a.More)
+	}
+	if title := figure(t, d, "overview").Title; !strings.Contains(title, "refcount without a trial to compare") {
+		t.Errorf("the overview says %q", title)
+	}
+	f = synth(t)
+	f.Trials = slices.Clone(f.Trials)
+	for i := range f.Trials {
+		f.Trials[i].Guard.OK = false
+	}
+	if a := mustData(t, f).answer(); !strings.HasPrefix(a.More[0], "Not to be quoted: ") {
+		t.Errorf("disturbed throughout: %q", a.More)
+	}
+	f = synth(t)
+	f.Trials = slices.DeleteFunc(slices.Clone(f.Trials), func(x results.Trial) bool { return x.Procs <= 2 })
+	if a := mustData(t, f).answer(); !strings.HasPrefix(a.Head, "Nothing is ranked on ") {
+		t.Errorf("more workers than CPUs alone: %q", a.Head)
+	}
+}
+
+// Long names and many designs leave the data their room.
+func TestLongNamesAreCut(t *testing.T) {
+	long := strings.Repeat("long-name-", 9)
+	p := Panel{Title: long, Y: Axis{Label: long, Max: 2}, X: Axis{Label: long, Min: 1, Max: 2}, Series: []Series{{Name: long, Label: long, X: []float64{1, 2}, Y: []float64{1, 2}}}}
+	if f := p.layout(box{0, 0, panelW, panelH}); f.W < panelW/4 {
+		t.Errorf("%g pixels are left for the data", f.W)
+	}
+	rows := Panel{Dots: true, X: Axis{Max: 2}, Rows: []Row{{Heading: long}, {Name: long, Label: long, Value: 1, Text: long}}}
+	if r := rows.room(); panelW-r.left-r.name-r.right < panelW/4-1 {
+		t.Errorf("rows take %+v", r)
+	}
+	for _, q := range []Panel{p, rows, {X: Axis{Max: 2}, Rows: rows.Rows}} {
+		if svg := q.svg("x", ""); strings.Contains(svg, long+"</text>") {
+			t.Errorf("a name is not cut in %s", svg)
+		}
+	}
+	for range 20 {
+		p.Series = append(p.Series, p.Series[0])
+	}
+	if _, h := p.size(); h < 21*lineGap {
+		t.Errorf("21 names in %g pixels", h)
+	}
+}
+
+func TestFactor(t *testing.T) {
+	for v, want := range map[float64]string{1.5: "1.50×", 0.3: "0.300×", 1234: "1234×", 3.2289e12: "3.23e12×", 1e6: "1.00e6×", 2e-7: "2.00e-7×", 0: "0×"} {
+		if got := times(v); got != want {
+			t.Errorf("%g is written %s, want %s", v, got, want)
+		}
+	}
+}

@@ -10,7 +10,7 @@ const state = {b: data.Base, d: new Set(), w: new Set(), t: ''};
 function load() {
   const q = location.hash.includes('=') ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
   const set = k => new Set((q.get(k) || '').split(',').filter(Boolean));
-  state.b = data.Designs.includes(q.get('b')) ? q.get('b') : data.Base;
+  state.b = data.Baselines.includes(q.get('b')) ? q.get('b') : data.Base;
   state.d = set('-d'); state.w = set('-w');
   state.t = ['light', 'dark'].includes(q.get('t')) ? q.get('t') : '';
 }
@@ -32,7 +32,11 @@ const cell = (text, interval, cls) => {
   return td;
 };
 const head = t => { const th = document.createElement('th'); th.scope = 'row'; th.textContent = t; return th; };
-const three = v => { const s = v.toPrecision(3); return s.includes('e') ? v.toFixed(0) : s; };
+const three = v => {
+  if (v >= 1e6 || v > 0 && v < 1e-4) return v.toExponential(2).replace('e+', 'e');
+  const s = v.toPrecision(3);
+  return s.includes('e') ? v.toFixed(0) : s;
+};
 // change and between write ratios as answer.go does.
 const factor = v => v >= 1.5 || v <= 1 / 1.5;
 const minus = s => s.replace('-', '\u2212');
