@@ -33,7 +33,7 @@ func subset(d *data, id, title, question string, need int, names ...string) []*F
 	return []*Figure{{
 		ID: id, Section: secCases, Title: title + ": " + d.leaders(scens),
 		Subtitle: question + " Operations per second against GOMAXPROCS; higher is better; median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(), Command: d.command(strings.Join(names, "|")),
+		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(panels), Command: d.command(strings.Join(names, "|")),
 		Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput},
 	}}
 }
@@ -46,11 +46,11 @@ func (d *data) leadersBy(unit string, scens []scenario) string {
 	led := map[string][]string{}
 	var order []string
 	for _, s := range scens {
-		who := d.ahead(&s, unit)
+		who, all := d.ahead(&s, unit)
 		if len(who) == 0 {
 			continue
 		}
-		key := lead(who, len(d.main()))
+		key := lead(who, all)
 		if led[key] == nil {
 			order = append(order, key)
 		}
@@ -64,18 +64,21 @@ func (d *data) leadersBy(unit string, scens []scenario) string {
 }
 
 // ahead is the design with the highest median, and those that cannot be told
-// from it.
-func (d *data) ahead(s *scenario, unit string) []string {
+// from it, of how many that have one.
+func (d *data) ahead(s *scenario, unit string) (who []string, all int) {
 	p := d.ranked(s.key)
-	best, who := none, []string{}
+	best := none
 	for _, n := range d.main() {
 		st := d.unitStat(results.Throughput, s.key, n, p, unit)
-		if finite(st.Med) && (len(who) == 0 || st.Med > best.Med) {
+		if !finite(st.Med) {
+			continue
+		}
+		if all++; all == 1 || st.Med > best.Med {
 			best, who = st, []string{n}
 		}
 	}
-	if len(who) == 0 {
-		return nil
+	if all == 0 {
+		return nil, 0
 	}
 	for _, n := range d.main() {
 		if v := d.delta(who[0], s.key, n, p, unit); n != who[0] && v != nil && v.Better() >= 0 {
@@ -83,7 +86,7 @@ func (d *data) ahead(s *scenario, unit string) []string {
 		}
 	}
 	slices.SortFunc(who, func(a, b string) int { return slices.Index(d.designs, a) - slices.Index(d.designs, b) })
-	return who
+	return who, all
 }
 
 // lead says that some of all designs do.

@@ -2,6 +2,8 @@ package plots
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"vmabench/results"
@@ -264,12 +266,9 @@ func figLockPlace(d *data) []*Figure {
 		return missing(id, secFootprint, title, "it takes the workload hotvma")
 	}
 	s := scens[0]
-	procs := d.ranked(s.key)
+	last := max(1, d.ranked(s.key))
 	var panels []Panel
-	for _, at := range []int{1, procs} {
-		if at == 0 || len(panels) == 1 && procs == 1 {
-			continue
-		}
+	for _, at := range slices.Compact([]int{1, last}) {
 		p := Panel{Title: fmt.Sprintf("%s, GOMAXPROCS %d", s.title, at), X: Axis{Label: "CPU time per fault", Format: Nanos}}
 		for _, n := range d.barNames(results.Throughput, s.key, at) {
 			place := d.lockPlace(n)
@@ -283,39 +282,39 @@ func figLockPlace(d *data) []*Figure {
 		panels = append(panels, p)
 	}
 	return []*Figure{{
-		ID: id, Section: secFootprint, Title: placeTitle(panels),
+		ID: id, Section: secFootprint, Title: d.placeTitle(s.key, last, panels[len(panels)-1].Rows),
 		Subtitle: "CPU time of a fault on one VMA that all workers share, beside the place of the lock in the structs; lower is better. Median with its 95 % interval.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "CPU time/op"), Samples: []results.Kind{results.Throughput}, Command: d.command("hotvma"),
 	}}
 }
 
 // placeTitle says whether the place of the lock made a difference with the most
-// workers: whether the least and the greatest cost have intervals apart.
-func placeTitle(panels []Panel) string {
-	p := &panels[len(panels)-1]
-	var least, most *Row
+// workers: a verdict between the least cost and the greatest, by paired trials.
+func (d *data) placeTitle(scen string, procs int, rows []Row) string {
 	places := map[string]string{}
-	place := ""
-	for i := range p.Rows {
-		r := &p.Rows[i]
-		if r.Heading != "" {
+	place, least := "", Row{Value: math.Inf(1)}
+	for _, r := range rows {
+		switch {
+		case r.Heading != "":
 			place = r.Heading
-			continue
-		}
-		if r.Failed != "" {
-			continue
-		}
-		places[r.Name] = place
-		if least == nil || r.Value < least.Value {
-			least = r
-		}
-		if most == nil || r.Value > most.Value {
-			most = r
+		case r.Failed == "" && finite(r.Value):
+			places[r.Name] = place
+			if r.Value < least.Value {
+				least = r
+			}
 		}
 	}
-	if least == nil || least == most || !(least.Hi < most.Lo) {
-		return "Where the lock lies made no clear difference to a fault on a shared VMA"
+	var most *results.Delta
+	for n := range places {
+		x := d.delta(least.Name, scen, n, procs, "cpu-ns/op")
+		if n != least.Name && x != nil && x.Better() < 0 && (most == nil || x.Ratio > most.Ratio) {
+			most = x
+		}
 	}
-	return fmt.Sprintf("A fault on a shared VMA costs %s with %s, %s, and %s with %s, %s", Nanos.Write(least.Value), least.Name, places[least.Name],
-		Nanos.Write(most.Value), most.Name, places[most.Name])
+	if most == nil {
+		return "Where the lock lies was not shown to make a difference to a fault on a shared VMA"
+	}
+	n := most.New.Cell.Variant
+	return fmt.Sprintf("A fault on a shared VMA costs %s with %s, %s, and %s that with %s, %s",
+		Nanos.Write(least.Value), least.Name, places[least.Name], d.claim(most), n, places[n])
 }

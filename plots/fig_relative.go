@@ -50,7 +50,7 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 		Subtitle: fmt.Sprintf("Throughput over that of %s in the same repetition; higher is better. Median of the paired ratios with its 95 %% interval. "+
 			"Shaded: within ±%s, no difference seen.", base, trimZeros(Share.Write(effect))),
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: base + " = 1", Line: true}),
-		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Samples: []results.Kind{results.Throughput},
+		Notes: append(d.overNote(panels), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "over "+base), Samples: []results.Kind{results.Throughput},
 	}
 }
 

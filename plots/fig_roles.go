@@ -25,7 +25,7 @@ func figRoles(d *data) []*Figure {
 	return []*Figure{{
 		ID: id, Section: secRoles, Title: d.rolesTitle(panels),
 		Subtitle: "Operations per second of each role (or kind of operation) against GOMAXPROCS; higher is better. Median with its 95 % interval. Each panel has its own axis.",
-		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(),
+		Panels:   panels, Legend: d.legend(panels), Notes: d.overNote(panels),
 		Table: tableOf(panels, "role", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput, counters},
 	}}
 }

@@ -69,14 +69,17 @@ func figThroughput(d *data) []*Figure {
 		Subtitle: "Operations per second of all workers together against GOMAXPROCS; higher is better. Median of trials with its 95 % interval. " +
 			"Panels with the same ticks share an axis.",
 		Panels: panels, Legend: append(d.legend(panels), Key{Label: "ideal: the fastest design alone, times CPUs", Line: true}),
-		Notes: append(d.overNote(), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput},
+		Notes: append(d.overNote(panels), d.jobsNote()...), Table: tableOf(panels, "workload", "GOMAXPROCS", "ops/s"), Samples: []results.Kind{results.Throughput},
 	}}
 }
 
-func (d *data) overNote() []string {
-	for _, c := range d.cells {
-		if c.oversub {
-			return []string{fmt.Sprintf("Hollow marks on grey: more workers than the machine's %d CPUs. Shown, never ranked.", d.run.Env.CPUs)}
+// overNote explains hollow marks, where the panels have any.
+func (d *data) overNote(panels []Panel) []string {
+	for i := range panels {
+		for _, s := range panels[i].Series {
+			if slices.Contains(s.Hollow, true) {
+				return []string{fmt.Sprintf("Hollow marks on grey: more workers than the machine's %d CPUs. Shown, never ranked.", d.run.Env.CPUs)}
+			}
 		}
 	}
 	return nil
@@ -151,7 +154,7 @@ func figCPU(d *data) []*Figure {
 	return []*Figure{{
 		ID: "cpu", Section: secThroughput, Title: d.cpuTitle(scens),
 		Subtitle: "CPU time of all workers over all operations; lower is better, level is perfect scaling. Median with its 95 % interval.",
-		Panels:   panels, Legend: d.legend(panels), Notes: append(d.overNote(), d.jobsNote()...),
+		Panels:   panels, Legend: d.legend(panels), Notes: append(d.overNote(panels), d.jobsNote()...),
 		Table: tableOf(panels, "workload", "GOMAXPROCS", "CPU time/op"), Samples: []results.Kind{results.Throughput},
 	}}
 }
