@@ -73,3 +73,46 @@ func TestLossesOfBytesAndRoles(t *testing.T) {
 		t.Errorf("%d losses of bytes, %d of forkers", n, roles)
 	}
 }
+
+// Nobody leads where all that ran are alike, whatever designs ran elsewhere.
+func TestLeadAmongThoseThatRan(t *testing.T) {
+	f := synth(t)
+	f.Run.Plan.Count = 2 // no verdicts
+	f.Trials = slices.DeleteFunc(slices.Clone(f.Trials), func(x results.Trial) bool {
+		return x.Rep > 1 || x.Param("variant") == "rwsem" && x.Param("workload") == "hotvma"
+	})
+	d := mustData(t, f)
+	if got := figure(t, d, "hot").Title; !strings.Contains(got, "nobody leads in ") || !strings.Contains(got, "hotvma") || strings.Contains(got, " lead in ") {
+		t.Errorf("%q", got)
+	}
+}
+
+// The place of the lock makes a difference where paired trials have a verdict,
+// though intervals of the medians overlap; and not where they have none.
+func TestPlaceByPairedTrials(t *testing.T) {
+	f := synth(t)
+	f.Trials = slices.Clone(f.Trials)
+	for i := range f.Trials {
+		x := &f.Trials[i]
+		if x.Kind != results.Throughput || x.Param("workload") != "hotvma" {
+			continue
+		}
+		x.Values = slices.Clone(x.Values)
+		for j := range x.Values {
+			if v := &x.Values[j]; v.Unit == "cpu-ns/op" {
+				v.Value = 100 * (1 + float64(x.Rep)) // the same wide spread in all
+				if x.Param("variant") == "rwsem" {
+					v.Value *= 1.05
+				}
+			}
+		}
+	}
+	if got := figure(t, mustData(t, f), "place").Title; !strings.Contains(got, "with rwsem") || !strings.Contains(got, "it costs +5.0\u00a0%") {
+		t.Errorf("%q", got)
+	}
+	f.Run.Plan.Count = 2
+	f.Trials = slices.DeleteFunc(f.Trials, func(x results.Trial) bool { return x.Rep > 1 })
+	if got := figure(t, mustData(t, f), "place").Title; !strings.Contains(got, "not shown to make a difference") {
+		t.Errorf("without verdicts: %q", got)
+	}
+}

@@ -315,6 +315,6 @@ func (d *data) placeTitle(scen string, procs int, rows []Row) string {
 		return "Where the lock lies was not shown to make a difference to a fault on a shared VMA"
 	}
 	n := most.New.Cell.Variant
-	return fmt.Sprintf("A fault on a shared VMA costs %s with %s, %s, and %s that with %s, %s",
-		Nanos.Write(least.Value), least.Name, places[least.Name], d.claim(most), n, places[n])
+	return fmt.Sprintf("A fault on a shared VMA costs %s with %s, %s; with %s, %s, it costs %s",
+		Nanos.Write(least.Value), least.Name, places[least.Name], n, places[n], d.claim(most))
 }

@@ -28,12 +28,15 @@ const rgb = s => s.match(/[\d.]+/g).map(Number), lin = v => (v /= 255, v <= 0.04
 const lum = c => 0.2126 * lin(c[0]) + 0.7152 * lin(c[1]) + 0.0722 * lin(c[2]);
 const ratio = (a, b) => { const [x, y] = [lum(a), lum(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
 const ground = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+const through = e => { let o = 1; for (; e; e = e.parentElement) o *= getComputedStyle(e).opacity; return o; };
+const over = (c, g, o) => c.slice(0, 3).map((v, i) => v * o + g[i] * (1 - o)), alpha = c => c[3] ?? 1;
 const worst = {};
 for (const e of all('body *').filter(e => seen(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))) {
 	if (e.closest('script, style, desc, title')) continue;
 	const svg = e.closest('svg'), st = getComputedStyle(e);
 	if (svg && e.classList.contains('f3')) continue; // ground-coloured text on a dark box
-	const r = ratio(rgb(svg ? st.fill : st.color), ground(svg || e));
+	const c = rgb(svg ? st.fill : st.color), g = ground(svg || e);
+	const r = ratio(over(c, g, alpha(c) * through(e) * (svg ? st.fillOpacity : 1)), g);
 	if (r < 4.5) worst[(e.getAttribute('class') || e.tagName) + ' ' + e.textContent.trim().slice(0, 30)] = r.toFixed(2);
 }
 for (const k in worst) bad.push('contrast ' + worst[k] + ': ' + k);
