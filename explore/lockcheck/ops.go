@@ -25,6 +25,7 @@ func opScenarios(d vmm.Design) []Scenario {
 		w.Go("fault", w.fault(addrA, nil, vmm.SEGV_MAPERR))
 		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA, vmm.PageSize)) })
 	})
+	partScenarios(add)
 	add("fault-fault", "I2 I4 I6", "two faults of one page", false, a, func(w *world) {
 		w.Go("fault", w.fault(addrA, nil))
 		w.Go("fault", w.fault(addrA, nil))
@@ -71,6 +72,32 @@ func opScenarios(d vmm.Design) []Scenario {
 	})
 	peekScenarios(add)
 	return out
+}
+
+// partScenarios change one page of a VMA while the other, which stays as it is, is
+// used: its fault and its advice cannot fail, although its object is a new one.
+func partScenarios(add addScenario) {
+	two := func(w *world) {
+		_, err := w.vmm.Mmap(w.Task(), addrA, 2*vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed|vmm.MapShared, vmm.File{ID: 1})
+		w.must(err)
+	}
+	add("fault-munmap-part", "I1 I2 I3 I4 I6", "a fault beside munmap of the page above, of one VMA", true, nil, func(w *world) {
+		two(w)
+		w.Go("fault", w.fault(addrA, nil))
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA+vmm.PageSize, vmm.PageSize)) })
+	})
+	add("dontneed-munmap", "I1 I2 I3 I4 I6", "madvise under the VMA lock beside munmap of the page above, of one VMA", false, nil, func(w *world) {
+		two(w)
+		w.Go("madvise", func(t *vmm.Task) { w.must(w.vmm.Madvise(t, addrA, vmm.PageSize, vmm.DontNeed)) })
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA+vmm.PageSize, vmm.PageSize)) })
+	})
+	add("populate-munmap", "I1 I2 I3 I4 I6", "mmap with MAP_POPULATE beside munmap of a page of it", true, nil, func(w *world) {
+		w.Go("mmap", func(t *vmm.Task) {
+			_, err := w.vmm.Mmap(t, addrA, 2*vmm.PageSize, vmm.ProtRead|vmm.ProtWrite, vmm.MapFixed|vmm.MapPopulate, vmm.File{})
+			w.must(err)
+		})
+		w.Go("munmap", func(t *vmm.Task) { w.must(w.vmm.Munmap(t, addrA, vmm.PageSize)) })
+	})
 }
 
 // cutWalks walk with a page of text for each line and by the rules of the design's
