@@ -34,6 +34,12 @@ func formatSchedule(steps []choice) string {
 	return b.String()
 }
 
+// CheckSchedule says why s is no schedule, for Options.Replay.
+func CheckSchedule(s string) error {
+	_, err := parseSchedule(s)
+	return err
+}
+
 // parseSchedule is the inverse of formatSchedule.
 func parseSchedule(s string) ([]choice, error) {
 	var out []choice

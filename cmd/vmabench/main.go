@@ -49,7 +49,29 @@ func commands() []command {
 	}
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(mainStatus()) }
+
+func mainStatus() int {
+	out := &screenFile{File: os.Stdout}
+	code := run(os.Args[1:], os.Stdin, out, os.Stderr)
+	if code == exitOK && out.failed != nil { // what was asked for is not there
+		return status(plain(out.failed), os.Stderr)
+	}
+	return code
+}
+
+// screenFile is standard output, and the first error of writing to it.
+type screenFile struct {
+	*os.File
+	failed error
+}
+
+func (s *screenFile) Write(b []byte) (n int, err error) {
+	if n, err = s.File.Write(b); err != nil && s.failed == nil {
+		s.failed = err
+	}
+	return n, err
+}
 
 // run performs one command line and returns its exit status.
 func run(args []string, in io.Reader, out, errs io.Writer) int {

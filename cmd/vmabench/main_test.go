@@ -21,7 +21,7 @@ const mainEnv = "VMABENCH_TEST_MAIN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(mainStatus())
 	}
 	os.Setenv(mainEnv, "1")
 	os.Exit(m.Run())
@@ -267,6 +267,24 @@ func TestSmoke(t *testing.T) {
 	}
 	if status, _, errs := try(t, vmabench(t, "compare", "-gate", "500%", dir, dir)); status == exitFailed {
 		t.Errorf("a run is slower than itself: %s", errs)
+	}
+}
+
+// TestScreenFull: what could not be printed is no success.
+func TestScreenFull(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	for _, args := range []string{"list", "plan", "help", "trace show " + write(t, "t.trace", tinyTrace)} {
+		cmd := vmabench(t, strings.Fields(args)...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		cmd.Run()
+		if status := cmd.ProcessState.ExitCode(); status != exitFailed || errs.String() != "vmabench: /dev/stdout: no space left on device\n" {
+			t.Errorf("%s: status %d, %q", args, status, errs.String())
+		}
 	}
 }
 

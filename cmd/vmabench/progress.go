@@ -23,7 +23,7 @@ type progress struct {
 
 func newProgress(out io.Writer, quiet bool) *progress {
 	s := &progress{out: out, quiet: quiet}
-	if f, ok := out.(*os.File); ok {
+	if f, ok := out.(interface{ Stat() (os.FileInfo, error) }); ok {
 		info, err := f.Stat()
 		s.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 	}

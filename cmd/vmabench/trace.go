@@ -84,7 +84,11 @@ func recordTrace(args []string, out, errs io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t, status, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: out, Stderr: errs})
+	stdout := out
+	if s, ok := out.(*screenFile); ok {
+		stdout = s.File // itself: the command may ask what it is
+	}
+	t, status, err := trace.Record(ctx, fs.Args(), trace.Options{Limit: *limit, With: *with, Stdin: os.Stdin, Stdout: stdout, Stderr: errs})
 	switch {
 	case errors.Is(err, context.Canceled):
 		return interruptedError("no trace was kept")

@@ -110,6 +110,9 @@ func (o *checkOptions) finish(scenario, design, mutant, mode string) (err error)
 			return err
 		}
 	}
+	if err := explore.CheckSchedule(o.replay); err != nil {
+		return fmt.Errorf("-replay: %w", err)
+	}
 	if o.out != "" {
 		return results.CanMake(o.out)
 	}

@@ -34,7 +34,7 @@ func TestCheckRefusesBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-scenario", "("}, {"-design", "["}, {"-mutant", "*"}, {"-mode", "magic"}, {"-bound", "2"}, {"-bound", "-2", "-mode", "dfs"}, {"-o", "/proc/nonexistent"},
 		{"-j", "0"}, {"-budget", "0s"}, {"-shard", "3/2"}, {"-nosuch"}, {"extra"},
-		{"-o", ""}, {"-scenario="}, {"-mutants", "-mutant", "nosuch"}, {"-mutant", "rwsem"},
+		{"-o", ""}, {"-replay", "x"}, {"-replay", "a99999999"}, {"-scenario="}, {"-mutants", "-mutant", "nosuch"}, {"-mutant", "rwsem"},
 	} {
 		if o, status := parseCheck(args); o != nil || status != 2 {
 			t.Errorf("%v: status %d", args, status)

@@ -99,10 +99,14 @@ func newSimulation(o *simOptions) (*simulation, error) {
 			return nil, err
 		}
 	}
-	for _, name := range strings.Split(o.workloads, ",") {
+	names := strings.Split(o.workloads, ",")
+	for i, name := range names {
 		spec, ok := manycore.Spec(name)
 		if !ok {
-			return nil, fmt.Errorf("no workload %q", name)
+			return nil, fmt.Errorf("no workload %q; vmabench list workloads names them", name)
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("-workloads names %q twice", name)
 		}
 		s.specs = append(s.specs, spec)
 	}

@@ -60,6 +60,7 @@ func TestBadOptions(t *testing.T) {
 		"kernel":   func(o *simOptions) { o.designs = "linux" },
 		"repeat":   func(o *simOptions) { o.designs = "rwsem,rwsem" },
 		"count":    func(o *simOptions) { o.cpus = "1,1" },
+		"again":    func(o *simOptions) { o.workloads = "pft,hotvma,pft" },
 		"workload": func(o *simOptions) { o.workloads = "mixed" },
 		"cpus":     func(o *simOptions) { o.cpus = "1,0" },
 		"limit":    func(o *simOptions) { o.limit = 0 },
