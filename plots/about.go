@@ -37,7 +37,7 @@ func (d *data) system() []fact {
 	if e.ClockNS > 0 {
 		name, looked := "two clock readings in a row", "clock"
 		if e.Clock == "tsc" {
-			name, looked = "two readings of the CPU's counter in a row", ""
+			name, looked = "two readings of the CPU's counter in a row", "counter"
 		}
 		add(name, Nanos.Write(e.ClockNS), looked)
 	}

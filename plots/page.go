@@ -257,7 +257,11 @@ func short(commit string) string {
 func (d *data) designInfos() []results.DesignInfo {
 	var out []results.DesignInfo
 	for _, n := range d.designs {
-		out = append(out, *d.design(n))
+		g := *d.design(n)
+		if g.Doc != "" {
+			g.Doc = strings.ToUpper(g.Doc[:1]) + g.Doc[1:]
+		}
+		out = append(out, g)
 	}
 	return out
 }

@@ -221,7 +221,7 @@ func (p *Panel) paintBar(c canvas, f frame, r *Row, y float64) {
 		d.Interval = p.X.Format.Write(r.Lo) + " … " + p.X.Format.Write(r.Hi)
 	}
 	c.mark(pt{bar.right(), bar.Y + bar.H/2}, Circle, 0, r.Style.Ink, false, d)
-	c.text(pt{end + 5, y + 12.5}, fit(p.rowText(r), f.right()+p.room().right-end-4, sizeTick, false), label{Size: sizeTick, Ink: InkText})
+	c.text(pt{end + 5, y + 12.5}, fit(p.rowText(r), f.right()+p.room().right-end-4, sizeTick, false), label{Size: sizeTick, Ink: InkText, Halo: true})
 }
 
 func paintParts(c canvas, f frame, r *Row, bar box) {
