@@ -36,11 +36,12 @@ compare: build ## two runs by benchstat and a verdict: make compare OLD=results/
 	$(BIN)/vmabench compare $(if $(OLD),"$(OLD)") $(if $(NEW),"$(NEW)")
 
 FIGURES ?= results/reference
+MODELLED := mmaponly,rwsem,refcount,rangelock
 LAYOUTS := refcount,line0,ownline,pairs,rwsem,rwseminline
-figures: build lab ## runs for the figures that the default run has no data for: 6 minutes, and 3 of the simulator
+figures: build lab ## runs for the figures that the default run has no data for: 8 minutes, and 4 of the simulator
 	$(BIN)/vmabench bench -plan figures -o $(FIGURES)/figures
 	$(BIN)/vmabench bench -variants $(LAYOUTS) -run '^(hotvma|ownvma)$$' -procs 1,2 -o $(FIGURES)/layouts
-	$(BIN)/vmalab simulate -table=false -sensitivity=false -ablation=false -o $(FIGURES)/modelled
+	$(BIN)/vmalab simulate -variants $(MODELLED) -table=false -sensitivity=false -ablation=false -o $(FIGURES)/modelled
 	$(BIN)/vmabench report $(FIGURES)/modelled
 
 publish: build ## a static site of the reference runs: make publish RUNS="results/A results/B"

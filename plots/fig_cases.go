@@ -109,7 +109,7 @@ func figHot(d *data) []*Figure {
 }
 
 func figProtect(d *data) []*Figure {
-	return subset(d, "mprotect", "mprotect of ranges that never meet, and of ranges that do", "Writers on disjoint ranges still take turns on mmap_lock.", 2, "mprotect-disjoint", "mprotect-overlap")
+	return subset(d, "mprotect", "mprotect of ranges that never meet, and of ranges that do", "Writers on disjoint ranges take turns on mmap_lock, in rangelock for the index alone.", 2, "mprotect-disjoint", "mprotect-overlap")
 }
 
 func figTraces(d *data) []*Figure {

@@ -91,13 +91,14 @@ type Style struct {
 
 var dashes = [][]float64{nil, {9, 3}, {10, 3, 2, 3}, {5, 2}, {12, 3, 2, 3, 2, 3}, {7, 4}}
 
-// The three designs that the suite is about, and the kernel that runs it, keep
-// their look in every run, whatever else was in it.
+// The three designs that the suite is about, the range lock beside them, and the
+// kernel that runs it, keep their look in every run, whatever else was in it.
 var fixed = map[string]Style{
-	"mmaponly": {Ink: InkData, Shape: Square, Dash: dashes[2]},
-	"rwsem":    {Ink: InkData + 1, Shape: Triangle, Dash: dashes[1]},
-	"refcount": {Ink: InkData + 2, Shape: Circle},
-	"linux":    {Ink: InkData + 7, Shape: Diamond, Hollow: true, Dash: dashes[3]},
+	"mmaponly":  {Ink: InkData, Shape: Square, Dash: dashes[2]},
+	"rwsem":     {Ink: InkData + 1, Shape: Triangle, Dash: dashes[1]},
+	"refcount":  {Ink: InkData + 2, Shape: Circle},
+	"rangelock": {Ink: InkData + 6, Shape: Plus, Dash: dashes[4]},
+	"linux":     {Ink: InkData + 7, Shape: Diamond, Hollow: true, Dash: dashes[3]},
 }
 
 const numMain = 3

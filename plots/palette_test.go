@@ -88,8 +88,8 @@ func sq(x float64) float64 { return x * x }
 // A design looks the same whatever else ran, and no two look alike.
 func TestStylesAreStable(t *testing.T) {
 	control := func(n string) bool { return n == "nolock" || n == "rwmutex" }
-	all := styles([]string{"mmaponly", "rwsem", "refcount", "offset", "twobit", "seqlock", "nolock", "rwmutex"}, control)
-	few := styles([]string{"refcount", "offset"}, control)
+	all := styles([]string{"mmaponly", "rwsem", "refcount", "offset", "twobit", "seqlock", "sketch", "rangelock", "nolock", "rwmutex"}, control)
+	few := styles([]string{"refcount", "rangelock", "offset"}, control)
 	for n, s := range few {
 		if all[n].Ink != s.Ink || all[n].Shape != s.Shape || !slices.Equal(all[n].Dash, s.Dash) {
 			t.Errorf("%s looks otherwise in a smaller run", n)

@@ -35,7 +35,7 @@ type options struct {
 func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.plan, "plan", "default", "the plan: default, full, figures, shape, writers, load or smoke")
 	fs.StringVar(&o.run, "run", "", "only workloads whose name matches the `regexp`; or trace:FILE, what a recorded process did")
-	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+"); the first is the baseline")
+	fs.StringVar(&o.variants, "variants", "", "the designs, `a,b` or all (default "+strings.Join(headliners, ",")+", and rangelock in -plan figures); the first is the baseline")
 	fs.StringVar(&o.procs, "procs", "", "the GOMAXPROCS of throughput trials, as `1,2,4`")
 	fs.IntVar(&o.count, "count", 0, "repetitions; 10 or more for a verdict")
 	fs.IntVar(&o.vmas, "vmas", 0, "VMAs of the address space")
@@ -91,8 +91,10 @@ func (o *options) config() (harness.Config, error) {
 		}
 		c.Budget = o.budget
 	}
-	if c.Designs, err = pickDesigns(o.variants); err != nil {
-		return c, err
+	if o.variants != "" || c.Designs == nil {
+		if c.Designs, err = pickDesigns(o.variants); err != nil {
+			return c, err
+		}
 	}
 	c.Elsewhere = realDesigns()
 	if o.variants != "" || o.page != "none" || o.protocol != "same" {
