@@ -274,6 +274,10 @@ func (e *engine) CPUs() int {
 	return 1
 }
 
+// Turns is the patience of a loop that waits awake: a second turn shows what any
+// later one would, and each is another interleaving.
+func (e *engine) Turns(n int) int { return min(n, 2) }
+
 // Assert ends the execution.
 func (e *engine) Assert(msg string) {
 	if e.direct {

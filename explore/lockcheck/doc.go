@@ -38,6 +38,12 @@
 // replaced and looks it up again until the writer is done. For the rw_semaphore
 // the first look is only faster.
 //
+// Under a range lock a mapping that comes to lie above another may be in use when
+// that one joins both to what is below: the page above is not to be had without its
+// range (scenarios range-right, range-grows; mutants "no page above", "not looked at
+// again"). The page below keeps a rule and no more: the VMA there stays, and a fault
+// reads none of its bounds.
+//
 // # Mutants
 //
 // Mutants is a table of seeded bugs, each one place of the lock source changed.

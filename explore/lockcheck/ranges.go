@@ -87,7 +87,7 @@ func rangeLockScenarios(d vmm.Design, l *list) {
 		})
 		p.writer(2, 3)
 		p.idle()
-	})
+	}).Long = true
 	l.add("range-again", "I1 I2 I6", "a writer comes back at once beside another", func(s *explore.S) {
 		p := newStrip(s, d)
 		p.Go("writer", func(t *vmm.Task) {
@@ -104,6 +104,13 @@ func rangeLockScenarios(d vmm.Design, l *list) {
 		p.writer(0, 1)
 		p.idle()
 	}).Options.Weak = true
+	l.add("range-spin", "I1 I2 I6", "two writers and a reader, who wait awake before they sleep", func(s *explore.S) {
+		p := newStrip(s, d)
+		p.writer(0, 2)
+		p.writer(1, 3)
+		p.reader(0, 3)
+		p.idle()
+	}).Options = spin
 	l.add("range-order", "I10", "waiting for a range with mmap_lock held: its holder waits for mmap_lock", func(s *explore.S) {
 		p := newStrip(s, d)
 		p.Go("holder", func(t *vmm.Task) {

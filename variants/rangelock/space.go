@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"vmabench/internal/addrspace"
+	"vmabench/internal/atomic"
 	"vmabench/internal/mm"
 	"vmabench/internal/rwsem"
 	"vmabench/vmm"
@@ -45,6 +46,7 @@ func (m *Machine) NewVMM(t *vmm.Task) vmm.VMM {
 
 func (m *Machine) newSpace(*vmm.Task) (vmm.VMM, *addrspace.Space) {
 	k := &locks{Machine: m, ranges: new(rangeLock)}
+	atomic.Name(k.ranges, "ranges")
 	s := &space{locks: k}
 	rules := addrspace.Rules{RangeLocks: true, LockOnTwoLines: m.Config.Protocol == vmm.ProtocolSame}
 	s.Init(addrspace.Setup{Machine: &m.Bare.Machine, Locks: k, Rules: rules, Rest: restOffset, Sibling: m.newSpace})

@@ -69,8 +69,7 @@ func (l *rangeLock) insert(n *node) {
 	p, at := (*node)(nil), &l.root
 	for q := at.Get(); q != nil; q = at.Get() {
 		p = q
-		q.reach.Set(max(q.reach.Get(), n.reach.Get()))
-		q.writeReach.Set(max(q.writeReach.Get(), n.writeReach.Get()))
+		q.extend(n.reach.Get(), n.writeReach.Get())
 		if at = &q.right; n.start.Get() < q.start.Get() {
 			at = &q.left
 		}
@@ -151,10 +150,22 @@ func (n *node) sum() bool {
 	if c := n.right.Get(); c != nil {
 		far, w = max(far, c.reach.Get()), max(w, c.writeReach.Get())
 	}
-	changed := far != n.reach.Get() || w != n.writeReach.Get()
+	if far == n.reach.Get() && w == n.writeReach.Get() {
+		return false // and its line stays where it is
+	}
 	n.reach.Set(far)
 	n.writeReach.Set(w)
-	return changed
+	return true
+}
+
+// extend says that something below n reaches that far.
+func (n *node) extend(far, w vmm.Addr) {
+	if n.reach.Get() < far {
+		n.reach.Set(far)
+	}
+	if n.writeReach.Get() < w {
+		n.writeReach.Set(w)
+	}
 }
 
 // priority is n's place in the heap: its arrival through the finalizer of
