@@ -3,6 +3,8 @@
 package lockcheck
 
 import (
+	"fmt"
+
 	"vmabench/explore"
 	"vmabench/internal/addrspace"
 	"vmabench/internal/atomic"
@@ -20,6 +22,7 @@ func rangeScenarios(d vmm.Design) []Scenario {
 	rangeKillScenarios(d, l)
 	rangeOpScenarios(d, l)
 	rangeGrowthScenarios(d, l)
+	rangeAllScenarios(d, l)
 	return l.all
 }
 
@@ -287,4 +290,62 @@ func rangeGrowthScenarios(d vmm.Design, l *list) {
 			w.finish()
 		})
 	}
+}
+
+// rangeAllScenarios are of operations that take everything, each beside a fault
+// where a lesser range would not reach.
+func rangeAllScenarios(d vmm.Design, l *list) {
+	const page, rw = vmm.PageSize, vmm.ProtRead | vmm.ProtWrite
+	l.add("stack-fault", "I1 I2 I4 I6", "a stack grows down beside a fault in it", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		_, err := w.vmm.Mmap(s.Task(), addrB, page, rw, vmm.MapFixed|vmm.MapGrowsDown, vmm.File{})
+		w.must(err)
+		w.Go("below", w.fault(addrB-page))
+		w.Go("fault", w.fault(addrB))
+		w.finish()
+	})
+	l.add("mremap-fault", "I1 I2 I4 I6", "mremap moves a page onto a mapping, beside a fault in that: the page arrives", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		w.mapPrivate(s.Task(), addrA)
+		w.mapPrivate(s.Task(), addrB)
+		w.must(w.vmm.Fault(s.Task(), addrA, vmm.AccessWrite))
+		old := w.mm.Table.Lookup(addrA)
+		w.Go("mremap", func(t *vmm.Task) {
+			_, err := w.vmm.Mremap(t, addrA, page, page, vmm.RemapMayMove|vmm.RemapFixed, addrB)
+			w.must(err)
+		})
+		w.Go("fault", w.fault(addrB, vmm.SEGV_MAPERR))
+		w.finish()
+		w.Check(func() error {
+			if at := w.mm.Table.Lookup(addrB); at != old {
+				return fmt.Errorf("I1: at the new place is %v, not the page of the old, %v", at, old)
+			}
+			return nil
+		})
+	})
+	l.add("hint-fault", "I1 I2 I4 I6", "an mmap whose hint is taken joins a VMA elsewhere, beside a fault in that", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		w.mapPrivate(s.Task(), addrA)
+		at, err := w.vmm.Mmap(s.Task(), 0, page, rw, 0, vmm.File{})
+		w.must(err)
+		w.Go("mmap", func(t *vmm.Task) {
+			_, err := w.vmm.Mmap(t, addrA, page, rw, 0, vmm.File{})
+			w.must(err)
+		})
+		w.Go("fault", w.fault(at))
+		w.finish()
+	})
+	l.add("brk-fault", "I1 I2 I4 I6", "the heap grows beside a fault in it", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		start, err := w.vmm.Brk(s.Task(), 0)
+		w.must(err)
+		_, err = w.vmm.Brk(s.Task(), start+page)
+		w.must(err)
+		w.Go("brk", func(t *vmm.Task) {
+			_, err := w.vmm.Brk(t, start+4*page)
+			w.must(err)
+		})
+		w.Go("fault", w.fault(start))
+		w.finish()
+	})
 }

@@ -277,6 +277,11 @@ func TestWithoutScript(t *testing.T) {
 			t.Errorf("no %q without script", want)
 		}
 	}
+	for _, under := range []string{"Table", "CSV", "Benchfmt", "Again: "} {
+		if n := strings.Count(text, under); n < 20 {
+			t.Errorf("%q is under %d charts without script", under, n)
+		}
+	}
 	for _, not := range []string{"theme: auto", "Baseline\n"} {
 		if strings.Contains(text, not) {
 			t.Errorf("%q is shown, and does nothing", not)
