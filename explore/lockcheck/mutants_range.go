@@ -70,6 +70,8 @@ var rangeMutants = []Mutant{
 		New: "\t\tl.release(t)\n\t\to := addrspace.Handle(&s.Space, t, &v.VMA, &v.rest, addr, access, under)\n"},
 	{Name: "not looked at again", File: rangeOps, Like: "EuroSys 2020, section 5.2: validation",
 		Old: "if want.Start <= now.Start && now.End <= want.End {", New: "if true {"},
+	{Name: "the last look is believed", File: rangeOps,
+		Old: "\t}\n\treturn s.lockAll(t)\n", New: "\t}\n\treturn s.locks.LockRange(t, want, true, true)\n", With: "range-grows-on"},
 	{Name: "no page below", File: rangesFile, Of: "rangelock",
 		Old: "\tr.Start -= min(r.Start, vmm.PageSize)\n", New: ""},
 	{Name: "no page above", File: rangesFile, Of: "rangelock",

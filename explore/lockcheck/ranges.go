@@ -256,6 +256,9 @@ func rangeOpScenarios(d vmm.Design, l *list) {
 	})
 }
 
+// touchTries is how often rangelock looks for what a change touches.
+const touchTries = 3
+
 // rangeGrowthScenarios let what a change touches grow between the look and the
 // lock.
 func rangeGrowthScenarios(d vmm.Design, l *list) {
@@ -272,6 +275,19 @@ func rangeGrowthScenarios(d vmm.Design, l *list) {
 		})
 		w.finish()
 	})
+	l.add("range-grows-on", "I1 I2 I3 I4 I6", "a neighbour becomes longer each time before it is locked: in the end everything is", func(s *explore.S) {
+		w := newWorld(s, d, vmm.Config{})
+		for i, p := range []vmm.Prot{rw, r, rw, rw, rw, rw} {
+			w.mapped(s.Task(), addrA+vmm.Addr(i)*page, p)
+		}
+		w.Go("joiner", func(t *vmm.Task) { w.must(w.vmm.Mprotect(t, addrA, page, r)) })
+		w.Go("other", func(t *vmm.Task) {
+			for i := range vmm.Addr(touchTries + 1) {
+				w.must(w.vmm.Mprotect(t, addrA+(2+i)*page, page, r))
+			}
+		})
+		w.finish()
+	}).Long = true
 	for _, c := range []struct {
 		name, doc   string
 		here, there vmm.Addr
