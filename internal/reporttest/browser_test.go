@@ -278,7 +278,7 @@ func TestWithoutScript(t *testing.T) {
 		}
 	}
 	for _, under := range []string{"Table", "CSV", "Benchfmt", "Again: "} {
-		if n := strings.Count(text, under); n < 20 {
+		if n := strings.Count(text, under); n < 10 {
 			t.Errorf("%q is under %d charts without script", under, n)
 		}
 	}
