@@ -47,7 +47,10 @@ func (s *space) absent(t *vmm.Task, addr vmm.Addr) (uintptr, error) {
 }
 
 // touchPage reads or writes one byte. A signal that says the page may not be
-// used so becomes an error.
+// used so becomes an error. The race detector would touch a page of its own beside
+// each, which is another fault.
+//
+//go:norace
 func touchPage(at uintptr, access vmm.Access) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
