@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 // reference is the committed run that the README shows.
 var reference = filepath.Join("..", "..", results.DefaultRoot, "reference", "default")
 
-// TestReadmeInSync: the README shows the reference run as it is.
+// TestReadmeInSync: the README shows the reference run as it is, its charts too.
 func TestReadmeInSync(t *testing.T) {
 	f, err := results.Open(reference)
 	if err != nil {
@@ -23,6 +24,30 @@ func TestReadmeInSync(t *testing.T) {
 	}
 	if err := plots.Spliced(filepath.Join("..", "..", "README.md"), f); err != nil {
 		t.Errorf("%v; make readme writes it again", err)
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`reference/default/(charts/[a-z-]+\.svg)"`).FindAllSubmatch(readme, -1)
+	if len(shown) == 0 {
+		t.Fatal("no chart is shown")
+	}
+	r, err := plots.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := t.TempDir()
+	if _, err := r.Charts(filepath.Join(drawn, chartsDir), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range shown {
+		name := string(m[1])
+		have, err := os.ReadFile(filepath.Join(reference, name))
+		want, err2 := os.ReadFile(filepath.Join(drawn, name))
+		if err != nil || err2 != nil || !bytes.Equal(have, want) {
+			t.Errorf("%s is not that of the run (%v, %v); make readme draws it again", name, err, err2)
+		}
 	}
 }
 
