@@ -1,6 +1,7 @@
 package rangelock
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -247,6 +248,37 @@ func TestKilled(t *testing.T) {
 	l.release(k[2])
 	<-stubborn.done
 	l.release(k[3])
+}
+
+// TestHeld: a process that hangs can say who holds which range, and who waits.
+func TestHeld(t *testing.T) {
+	k := newTasks(t, 3)
+	for _, k := range k {
+		own(k)
+	}
+	v := NewMachine(vmm.Config{}).NewVMM(k[2]).(*space)
+	l := v.locks.ranges
+	l.ask(t, k[0], span(0x1000, 0x2000), false, false)
+	waiter := l.ask(t, k[1], span(0, 0x3000), true, false)
+	want := fmt.Sprintf("range %v is held for read by task %d", span(0x1000, 0x2000), k[0].ID())
+	if got := v.Held(); !slices.Equal(got, []string{want}) {
+		t.Errorf("held: %q, want %q", got, want)
+	}
+	if got := v.Waits(k[1]); got != "waits for a range behind 1 earlier" {
+		t.Errorf("the waiter: %q", got)
+	}
+	if got := v.Waits(k[0]); got != "" {
+		t.Errorf("the holder: %q", got)
+	}
+	if v.Check(k[2]) == nil {
+		t.Error("nothing is wrong with a range that is left")
+	}
+	l.release(k[0])
+	<-waiter.done
+	l.release(k[1])
+	if err := v.Check(k[2]); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestTouched: a change holds a page on each side and all of what that lies in.

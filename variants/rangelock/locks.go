@@ -108,7 +108,7 @@ func (s *space) Waits(t *vmm.Task) (what string) {
 	defer l.guard.Unlock()
 	l.root.Get().each(func(n *node) {
 		if n.task == &t.Task && n.conflicts.Get() > 0 {
-			what = fmt.Sprintf("waits for a range behind %d others", n.conflicts.Get())
+			what = fmt.Sprintf("waits for a range behind %d earlier", n.conflicts.Get())
 		}
 	})
 	return what
