@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"path/filepath"
 	"runtime"
@@ -56,6 +57,36 @@ func TestFiguresPlan(t *testing.T) {
 		"sharing hot vmas mix fork mprotect applications events waits footprint layout place peers guard stability") {
 		if !slices.Contains(files, filepath.Join(dir, chartsDir, id+"-light.svg")) {
 			t.Errorf("no figure %s", id)
+		}
+	}
+}
+
+// No trial is in a plan twice, whatever -run and -procs ask for: the commands under
+// the figures do.
+func TestNoTrialTwice(t *testing.T) {
+	for _, o := range []options{{plan: "figures"}, {plan: "figures", run: "mprotect-disjoint|mprotect-overlap"}, {plan: "figures", run: "hotvma", procs: "4"},
+		{plan: "figures", procs: "2,4"}, {plan: "writers", run: "fork-storm"}, {plan: "shape", run: "pft"}, {plan: "default", run: "pft"}} {
+		o.page, o.protocol, o.arrivals, o.sched = "none", "same", "poisson", "other"
+		c, err := o.config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Count = 1
+		p, err := harness.NewPlan(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, s := range p.Trials {
+			s.Group = 0
+			key, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[string(key)] {
+				t.Errorf("-plan %s -run %q -procs %q: twice %.160s", o.plan, o.run, o.procs, key)
+			}
+			seen[string(key)] = true
 		}
 	}
 }
