@@ -125,31 +125,6 @@ func (o *options) config() (harness.Config, error) {
 	return c, o.pickLoad(&c)
 }
 
-// onceEach returns the parts without the points that the plan has besides, as
-// where -run or -procs asks for them.
-func onceEach(c *harness.Config) (out []harness.Part) {
-	for _, p := range c.Beside {
-		if p.Designs != nil || p.Goroutines != nil || p.Page != vmm.PageNone || p.VMAs != 0 {
-			out = append(out, p)
-			continue
-		}
-		for _, s := range p.Throughput {
-			one := p
-			one.Throughput, one.Latency, one.Footprint = []workload.Spec{s}, nil, nil
-			if slices.ContainsFunc(c.Throughput, func(x workload.Spec) bool { return x.FullName() == s.FullName() }) {
-				one.Procs = slices.DeleteFunc(slices.Clone(p.Procs), func(n int) bool { return slices.Contains(c.Procs, n) })
-			}
-			if len(one.Procs) > 0 {
-				out = append(out, one)
-			}
-		}
-		if p.Throughput = nil; len(p.Latency)+len(p.Footprint) > 0 {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // headliners are the designs that a plan compares unless -variants says
 // otherwise: the three of the mainline kernels, the oldest as the baseline.
 var headliners = []string{"mmaponly", "rwsem", "refcount"}
