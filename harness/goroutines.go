@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -78,19 +77,13 @@ func (tr *trial) confine() {
 	}
 }
 
-// judgeShared is judge where the workers are goroutines, of which the system
-// knows nothing. What it knows is the process: that it had its CPUs all the time,
-// or how long its threads could have run and had none. Where it does not say, the
-// slice counts, and the trial is judged by what others used (slept).
-func (tr *trial) judgeShared(sl *slice) string {
-	a := &sl.all
-	if a.had(tr.shared) || !a.queuedKnown {
-		return ""
-	}
-	if wall := a.wall * int64(tr.shared); Robbed(a.queued, a.voluntary, wall) {
-		return fmt.Sprintf("the process waited for its CPUs for %.1f %% of a slice", 100*float64(a.queued)/float64(wall))
-	}
-	return ""
+// lacked reports whether the process, whose workers are goroutines, had less than
+// its CPUs in a slice that is used: goroutines slept and left them idle, or others
+// took them, which the guard knows of the whole trial alone. How long the threads
+// waited for a CPU says nothing: Go has more of them than GOMAXPROCS, and they wait
+// for each other.
+func (tr *trial) lacked() bool {
+	return tr.shared > 0 && slices.ContainsFunc(tr.used(), func(sl slice) bool { return !sl.all.had(tr.shared) })
 }
 
 // had reports whether the process had so many CPUs for all of the time, or

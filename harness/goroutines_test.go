@@ -120,31 +120,35 @@ func TestAnyoneEndsTheSlice(t *testing.T) {
 	}
 }
 
-// TestJudgeShared: of goroutines only what the process had is known. One that had
-// too little CPU was robbed if its threads waited for a CPU; else it left them
-// idle, and the trial says so of the whole.
-func TestJudgeShared(t *testing.T) {
+// TestLacked: of goroutines only what the process had is known. A trial in which
+// it had too little is marked if others used a CPU that it might have had.
+func TestLacked(t *testing.T) {
 	const wall = int64(100 * time.Millisecond)
 	for name, c := range map[string]struct {
-		all       together
-		why       string
-		slept     bool
-		unwatched bool
+		all    together
+		others float64
+		lacked bool
+		ok     bool
 	}{
-		"had its CPUs":         {together{cpu: 2 * wall, wall: wall, queued: wall, queuedKnown: true}, "", false, false},
-		"robbed":               {together{cpu: wall, wall: wall, queued: wall / 2, queuedKnown: true}, "the process waited for its CPUs for 25.0 %", true, false},
-		"slept":                {together{cpu: wall, wall: wall, voluntary: 9000, queued: wall / 10, queuedKnown: true}, "", true, false},
-		"not known":            {together{cpu: wall, wall: wall}, "", true, true},
-		"no CPU time is known": {together{wall: wall}, "", false, false},
+		"had its CPUs":            {together{cpu: 2 * wall, wall: wall}, 1, false, true},
+		"slept":                   {together{cpu: wall, wall: wall}, 0.1, true, true},
+		"robbed, or slept":        {together{cpu: wall, wall: wall}, 0.5, true, false},
+		"no CPU time is known of": {together{wall: wall}, 1, false, true},
 	} {
-		tr := trial{shared: 2, spec: &TrialSpec{Procs: 2, Goroutines: 16}}
+		tr := trial{shared: 2, cpus: make([]seat, 2), spec: &TrialSpec{Procs: 2, Goroutines: 16, Timing: Timing{Slices: 1}}}
 		sl := slice{all: c.all, workers: make([]span, 16)}
-		if got := tr.judge(&sl); (got == "") != (c.why == "") || !strings.HasPrefix(got, c.why) {
-			t.Errorf("%s: %q, want %q", name, got, c.why)
+		if why := tr.judge(&sl); why != "" {
+			t.Errorf("%s: the slice was rejected: %s", name, why)
 		}
 		tr.accepted = []slice{sl}
-		if slept, unwatched := tr.slept(); slept != c.slept || unwatched != c.unwatched {
-			t.Errorf("%s: slept %v, unwatched %v", name, slept, unwatched)
+		if got := tr.lacked(); got != c.lacked {
+			t.Errorf("%s: lacked %v", name, got)
+		}
+		tr.guard.wall, tr.guard.sum = 1, machine{busy: c.others, ok: true}
+		var rec results.Trial
+		tr.guard.finish(&tr, &rec)
+		if rec.Guard.OK != c.ok {
+			t.Errorf("%s: %+v", name, rec.Guard)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package harness
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -47,22 +45,6 @@ func parseSchedstat(b []byte) (waited int64, ok bool) {
 	}
 	waited, err := strconv.ParseInt(string(f[1]), 10, 64)
 	return waited, err == nil
-}
-
-// processWaited is Waited of all threads of the process together. A thread that
-// has not run yet counts as soon as it has.
-func processWaited() (ns int64, ok bool) {
-	files, _ := filepath.Glob("/proc/self/task/*/schedstat")
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			continue // it has ended
-		}
-		if n, known := parseSchedstat(b); known {
-			ns, ok = ns+n, true
-		}
-	}
-	return ns, ok
 }
 
 func (q RunQueue) Close() {

@@ -12,6 +12,3 @@ func OpenRunQueue() RunQueue { return RunQueue{} }
 func (RunQueue) Waited() (ns int64, ok bool) { return 0, false }
 
 func (RunQueue) Close() {}
-
-// processWaited is not known.
-func processWaited() (ns int64, ok bool) { return 0, false }

@@ -23,29 +23,16 @@ type slice struct {
 // before the first worker began until after the last had ended: those that ended
 // early went on meanwhile, as their spans do not show.
 type together struct {
-	cpu, wall              int64
-	voluntary, involuntary int64 // context switches
-	queued                 int64 // its threads could have run and had no CPU; of goroutines only
-	queuedKnown            bool
+	cpu, wall   int64
+	involuntary int64 // context switches
 }
 
-// meter measures what the process uses while do runs; the run queue, which takes
-// long to ask, of goroutines only and outside of the time.
-func (tr *trial) meter(do func()) (a together) {
-	queued, known := int64(0), false
-	if tr.shared > 0 {
-		queued, known = processWaited()
-	}
+// meter measures what the process uses while do runs.
+func meter(do func()) together {
 	use, from := processUsage(), time.Now()
 	do()
 	now := processUsage()
-	a = together{wall: int64(time.Since(from)), cpu: now.cpu - use.cpu,
-		voluntary: now.voluntary - use.voluntary, involuntary: now.involuntary - use.involuntary}
-	if known {
-		a.queued, a.queuedKnown = processWaited()
-		a.queued = max(0, a.queued-queued)
-	}
-	return a
+	return together{wall: int64(time.Since(from)), cpu: now.cpu - use.cpu, involuntary: now.involuntary - use.involuntary}
 }
 
 // span is what one worker did between two moments.
@@ -101,14 +88,14 @@ const minShare = 0.985
 //     the system does not say how long it waited, it must not have been preempted;
 //   - where workers outnumber the CPUs they must together have had minShare of
 //     all CPUs, unless some slept;
-//   - workers that are goroutines: judgeShared.
+//   - of workers that are goroutines nothing is known within a slice (lacked).
 func (tr *trial) judge(sl *slice) string {
 	if sl.gcs > 0 {
 		return "garbage was collected"
 	}
 	switch {
 	case tr.shared > 0:
-		return tr.judgeShared(sl)
+		return ""
 	case tr.over:
 		return tr.judgeAll(sl)
 	}
@@ -171,13 +158,11 @@ func (tr *trial) standIns(accepted, rejected int) int {
 // whether nothing in such a slice tells how long it was kept from its CPU then.
 // Of goroutines it is known only that they left CPUs idle.
 func (tr *trial) slept() (slept, unwatched bool) {
+	if tr.shared > 0 {
+		lacked := tr.lacked()
+		return lacked, lacked
+	}
 	for _, sl := range tr.used() {
-		if tr.shared > 0 {
-			if !sl.all.had(tr.shared) {
-				slept, unwatched = true, unwatched || !sl.all.queuedKnown
-			}
-			continue
-		}
 		for i := range sl.workers {
 			if sl.workers[i].parks() > 0 {
 				_, known := sl.workers[i].queued()

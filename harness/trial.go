@@ -228,7 +228,7 @@ func (tr *trial) slice() slice {
 		tr.perform(runIn)
 	}
 	gcs, allocs := collections(), allocated()
-	all := tr.meter(func() { tr.perform(tr.spec.Timing.Slice) })
+	all := meter(func() { tr.perform(tr.spec.Timing.Slice) })
 	tr.guard.stop()
 	sl := slice{workers: make([]span, len(tr.workers)), all: all, gcs: collections() - gcs, alloc: allocated() - allocs}
 	for i, w := range tr.workers {

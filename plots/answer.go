@@ -108,10 +108,31 @@ func (d *data) answer() answer {
 			a.More = append(a.More, fmt.Sprintf("Against %s at GOMAXPROCS %d: %s.", m[i-1], t.procs, t.words(d)))
 		}
 	}
+	if s := d.unreleased(n, scens); s != "" {
+		a.More = append(a.More, s)
+	}
 	if s := d.memory(n); s != "" {
 		a.More = append(a.More, s)
 	}
 	return a
+}
+
+// unreleased says how the compared designs that no kernel had fare, but for n.
+func (d *data) unreleased(n string, scens []scenario) string {
+	var parts []string
+	told := append(d.released(), d.baseline, n)
+	for _, o := range d.main() {
+		if slices.Contains(told, o) {
+			continue
+		}
+		if t := d.tally(scens, d.baseline, o, d.ranked); t.all() > 0 {
+			parts = append(parts, o+" "+t.words(d))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of no kernel, against %s: %s.", d.baseline, strings.Join(parts, "; "))
 }
 
 // repeated says which workloads are in the count of workloads more than once.

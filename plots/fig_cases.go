@@ -200,7 +200,7 @@ func figFork(d *data) []*Figure {
 		return missing(id, secCases, "fork beside faults", "no fork trial has more than one worker within the CPUs")
 	}
 	return []*Figure{{
-		ID: id, Section: secCases, Title: "fork write-locks every VMA: by faults beside it, " + d.leadersBy("faulter-ops/s", scens) + "; by forks, " + d.leadersBy("forker-ops/s", scens),
+		ID: id, Section: secCases, Title: "fork beside faults: by faults, " + d.leadersBy("faulter-ops/s", scens) + "; by forks, " + d.leadersBy("forker-ops/s", scens),
 		Subtitle: "Rates of the two roles apart at the largest GOMAXPROCS within the CPUs; higher is better. Median with its 95 % interval; a panel for each number of VMAs.",
 		Panels:   panels, Legend: d.legend(panels), Table: tableOfRows(panels, "panel", "rate"), Samples: []results.Kind{results.Throughput}, Command: d.command("fork-storm"),
 	}}

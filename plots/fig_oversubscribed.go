@@ -150,9 +150,11 @@ func (d *data) eachAt(scen, name string, procs int) (each []int) {
 // lossTitle names the worst loss of a design in each half that is shown to be one.
 func (d *data) lossTitle(threads, goroutines []overPoint) string {
 	var parts []string
+	claimable := false
 	for _, half := range [][]overPoint{threads, goroutines} {
 		worst := overPoint{kept: stat{Med: 1}}
 		for _, x := range half {
+			claimable = claimable || finite(x.kept.Hi)
 			if !d.control(x.name) && x.why == "" && x.kept.Hi < 1 && x.kept.Med < worst.kept.Med {
 				worst = x
 			}
@@ -162,7 +164,10 @@ func (d *data) lossTitle(threads, goroutines []overPoint) string {
 				worst.name, Share.Write(worst.kept.Med), interval(Share, worst.kept.Lo, worst.kept.Hi), worst.workers, worst.where))
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case !claimable:
+		return ": too few repetitions to claim anything"
+	case len(parts) == 0:
 		return ": no design clearly loses throughput"
 	}
 	return ": at worst " + strings.Join(parts, ", ")

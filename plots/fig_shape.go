@@ -1,8 +1,10 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"vmabench/results"
@@ -53,19 +55,27 @@ func figShape(d *data) []*Figure {
 func shapeClaim(s *results.Shape) string {
 	far := func(f float64) float64 { return math.Exp(math.Abs(math.Log(f))) }
 	worst := &s.Points[0]
-	var against []string
+	var against []*results.ShapePoint
 	for i := range s.Points {
 		x := &s.Points[i]
 		if far(x.Factor) > far(worst.Factor) {
 			worst = x
 		}
 		if (x.Real-1)*(x.Model-1) < 0 && far(x.Factor) > x.Noise {
-			against = append(against, fmt.Sprintf("%s (%s, %s)", x.At, times(x.Real), times(x.Model)))
+			against = append(against, x)
 		}
 	}
 	c := fmt.Sprintf("%s and %s are typically ×%s apart, at worst ×%s (%s)", s.Real, s.Model, sig(s.Distance, 3), sig(far(worst.Factor), 3), worst.At)
 	if len(against) > 0 {
-		c += ", in opposite directions in " + list(against)
+		slices.SortStableFunc(against, func(a, b *results.ShapePoint) int { return cmp.Compare(far(b.Factor), far(a.Factor)) })
+		var named []string
+		for _, x := range against[:min(2, len(against))] {
+			named = append(named, fmt.Sprintf("%s (%s, %s)", x.At, times(x.Real), times(x.Model)))
+		}
+		if more := len(against) - len(named); more > 0 {
+			named = append(named, fmt.Sprintf("%d more", more))
+		}
+		c += ", in opposite directions in " + list(named)
 	}
 	return c
 }
