@@ -270,6 +270,15 @@ func TestOversubscribed(t *testing.T) {
 	}
 }
 
+// Too few repetitions for an interval claim neither a loss nor that there is none.
+func TestTooFewToLose(t *testing.T) {
+	run := synthRun()
+	run.Plan.Count = 3
+	if f := figure(t, mustData(t, synthOf(t, run)), "oversubscribed"); !strings.HasSuffix(f.Title, ": too few repetitions to claim anything") {
+		t.Errorf("title %q", f.Title)
+	}
+}
+
 // TestGoroutinesOver: goroutines above GOMAXPROCS are held against one for each,
 // losses and failures are shown, and no other figure has them.
 func TestGoroutinesOver(t *testing.T) {

@@ -22,6 +22,13 @@ func TestClaims(t *testing.T) {
 	if c := shapeClaim(s); strings.Contains(c, "opposite") {
 		t.Errorf("too few trials, and yet: %s", c)
 	}
+	s.Points = nil
+	for _, at := range []string{"a", "b", "c", "d"} {
+		s.Points = append(s.Points, results.ShapePoint{At: at, Real: 1.2, Model: 0.8 - float64(len(s.Points))/10, Factor: (0.8 - float64(len(s.Points))/10) / 1.2, Noise: 1.01})
+	}
+	if c := shapeClaim(s); !strings.Contains(c, "in opposite directions in d (1.20×, 0.500×), c (1.20×, 0.600×) and 2 more") {
+		t.Errorf("four points against the model: %s", c)
+	}
 	f := synthFull(t)
 	for i := range f.Trials {
 		if x := &f.Trials[i]; x.Kind == results.Modelled && x.Procs == 256 && x.Param("variant") == "refcount" {

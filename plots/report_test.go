@@ -100,6 +100,23 @@ func TestNoVerdict(t *testing.T) {
 	}
 }
 
+// The answer says of each compared design that no kernel had how it fares.
+func TestAnswerUnreleased(t *testing.T) {
+	run := synthRun()
+	for i := range run.Designs {
+		if run.Designs[i].Name == "rwsem" {
+			run.Designs[i].Since = "never"
+		}
+	}
+	d := mustData(t, synthOf(t, run))
+	if more := strings.Join(d.answer().More, "\n"); !strings.Contains(more, "Of no kernel, against mmaponly: rwsem faster in") || strings.Contains(more, "Of no kernel, against mmaponly: refcount") {
+		t.Errorf("of a design of no kernel the answer says: %s", more)
+	}
+	if more := strings.Join(mustData(t, synth(t)).answer().More, "\n"); strings.Contains(more, "Of no kernel") {
+		t.Errorf("all designs had a kernel, and yet: %s", more)
+	}
+}
+
 // The script's data say what the static table says.
 func TestScriptData(t *testing.T) {
 	d := mustData(t, synth(t))

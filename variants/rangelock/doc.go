@@ -122,13 +122,14 @@
 // meet there, one after the other, twice each, while the tree is changed on lines
 // that the one before had.
 //
-// So it comes out, measured on two CPUs and modelled on more: ahead of mmaponly
-// where many operations are changes of mappings and a few CPUs make them (mprotect
-// apart, mixed with a tenth of writers or more, at 2 to 16 CPUs), and behind it
-// where nearly all are faults, from 2 CPUs on, by more the more CPUs there are. The
+// So it comes out. On two CPUs (results/reference/figures) it is ahead of mmaponly in
+// mprotect apart, in short-lived threads' stacks and in the start of an application;
+// in mixed with a tenth or a half of writers no difference shows, and modelled on 4 to
+// 16 CPUs it is ahead there too. It is behind where nearly all are faults, by a sixth on
+// one CPU, to a quarter of mmaponly's throughput on two, by more the more there are. The
 // VMA locks are ahead of it wherever faults count. Its throughput is at its best at
 // about 4 CPUs and falls from there: the guard is then all that is seen, which is
-// what Kogan, Dice and Issa found of such locks. Worst is what takes everything
+// what Kogan, Dice and Issa found of such locks. Of changes, worst is what takes everything
 // (mmap1): first come, first served is then a queue of sleepers, where mmap_lock's
 // writers overtake those that sleep; and overlapping writers, where each that leaves
 // has a number to take down in all that wait.
