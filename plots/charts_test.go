@@ -322,3 +322,20 @@ func TestGoroutinesOver(t *testing.T) {
 		t.Errorf("a run without goroutines says %q", old.Notes)
 	}
 }
+
+// The panels of a figure share the axis of what they draw: where nothing ran above
+// the CPUs, nothing is shaded.
+func TestAxisOfWhatIsDrawn(t *testing.T) {
+	f := synthFull(t)
+	f.Trials = slices.DeleteFunc(slices.Clone(f.Trials), func(x results.Trial) bool {
+		return x.Procs > 2 && strings.HasPrefix(x.Param("workload"), "mprotect")
+	})
+	d := mustData(t, f)
+	for id, shaded := range map[string]bool{"mprotect": false, "throughput": true} {
+		for _, p := range figure(t, d, id).Panels {
+			if (len(p.Shades) > 0) != shaded || (p.X.Max > 2) != shaded {
+				t.Errorf("%s, %s: to %v, shades %v", id, p.Title, p.X.Max, p.Shades)
+			}
+		}
+	}
+}

@@ -31,6 +31,7 @@ func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bo
 		d.hardwareMarks(&p)
 		panels = append(panels, p)
 	}
+	d.sameProcs(panels)
 	fromZero(panels, f)
 	if ideal {
 		for i := range panels {
@@ -42,6 +43,26 @@ func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bo
 		}
 	}
 	return panels
+}
+
+// sameProcs gives the panels one axis of GOMAXPROCS, of what they draw.
+func (d *data) sameProcs(panels []Panel) {
+	var ps []int
+	for _, p := range panels {
+		for _, s := range p.Series {
+			for _, x := range s.X {
+				ps = append(ps, int(x))
+			}
+		}
+	}
+	slices.Sort(ps)
+	ps = slices.Compact(ps)
+	for i := range panels {
+		panels[i].X = d.procsAxis(ps)
+		if d.oversubAt(ps) == 0 {
+			panels[i].Shades = slices.DeleteFunc(panels[i].Shades, func(s Shade) bool { return math.IsInf(s.Hi, 1) })
+		}
+	}
 }
 
 // addIdeal draws the line that the fastest design would follow if each worker
