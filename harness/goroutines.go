@@ -41,24 +41,8 @@ func (w *worker) inTurns(g *gate, slice time.Duration) {
 	at := g.meetInTurns(w.n, &w.watch)
 	w.deadline = at + int64(slice)
 	w.begin = w.tally(at)
-	w.runInTurns(g)
+	w.run(g)
 	w.end = w.tally(g.endedAt(&w.watch))
-}
-
-// runInTurns is run for a goroutine among others: worker 0 may have no turn, so
-// that each looks at the clock. It is apart to leave the measured loop as it is.
-func (w *worker) runInTurns(g *gate) {
-	ops := w.stream.Ops
-	for !g.stop.Load() {
-		n := w.block(g, ops[w.at:min(w.at+clockEvery, len(ops))])
-		w.ops += uint64(n)
-		if w.at += n; w.at == len(ops) {
-			w.at = 0
-		}
-		if w.watch.now() >= w.deadline {
-			g.stop.Store(true)
-		}
-	}
 }
 
 // meetInTurns is meet among goroutines: the others may need this P to arrive.

@@ -108,7 +108,7 @@ func TestAnyoneEndsTheSlice(t *testing.T) {
 	workers := make([]*worker, n)
 	watch := newStopwatch(time.Now(), 0)
 	for i := range workers {
-		workers[i] = &worker{v: newFake(), task: vmm.NewTask(), stream: streams[i], id: i + 1, n: n, watch: watch}
+		workers[i] = &worker{v: newFake(), task: vmm.NewTask(), stream: streams[i], id: i + 1, n: n, watch: watch, shared: true}
 		done.Go(func() { workers[i].inTurns(&g, time.Millisecond) })
 	}
 	done.Wait()

@@ -114,7 +114,7 @@ func setup(s *TrialSpec, newMachine func(vmm.Config) vmm.Machine) (*trial, error
 	}
 	watch := newStopwatch(tr.base, s.TickNS)
 	for i := range streams {
-		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: n, watch: watch}
+		w := &worker{v: tr.v, task: vmm.NewTask(), stream: streams[i], id: i, n: n, watch: watch, shared: s.Goroutines > 0}
 		if s.Config.Page == vmm.PageZero {
 			w.task.Zero = make([]byte, vmm.PageSize)
 		}

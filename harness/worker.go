@@ -93,6 +93,7 @@ type worker struct {
 	cost     int                       // see long
 	last     vmm.Addr                  // what the last Map returned
 	lastOK   bool                      // and whether it is still mapped
+	shared   bool                      // a goroutine among others: worker 0 may have no turn, so that each looks at the clock
 	counts   [workload.NumKinds]uint64 // done, of the kinds that are not faults
 	failed   uint64
 	maps     []vmm.Mapping // room for Scan
@@ -141,7 +142,7 @@ func (w *worker) tally(at int64) stamp {
 }
 
 // run performs ops until the slice stops. It is the measured loop: blocks of
-// clockEvery ops, after which worker 0 looks at the clock. The faults are what is
+// clockEvery ops, after which worker 0, or every goroutine, looks at the clock. The faults are what is
 // left of the ops when the others are subtracted.
 func (w *worker) run(g *gate) {
 	ops := w.stream.Ops
@@ -151,7 +152,7 @@ func (w *worker) run(g *gate) {
 		if w.at += n; w.at == len(ops) {
 			w.at = 0
 		}
-		if w.id == 0 && w.watch.now() >= w.deadline {
+		if (w.id == 0 || w.shared) && w.watch.now() >= w.deadline {
 			g.stop.Store(true)
 		}
 	}
