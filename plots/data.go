@@ -219,6 +219,15 @@ func (d *data) procs(k results.Kind, scen string) []int {
 	return out
 }
 
+// procsOf returns the GOMAXPROCS at which any of the scenarios was run, rising.
+func (d *data) procsOf(k results.Kind, scens []scenario) (out []int) {
+	for _, s := range scens {
+		out = append(out, d.procs(k, s.key)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // loads returns the offered loads of a latency scenario, rising.
 func (d *data) loads(scen string) []string {
 	var out []string

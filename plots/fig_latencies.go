@@ -83,7 +83,7 @@ func figPublishedLatency(d *data) []*Figure {
 	}
 	shareLogRows(panels)
 	legend := d.legend(panels)
-	for _, k := range d.legend(panels) {
+	for _, k := range legend {
 		k.Modelled = true
 		legend = append(legend, k)
 	}

@@ -42,7 +42,7 @@ type law struct {
 
 // fit adds the panel of a scenario, if some design has points enough.
 func (f *law) fit(k results.Kind, s *scenario) {
-	p := f.d.byProcs(k, s, func(v string, procs int) stat { return f.d.unitStat(k, s.key, v, procs, "ops/s") }, f.d.main())
+	p := f.d.byProcs(k, s, f.d.procs(k, ""), func(v string, procs int) stat { return f.d.unitStat(k, s.key, v, procs, "ops/s") }, f.d.main())
 	if p.Y.Label = "operations/s"; k == results.Modelled {
 		p.Shades, p.Modelled, p.X.Label, p.Y.Label = nil, true, "simulated CPUs", "operations/s (modelled)"
 	}

@@ -70,7 +70,7 @@ func (d *data) modelled(scens []scenario, unit func(*cell) string, label string)
 	for i := range scens {
 		s := &scens[i]
 		some := false
-		p := d.byProcs(results.Modelled, s, func(v string, procs int) stat {
+		p := d.byProcs(results.Modelled, s, d.procs(results.Modelled, ""), func(v string, procs int) stat {
 			c := d.get(results.Modelled, s.key, v, procs)
 			if c == nil || len(c.trials) == 0 {
 				return summarize(nil)

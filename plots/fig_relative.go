@@ -32,7 +32,7 @@ func (d *data) relative(scens []scenario, base string) *Figure {
 	var panels []Panel
 	for i := range scens {
 		s := &scens[i]
-		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
+		p := d.byProcs(results.Throughput, s, d.procs(results.Throughput, ""), func(v string, procs int) stat {
 			return ratioOf(d.delta(base, s.key, v, procs, "ops/s"))
 		}, without(d.main(), base))
 		if len(p.Series) == 0 {

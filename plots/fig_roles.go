@@ -107,7 +107,7 @@ func (d *data) rolePanels(s *scenario) []Panel {
 	slices.Sort(roles)
 	var panels []Panel
 	add := func(title string, f func(*cell) []float64) {
-		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
+		p := d.byProcs(results.Throughput, s, d.procs(results.Throughput, ""), func(v string, procs int) stat {
 			return summarize(f(d.get(results.Throughput, s.key, v, procs)))
 		}, d.main())
 		for i := range p.Series {

@@ -19,9 +19,10 @@ func (d *data) unitStat(k results.Kind, scen, variant string, procs int, unit st
 // scaling draws a throughput unit of scenarios against GOMAXPROCS.
 func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bool) []Panel {
 	var panels []Panel
+	axis := d.procsOf(results.Throughput, scens)
 	for i := range scens {
 		s := &scens[i]
-		p := d.byProcs(results.Throughput, s, func(v string, procs int) stat {
+		p := d.byProcs(results.Throughput, s, axis, func(v string, procs int) stat {
 			return d.unitStat(results.Throughput, s.key, v, procs, unit)
 		}, d.main())
 		if len(p.Series) == 0 {
@@ -31,7 +32,6 @@ func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bo
 		d.hardwareMarks(&p)
 		panels = append(panels, p)
 	}
-	d.sameProcs(panels)
 	fromZero(panels, f)
 	if ideal {
 		for i := range panels {
@@ -43,26 +43,6 @@ func (d *data) scaling(scens []scenario, unit, yLabel string, f Format, ideal bo
 		}
 	}
 	return panels
-}
-
-// sameProcs gives the panels one axis of GOMAXPROCS, of what they draw.
-func (d *data) sameProcs(panels []Panel) {
-	var ps []int
-	for _, p := range panels {
-		for _, s := range p.Series {
-			for _, x := range s.X {
-				ps = append(ps, int(x))
-			}
-		}
-	}
-	slices.Sort(ps)
-	ps = slices.Compact(ps)
-	for i := range panels {
-		panels[i].X = d.procsAxis(ps)
-		if d.oversubAt(ps) == 0 {
-			panels[i].Shades = slices.DeleteFunc(panels[i].Shades, func(s Shade) bool { return math.IsInf(s.Hi, 1) })
-		}
-	}
 }
 
 // addIdeal draws the line that the fastest design would follow if each worker

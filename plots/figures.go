@@ -170,10 +170,10 @@ func (d *data) legend(panels []Panel) []Key {
 }
 
 // byProcs returns a panel of a unit against GOMAXPROCS, or of what f makes of
-// each cell. keep false leaves controls out.
-func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs int) stat, names []string) Panel {
+// each cell, on the axis that the figure's panels share: all the GOMAXPROCS in it.
+func (d *data) byProcs(k results.Kind, s *scenario, axis []int, f func(variant string, procs int) stat, names []string) Panel {
 	ps := d.procs(k, s.key)
-	p := Panel{Title: s.title, Workload: s.workload, X: d.procsAxis(d.procs(k, ""))}
+	p := Panel{Title: s.title, Workload: s.workload, X: d.procsAxis(axis)}
 	for _, n := range names {
 		line := Series{Name: n, Label: n, Style: d.style[n], Quiet: d.control(n)}
 		any := false
@@ -196,7 +196,7 @@ func (d *data) byProcs(k results.Kind, s *scenario, f func(variant string, procs
 			p.Series = append(p.Series, line)
 		}
 	}
-	if over := d.oversubAt(d.procs(k, "")); over > 0 {
+	if over := d.oversubAt(axis); over > 0 {
 		p.Shades = append(p.Shades, Shade{Label: "more than CPUs", Lo: over, Hi: math.Inf(1)})
 	}
 	return p

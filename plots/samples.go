@@ -10,7 +10,7 @@ import (
 	"vmabench/results"
 )
 
-// counted is the kind of samples that are counters of the locks, not times; the
+// counters is the kind of samples that are counters of the locks, not times; the
 // other kinds are those of trials.
 const counters results.Kind = "counters"
 

@@ -91,7 +91,7 @@ var rangeMutants = []Mutant{
 		Old: "to vmm.Addr) (vmm.Addr, error) {\n\tif err := s.lockAll(t); err != nil {",
 		New: "to vmm.Addr) (vmm.Addr, error) {\n\tif err := s.lockTouched(t, vmm.Range{Start: old, End: old + vmm.Addr(vmm.PageAlign(max(oldLen, newLen)))}); err != nil {"},
 	{Name: "a stack grows among readers", File: rangeOps,
-		Old: "addrspace.WholeSpace, true, true); err", New: "addrspace.WholeSpace, false, true); err"},
+		Old: "s.lockAll(t); err != nil {\n\t\treturn err\n\t}\n\tdefer s.locks.UnlockRange(t)\n\treturn s.Grow", New: "s.locks.LockRange(t, addrspace.WholeSpace, false, true); err != nil {\n\t\treturn err\n\t}\n\tdefer s.locks.UnlockRange(t)\n\treturn s.Grow"},
 	{Name: "mmap locks around its hint alone", File: rangeOps,
 		Old: "fixed := flags&(vmm.MapFixed|vmm.MapFixedNoReplace) != 0; !fixed {", New: "hinted := addr != 0; !hinted {"},
 	{Name: "brk locks around the new end alone", File: rangeOps,

@@ -61,16 +61,9 @@ func (s *Space) handleSlow(t *vmm.Task, v *mm.VMA, rest *mm.Rest, addr vmm.Addr,
 		t.InFault(first)
 	case s.Config.Page == vmm.PageZero && first:
 		clear(t.Zero)
-		if atomic.Simulated {
-			atomic.Work(int64(len(t.Zero)) / ClearedPerNS)
-		}
 	}
 	return Done
 }
-
-// ClearedPerNS bytes are cleared in a nanosecond of simulated time: a page in 0.4
-// microseconds, a guess.
-const ClearedPerNS = 10
 
 // Finish is what follows a Handle under the VMA lock that was not Done. The lock
 // was put since.

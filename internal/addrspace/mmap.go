@@ -204,14 +204,8 @@ func populateBy(f mm.Flags) vmm.Access {
 // of r in one by one, and what it cannot have it leaves.
 func Populate(v interface {
 	FaultKernel(*vmm.Task, vmm.Addr, vmm.Access) error
-}, t *vmm.Task, r vmm.Range, prot vmm.Prot) {
-	access := vmm.AccessRead
-	switch {
-	case prot&vmm.ProtWrite != 0:
-		access = vmm.AccessWrite
-	case prot&vmm.ProtRead == 0:
-		return
-	}
+}, t *vmm.Task, r vmm.Range, prot vmm.Prot, flags vmm.MapFlags) {
+	access := populateBy(vmFlags(prot, flags))
 	for a := r.Start; a < r.End; a += vmm.PageSize {
 		if v.FaultKernel(t, a, access) != nil {
 			return

@@ -11,7 +11,6 @@ import (
 func (s *space) Fault(t *vmm.Task, addr vmm.Addr, access vmm.Access) error {
 	l := s.locks.ranges
 	for under := addrspace.UnderRange; ; {
-
 		page := addr.Down()
 		if l.acquire(t, vmm.Range{Start: page, End: page + vmm.PageSize}, false, true) != nil {
 			return vmm.EINTR
@@ -51,7 +50,7 @@ func (s *space) growSlow(t *vmm.Task, addr vmm.Addr) error {
 	if !stack {
 		return vmm.SEGV_MAPERR
 	}
-	if err := s.locks.LockRange(t, addrspace.WholeSpace, true, true); err != nil {
+	if err := s.lockAll(t); err != nil {
 		return err
 	}
 	defer s.locks.UnlockRange(t)
@@ -113,7 +112,7 @@ func (s *space) Mmap(t *vmm.Task, addr vmm.Addr, length uint64, prot vmm.Prot, f
 	at, err := s.Space.Mmap(t, addr, length, prot, flags&^vmm.MapPopulate, file)
 	s.locks.UnlockRange(t)
 	if err == nil && flags&vmm.MapPopulate != 0 {
-		addrspace.Populate(s, t, vmm.Range{Start: at, End: at + vmm.Addr(vmm.PageAlign(length))}, prot)
+		addrspace.Populate(s, t, vmm.Range{Start: at, End: at + vmm.Addr(vmm.PageAlign(length))}, prot, flags)
 	}
 	return at, err
 }
